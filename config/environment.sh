@@ -1,0 +1,60 @@
+# Sourced by ./run and ./test: makes .venv from the hash-locked files given to
+# prepare_environment, once per state of those files, and heals after an interruption.
+
+say() { printf '%s\n' "$*"; }
+
+stop() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+find_python() {
+    for candidate in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11; do
+        [ -n "$candidate" ] || continue
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# Debian's python3 lacks ensurepip, and `python3 -m venv` then leaves a broken folder behind.
+ensure_venv_module() {
+    "$1" -c 'import ensurepip, venv' 2>/dev/null && return 0
+    version=$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        say "Installing the system package python$version-venv, which this Python lacks ..."
+        { apt-get update -q && apt-get install -y -q "python$version-venv"; } >/dev/null 2>&1 \
+            || stop "That failed. Please type: apt-get update && apt-get install python$version-venv"
+        "$1" -c 'import ensurepip, venv' 2>/dev/null && return 0
+    fi
+    stop "This Python cannot make virtual environments. On Debian or Ubuntu type:
+    sudo apt-get install python$version-venv
+and start this command again."
+}
+
+# usage: prepare_environment LOCK... ; leaves $python set to the environment's interpreter.
+prepare_environment() {
+    python=.venv/bin/python
+    wanted=$(cat "$@" | cksum)
+    stamp=".venv/installed-$(printf '%s' "$*" | cksum | cut -d ' ' -f 1)"
+    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && "$python" -c '' 2>/dev/null; then
+        return 0
+    fi
+    system_python=$(find_python) || stop "Python 3.11 or newer is needed, as python3 (or name it: PYTHON=/path/to/python3)."
+    if ! "$python" -m pip --version >/dev/null 2>&1; then
+        ensure_venv_module "$system_python"
+        say "Making the Python environment in .venv ..."
+        rm -rf .venv
+        "$system_python" -m venv .venv || stop "The Python environment could not be made in $(pwd)/.venv."
+    fi
+    say "Installing the locked packages ($*); this happens once and takes a little while ..."
+    rm -f "$stamp"
+    for lock in "$@"; do
+        "$python" -m pip install --quiet --disable-pip-version-check --no-input \
+            --require-hashes --only-binary :all: -r "$lock" \
+            || stop "The packages could not be installed. Is the package index reachable? Start this command again to go on."
+    done
+    printf '%s' "$wanted" > "$stamp"
+}

@@ -1,0 +1,362 @@
+"""The portal's settings: typed, one class per concern.
+
+Sources, the first that has a value wins: environment variables with the prefix
+`SELFCARE_`, files in the secrets folder (`SELFCARE_SECRETS_DIR`), one TOML file
+(`SELFCARE_CONFIG`, else `selfcare.toml` beside `wsgi.py` if there is one), defaults.
+The TOML section of a class is its `section`; its variables are
+`SELFCARE_<SECTION>_<FIELD>`; those of `[portal]` are `SELFCARE_<FIELD>`.
+docs/settings.md lists them all; a test holds the two together.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from config.colours import AA_TEXT, LIGHT_SURFACE, contrast
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "SELFCARE_"
+# Read before any class, so they belong to none.
+OUTSIDE_CLASSES = frozenset({"SELFCARE_CONFIG", "SELFCARE_SECRETS_DIR"})
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message says which, where and why."""
+
+
+class Section(BaseSettings):
+    """One concern's settings."""
+
+    section: ClassVar[str]
+    from_file: ClassVar[dict[str, Any]] = {}
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = InitSettingsSource(settings_cls, init_kwargs=cls.from_file)
+        return init_settings, env_settings, file_secret_settings, toml
+
+
+def _split_commas(value: object) -> object:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+CommaList = Annotated[list[str], NoDecode]
+
+
+class PortalSettings(Section):
+    section = "portal"
+    model_config = SettingsConfigDict(env_prefix=PREFIX)
+
+    secret_key: SecretStr = Field(description="Signs cookies. At least 32 characters; no default.")
+    secret_key_fallbacks: Annotated[list[SecretStr], NoDecode] = Field(
+        default=[], description="Older keys still accepted, while a new one is taken into use."
+    )
+    data_dir: Path = Field(
+        default=ROOT / "var", description="Folder of everything the portal itself writes."
+    )
+    host: str = Field(default="127.0.0.1", description="Address `./run` listens on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port `./run` listens on.")
+    workers: int = Field(default=2, ge=1, description="Web processes of `./run`.")
+    demo: bool = Field(
+        default=False, description="Marks pages and documents as samples. `./run` sets it."
+    )
+
+    @field_validator("secret_key_fallbacks", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return _split_commas(value)
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < 32:  # noqa: PLR2004
+            raise ValueError("must have at least 32 characters; make one with: openssl rand -hex 32")
+        return value
+
+
+class DatabaseSettings(Section):
+    section = "database"
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}DATABASE_")
+
+    url: str = Field(
+        default="",
+        description="The portal's own database: `sqlite:///path` or `postgresql+psycopg://...`."
+        " Empty: `portal.sqlite3` in the data folder.",
+    )
+
+
+class BillingSettings(Section):
+    section = "billing"
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}BILLING_")
+
+    url: str = Field(
+        default="",
+        description="The utility's billing database, read only: `sqlite:///path`."
+        " Empty: the demo's, in the data folder.",
+    )
+    mapping: Path = Field(
+        default=ROOT / "config/billing/demo.toml",
+        description="The file that says where in the billing database each figure stands.",
+    )
+
+
+class WebSettings(Section):
+    section = "web"
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}WEB_")
+
+    https: bool = Field(
+        default=True,
+        description="Customers reach the portal over https: cookies are Secure and HSTS is sent."
+        " `./run` switches it off for its plain local address.",
+    )
+    trusted_hosts: CommaList = Field(
+        default=[], description="Host names the portal answers to. Empty: any."
+    )
+    proxy_hops: int = Field(
+        default=0,
+        ge=0,
+        description="How many reverse proxies stand in front and set the X-Forwarded headers.",
+    )
+    max_body_bytes: int = Field(
+        default=1_048_576,
+        ge=65_536,
+        description="Largest request accepted. Keep equal to the proxy's limit.",
+    )
+
+    @field_validator("trusted_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return _split_commas(value)
+
+
+class UtilitySettings(Section):
+    section = "utility"
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}UTILITY_")
+
+    name: str = Field(default="Energjia Demo", description="The utility's name, on every page.")
+    legal_name: str = Field(
+        default="Energjia Demo sh.a.", description="Its registered name, on documents."
+    )
+    nipt: str = Field(default="", description="Its tax number, on documents.")
+    address: str = Field(default="", description="Its address, on documents.")
+    contact_email: str = Field(
+        default="klienti@energjia-demo.example", description="Shown on every page."
+    )
+    contact_phone: str = Field(default="0800 0000", description="Shown on every page.")
+    accent: str = Field(
+        default="#0b5c8a",
+        pattern=r"^#[0-9a-fA-F]{6}$",
+        description="Its colour. Must be readable on white (contrast 4.5); the dark theme"
+        " takes a lighter shade by itself.",
+    )
+    logo: Path | None = Field(
+        default=None, description="SVG or PNG file shown beside the name, 32 pixels high."
+    )
+    verification_host: str = Field(
+        default="efiskalizimi-app.tatime.gov.al",
+        description="Host of the tax authority's invoice check: a QR is printed for no other.",
+    )
+
+    @field_validator("accent")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        ratio = contrast(value, LIGHT_SURFACE)
+        if ratio < AA_TEXT:
+            raise ValueError(
+                f"{value} on white has a contrast of {ratio:.1f}; text needs {AA_TEXT}."
+                " Choose a darker shade."
+            )
+        return value.lower()
+
+    @field_validator("logo")
+    @classmethod
+    def _is_picture(cls, value: Path | None) -> Path | None:
+        if value and (value.suffix.lower() not in {".svg", ".png"} or not value.is_file()):
+            raise ValueError(f"{value} is not an existing .svg or .png file")
+        return value
+
+
+class AccountSettings(Section):
+    section = "accounts"
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}ACCOUNTS_")
+
+    password_min_length: int = Field(default=6, ge=6, description="Shortest password.")
+    password_max_length: int = Field(default=128, ge=12, le=512, description="Longest password.")
+    password_letters_and_digits: bool = Field(
+        default=True, description="A password must have a letter and a digit."
+    )
+    session_idle_minutes: int = Field(
+        default=60, ge=5, description="A session ends after so long without a page."
+    )
+    session_absolute_hours: int = Field(
+        default=12, ge=1, description="A session ends so long after sign-in, whatever happens."
+    )
+    tries_window_minutes: int = Field(
+        default=15, ge=1, description="The span in which failed tries are counted."
+    )
+    sign_in_tries_per_account: int = Field(
+        default=10,
+        ge=1,
+        description="Failed sign-ins for one user name from one network in a span;"
+        " further ones get the same answer as a wrong password.",
+    )
+    sign_in_tries_per_network: int = Field(
+        default=200, ge=1, description="Failed sign-ins from one network in a span; then 429."
+    )
+    register_tries_per_contract: int = Field(
+        default=10, ge=1, description="Failed registrations for one contract in a span."
+    )
+    register_tries_per_network: int = Field(
+        default=50, ge=1, description="Failed registrations from one network in a span; then 429."
+    )
+
+
+class FeatureSettings(Section):
+    section = "features"
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}FEATURES_")
+
+    case_tabs: bool = Field(
+        default=False,
+        description="Show the tabs of requests and complaints, which say that they are coming.",
+    )
+
+
+class LogSettings(Section):
+    section = "log"
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}LOG_")
+
+    format: Literal["json", "text"] = Field(
+        default="json", description="`json`: one object per line, for machines; `text`: for people."
+    )
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least important lines still written."
+    )
+
+
+SECTIONS: tuple[type[Section], ...] = (
+    PortalSettings,
+    DatabaseSettings,
+    BillingSettings,
+    WebSettings,
+    UtilitySettings,
+    AccountSettings,
+    FeatureSettings,
+    LogSettings,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    portal: PortalSettings
+    database: DatabaseSettings
+    billing: BillingSettings
+    web: WebSettings
+    utility: UtilitySettings
+    accounts: AccountSettings
+    features: FeatureSettings
+    log: LogSettings
+    unknown_variables: tuple[str, ...] = ()
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite:///{self.portal.data_dir / 'portal.sqlite3'}"
+
+    @property
+    def billing_url(self) -> str:
+        return self.billing.url or f"sqlite:///{self.demo_billing_file}"
+
+    @property
+    def demo_billing_file(self) -> Path:
+        return self.portal.data_dir / "demo-billing.sqlite3"
+
+    @property
+    def uses_demo_billing(self) -> bool:
+        return not self.billing.url
+
+
+def variable_name(section: type[Section], field: str) -> str:
+    return f"{section.model_config['env_prefix']}{field}".upper()
+
+
+def load_settings() -> Settings:
+    """Reads and checks all settings.
+
+    Raises:
+        SettingsError: with one line per problem, naming the variable to set.
+    """
+    file, contents = _read_toml_file()
+    problems = [
+        f"{file}: there is no section [{name}]"
+        for name in contents.keys() - {s.section for s in SECTIONS}
+    ]
+    loaded: dict[str, Any] = {}
+    for section in SECTIONS:
+        try:
+            loaded[section.section] = _load_section(section, contents.get(section.section, {}))
+        except ValidationError as error:
+            problems += _describe(section, error)
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return Settings(**loaded, unknown_variables=_unknown_variables(os.environ))
+
+
+def _load_section(section: type[Section], from_file: dict[str, Any]) -> Section:
+    section.from_file = from_file
+    secrets = os.environ.get("SELFCARE_SECRETS_DIR") or None
+    return section(_secrets_dir=secrets)
+
+
+def _read_toml_file() -> tuple[Path, dict[str, Any]]:
+    named = os.environ.get("SELFCARE_CONFIG")
+    file = Path(named) if named else ROOT / "selfcare.toml"
+    if not named and not file.exists():
+        return file, {}
+    try:
+        return file, tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: is not valid TOML: {error}") from error
+
+
+def _describe(section: type[Section], error: ValidationError) -> list[str]:
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        field = str(problem["loc"][0])
+        if problem["type"] == "missing":
+            text = "is not set and has no default"
+        elif problem["type"] == "extra_forbidden":
+            text = "is not a setting"
+        else:
+            text = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"{variable_name(section, field)} ([{section.section}] {field}): {text}")
+    return lines
+
+
+def _unknown_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
+    known = {variable_name(s, field) for s in SECTIONS for field in s.model_fields}
+    return tuple(
+        sorted(n for n in environ if n.startswith(PREFIX) and n not in known | OUTSIDE_CLASSES)
+    )

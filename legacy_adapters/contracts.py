@@ -1,0 +1,91 @@
+"""Contracts: each query beside its row factory."""
+
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, func, select, true
+
+from legacy_adapters import decode
+from legacy_adapters.records import Contract, ContractCode, ContractInfo, Debt
+from legacy_adapters.schema import Relation
+
+CONTRACT_FIELDS = ("code", "subscriber", "address", "phone", "tax_id")
+INFO_FIELDS = (
+    "region",
+    "instance",
+    "connected_on",
+    "zone",
+    "category",
+    "phases",
+    "connected_power",
+    "contracted_power",
+)
+
+
+def by_code(contract: Relation) -> Select[Any]:
+    """Parameters: code."""
+    return contract.select(CONTRACT_FIELDS).where(contract.field("code") == bindparam("code"))
+
+
+def by_codes(contract: Relation) -> Select[Any]:
+    """Parameters: codes."""
+    codes = bindparam("codes", expanding=True)
+    return contract.select(CONTRACT_FIELDS).where(contract.field("code").in_(codes))
+
+
+def contract_row(row: Row[Any]) -> Contract:
+    return Contract(
+        code=ContractCode(decode.text(row.code)),
+        subscriber=decode.text(row.subscriber),
+        address=decode.text(row.address),
+        phone=decode.text(row.phone),
+        tax_id=decode.text(row.tax_id),
+    )
+
+
+def info_by_code(contract: Relation, info: Relation) -> Select[Any]:
+    """The contract, with NULLs beside it where there is no info. Parameters: code, info_code."""
+    head = by_code(contract).subquery("c")
+    rest = (
+        info.select(INFO_FIELDS)
+        .where(info.field("contract_code") == bindparam("info_code"))
+        .subquery("i")
+    )
+    return select(head, rest).select_from(head.outerjoin(rest, true()))
+
+
+def info_row(row: Row[Any]) -> ContractInfo:
+    return ContractInfo(
+        contract=contract_row(row),
+        region=decode.text(row.region),
+        instance=decode.text(row.instance),
+        connected_on=decode.day(row.connected_on),
+        zone=decode.text(row.zone),
+        category=decode.text(row.category),
+        phases=decode.text(row.phases),
+        connected_power=decode.number(row.connected_power),
+        contracted_power=decode.number(row.contracted_power),
+    )
+
+
+def debts_by_codes(invoice: Relation) -> Select[Any]:
+    """Parameters: codes."""
+    code = invoice.field("contract_code")
+    return (
+        invoice.select(())
+        .add_columns(
+            code.label("code"),
+            func.sum(invoice.field("outstanding")).label("total"),
+            func.count().label("invoices"),
+            func.min(invoice.field("due_on")).label("earliest_due"),
+        )
+        .where(code.in_(bindparam("codes", expanding=True)), invoice.equals("status", "open"))
+        .group_by(code)
+    )
+
+
+def debt_row(row: Row[Any]) -> tuple[ContractCode, Debt]:
+    return ContractCode(decode.text(row.code)), Debt(
+        total=decode.money(row.total),
+        invoices=int(row.invoices),
+        earliest_due=decode.day(row.earliest_due),
+    )

@@ -1,0 +1,44 @@
+"""What can go wrong when billing is read. Nothing else leaves the adapter."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import exc
+
+
+class BillingError(Exception):
+    """The root of all below."""
+
+
+class BillingUnavailable(BillingError):
+    """Billing does not answer now; the same question may be answered later."""
+
+
+class BillingDataError(BillingError):
+    """Billing answered with something that the fixed contract does not allow."""
+
+
+class MappingError(BillingError):
+    """The mapping file is wrong in itself or does not fit the database."""
+
+
+class ContractNotFound(BillingError):
+    """Billing has no contract of this code."""
+
+
+class InvoiceNotFound(BillingError):
+    """The contract has no invoice of this number."""
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """The one place where a driver's errors become the adapter's own.
+
+    Statement and parameters stay out of the message: they hold customers' codes.
+    """
+    try:
+        yield
+    except exc.DBAPIError as error:
+        raise BillingUnavailable(f"{type(error.orig).__name__}: {error.orig}") from error
+    except (exc.TimeoutError, OSError) as error:
+        raise BillingUnavailable(f"{type(error).__name__}: {error}") from error

@@ -1,0 +1,161 @@
+"""Invoices: each query beside its row factory.
+
+A page's head and its rows come in one round trip: the contract, outer-joined to rows that
+were found by the same code. A contract without rows is one row of NULLs.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, Subquery, bindparam, func, or_, select, true
+
+from legacy_adapters import decode
+from legacy_adapters.contracts import by_code, contract_row
+from legacy_adapters.records import (
+    Invoice,
+    InvoiceDetail,
+    InvoiceLine,
+    InvoiceNumber,
+    OpenInvoice,
+)
+from legacy_adapters.schema import Relation
+
+HISTORY_FIELDS = ("number", "period", "issued_on", "due_on", "units", "principal", "tv_fee")
+OPEN_FIELDS = ("number", "period", "issued_on", "due_on", "principal", "tv_fee", "interest", "outstanding")
+DETAIL_FIELDS = (
+    *("number", "period", "issued_on", "due_on", "billed_from", "billed_to", "meter"),
+    *("reading_before", "reading_after", "units", "net", "vat", "principal", "tv_fee"),
+    *("interest", "outstanding", "nslf", "nivf", "eic", "verification_url"),
+)
+LINE_FIELDS = ("position", "kind", "description", "quantity", "unit", "unit_price", "net", "vat_rate")
+
+
+def _of_contract(invoice: Relation, fields: Sequence[str]) -> Select[Any]:
+    code = invoice.field("contract_code") == bindparam("invoice_code")
+    return invoice.select(fields).where(code)
+
+
+def _beside_contract(contract: Relation, rows: Subquery) -> Select[Any]:
+    head = by_code(contract).subquery("c")
+    return select(head, rows).select_from(head.outerjoin(rows, true()))
+
+
+def statement(contract: Relation, invoice: Relation) -> Select[Any]:
+    """Parameters: code, invoice_code (the same)."""
+    found = _of_contract(invoice, OPEN_FIELDS).where(invoice.equals("status", "open"))
+    rows = found.subquery("i")
+    return _beside_contract(contract, rows).order_by(rows.c.issued_on.desc(), rows.c.number.desc())
+
+
+def open_row(row: Row[Any]) -> OpenInvoice:
+    return OpenInvoice(
+        number=InvoiceNumber(decode.text(row.number)),
+        period=decode.period(row.period),
+        issued_on=decode.day(row.issued_on),
+        due_on=decode.day(row.due_on),
+        principal=decode.money(row.principal),
+        tv_fee=decode.money(row.tv_fee),
+        interest=decode.money(row.interest),
+        outstanding=decode.money(row.outstanding),
+    )
+
+
+def history(contract: Relation, invoice: Relation) -> Select[Any]:
+    """Parameters: code, invoice_code (the same), since, at_least."""
+    newest = func.row_number().over(
+        order_by=(invoice.field("issued_on").desc(), invoice.field("number").desc())
+    )
+    ranked = (
+        _of_contract(invoice, HISTORY_FIELDS)
+        .add_columns(newest.label("rank"))
+        .where(invoice.differs("status", "cancelled"))
+        .subquery("r")
+    )
+    wanted = or_(
+        ranked.c.issued_on >= bindparam("since"), ranked.c.rank <= bindparam("at_least")
+    )
+    rows = select(ranked).where(wanted).subquery("i")
+    return _beside_contract(contract, rows).order_by(rows.c.rank)
+
+
+def history_row(row: Row[Any]) -> Invoice:
+    return Invoice(
+        number=InvoiceNumber(decode.text(row.number)),
+        period=decode.period(row.period),
+        issued_on=decode.day(row.issued_on),
+        due_on=decode.day(row.due_on),
+        units=decode.quantity(row.units),
+        amount=decode.money(row.principal) + decode.money(row.tv_fee),
+    )
+
+
+def detail(contract: Relation, invoice: Relation, line: Relation | None) -> Select[Any]:
+    """The invoice once per line. Parameters: code, invoice_code, number; with lines also
+    line_code and line_number (the same values)."""
+    head = by_code(contract).subquery("c")
+    found = (
+        _of_contract(invoice, DETAIL_FIELDS)
+        .where(
+            invoice.field("number") == bindparam("number"),
+            invoice.differs("status", "cancelled"),
+        )
+        .subquery("i")
+    )
+    joined = head.outerjoin(found, true())
+    if line is None:
+        return select(head, found).select_from(joined)
+    lines = (
+        line.select(LINE_FIELDS)
+        .where(
+            line.field("contract_code") == bindparam("line_code"),
+            line.field("invoice_number") == bindparam("line_number"),
+        )
+        .subquery("l")
+    )
+    return (
+        select(head, found, *(lines.c[name].label(f"line_{name}") for name in LINE_FIELDS))
+        .select_from(joined.outerjoin(lines, true()))
+        .order_by(lines.c.position)
+    )
+
+
+def detail_row(rows: Sequence[Row[Any]]) -> InvoiceDetail:
+    row = rows[0]
+    principal, tv_fee = decode.money(row.principal), decode.money(row.tv_fee)
+    return InvoiceDetail(
+        contract=contract_row(row),
+        number=InvoiceNumber(decode.text(row.number)),
+        period=decode.period(row.period),
+        issued_on=decode.day(row.issued_on),
+        due_on=decode.day(row.due_on),
+        billed_from=decode.day(row.billed_from),
+        billed_to=decode.day(row.billed_to),
+        meter=decode.text(row.meter),
+        reading_before=decode.optional_quantity(row.reading_before),
+        reading_after=decode.optional_quantity(row.reading_after),
+        units=decode.quantity(row.units),
+        net=decode.money(row.net),
+        vat=decode.money(row.vat),
+        principal=principal,
+        tv_fee=tv_fee,
+        interest=decode.money(row.interest),
+        amount=principal + tv_fee,
+        outstanding=decode.money(row.outstanding),
+        nslf=decode.text(row.nslf),
+        nivf=decode.text(row.nivf),
+        eic=decode.text(row.eic),
+        verification_url=decode.text(row.verification_url),
+        lines=tuple(_line(r) for r in rows if getattr(r, "line_position", None) is not None),
+    )
+
+
+def _line(row: Row[Any]) -> InvoiceLine:
+    return InvoiceLine(
+        kind=decode.text(row.line_kind) or "other",
+        description=decode.text(row.line_description),
+        quantity=decode.quantity(row.line_quantity),
+        unit=decode.text(row.line_unit),
+        unit_price=decode.quantity(row.line_unit_price),
+        net=decode.money(row.line_net),
+        vat_rate=decode.quantity(row.line_vat_rate),
+    )

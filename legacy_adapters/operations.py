@@ -1,0 +1,267 @@
+"""The operations a mapping may use for a column, and how each becomes SQL.
+
+An operation is a column's name ("f.STATUS"), or a table with one of the
+keys of OPERATIONS. There is no way to pass SQL text through.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Numeric,
+    String,
+    case,
+    cast,
+    extract,
+    func,
+    literal,
+    not_,
+    or_,
+    type_coerce,
+)
+from sqlalchemy.types import TypeDecorator
+
+Lookup = Callable[[str], ColumnElement[Any]]
+
+
+class Wrong(Exception):
+    """What is wrong with an operation; the caller adds file, relation and field."""
+
+
+class TextDate(TypeDecorator[date]):
+    """A date kept as sortable text or number, such as 20240131."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, pattern: str) -> None:
+        super().__init__()
+        self.pattern = pattern
+
+    def process_bind_param(self, value: date | None, dialect: Any) -> str | None:
+        return value.strftime(self.pattern) if value else None
+
+    def process_result_value(self, value: Any, dialect: Any) -> date | None:
+        if value is None or not str(value).strip(" 0"):
+            return None
+        return datetime.strptime(str(value).strip(), self.pattern).date()  # noqa: DTZ007
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One parsed operation; `build` turns it into SQL once the live columns are known."""
+
+    columns: tuple[str, ...]
+    build: Callable[[Lookup], ColumnElement[Any]]
+    codes: Mapping[str, tuple[str, ...]] | None = None  # of a map: word -> billing's codes
+    otherwise: str | None = None
+
+    def equals(self, word: str, lookup: Lookup) -> ColumnElement[bool]:
+        """A condition that lets the database use an index where it can."""
+        if self.codes is None:
+            return self.build(lookup) == word
+        column = lookup(self.columns[0])
+        stated = any_of(column, self.codes.get(word, ()))
+        if self.otherwise != word:
+            return stated
+        return or_(stated, none_of(column, [c for codes in self.codes.values() for c in codes]))
+
+    def differs(self, word: str, lookup: Lookup) -> ColumnElement[bool]:
+        column = lookup(self.columns[0]) if self.codes is not None else self.build(lookup)
+        return or_(column.is_(None), not_(self.equals(word, lookup)))
+
+
+def parse(value: Any) -> Operation:
+    """An operation from its TOML value. Raises: Wrong."""
+    if isinstance(value, str):
+        return _column(value)
+    if not isinstance(value, dict):
+        raise Wrong(f"expected a column's name or an operation, found {value!r}")
+    names = [name for name in OPERATIONS if name in value]
+    if len(names) != 1:
+        known = ", ".join(OPERATIONS)
+        raise Wrong(f"expected exactly one of the operations {known}; found {sorted(value)}")
+    parser, companions = OPERATIONS[names[0]]
+    unknown = value.keys() - {names[0]} - companions
+    if unknown:
+        raise Wrong(f"{names[0]} takes no {', '.join(sorted(unknown))}")
+    return parser(value)
+
+
+def _column(name: str) -> Operation:
+    if not name or name != name.strip():
+        raise Wrong(f"{name!r} is not a column's name")
+    return Operation((name,), lambda lookup: lookup(name))
+
+
+def _several(value: Any, key: str) -> list[Operation]:
+    parts = value[key]
+    if not isinstance(parts, list) or len(parts) < 2:  # noqa: PLR2004
+        raise Wrong(f"{key} takes a list of at least two columns or operations")
+    return [parse(part) for part in parts]
+
+
+def _names(parts: list[Operation]) -> tuple[str, ...]:
+    return tuple(name for part in parts for name in part.columns)
+
+
+def _number(value: Any, key: str) -> int | float:
+    number = value.get(key)
+    if isinstance(number, bool) or not isinstance(number, int | float) or number == 0:
+        raise Wrong(f"`{key}` must be a number other than 0")
+    return number
+
+
+def _fold(key: str, combine: Callable[[Any, Any], Any]) -> Callable[[dict[str, Any]], Operation]:
+    def parser(value: dict[str, Any]) -> Operation:
+        parts = _several(value, key)
+
+        def build(lookup: Lookup) -> ColumnElement[Any]:
+            total = func.coalesce(parts[0].build(lookup), 0)
+            for part in parts[1:]:
+                total = combine(total, func.coalesce(part.build(lookup), 0))
+            return total
+
+        return Operation(_names(parts), build)
+
+    return parser
+
+
+def _divide(value: dict[str, Any]) -> Operation:
+    part, by = parse(value["divide"]), _number(value, "by")
+    return Operation(part.columns, lambda lookup: part.build(lookup) / by)
+
+
+def _times(value: dict[str, Any]) -> Operation:
+    part, by = parse(value["times"]), _number(value, "by")
+    return Operation(part.columns, lambda lookup: part.build(lookup) * by)
+
+
+def _map(value: dict[str, Any]) -> Operation:
+    name = value["column"]
+    if not isinstance(name, str):
+        raise Wrong("`column` is a column's name")
+    table = value.get("map")
+    otherwise = value.get("else")
+    if not isinstance(table, dict) or not table:
+        raise Wrong('`map` must be a table such as {P = "paid", H = "open"}')
+    words = [*table.values(), *([otherwise] if otherwise is not None else [])]
+    if not all(isinstance(word, str) for word in words):
+        raise Wrong("`map` and `else` give words, as text")
+    codes: dict[str, tuple[str, ...]] = {}
+    for code, word in table.items():
+        codes[word] = (*codes.get(word, ()), code)
+
+    def build(lookup: Lookup) -> ColumnElement[Any]:
+        column = lookup(name)
+        whens = [(any_of(column, found), literal(word)) for word, found in codes.items()]
+        return case(*whens, else_=literal(otherwise) if otherwise is not None else None)
+
+    return Operation((name,), build, codes, otherwise)
+
+
+def _nvl(value: dict[str, Any]) -> Operation:
+    parts = _several(value, "nvl")
+    return Operation(
+        _names(parts), lambda lookup: func.coalesce(*(part.build(lookup) for part in parts))
+    )
+
+
+def _concat(value: dict[str, Any]) -> Operation:
+    parts = _several(value, "concat")
+    separator = value.get("separator", " ")
+    if not isinstance(separator, str):
+        raise Wrong("`separator` is a text")
+
+    def build(lookup: Lookup) -> ColumnElement[Any]:
+        texts = [func.coalesce(part.build(lookup), literal("")) for part in parts]
+        joined: ColumnElement[Any] = texts[0]
+        for text in texts[1:]:
+            joined = joined.concat(literal(separator)).concat(text)
+        return joined
+
+    return Operation(_names(parts), build)
+
+
+def _text(value: dict[str, Any]) -> Operation:
+    part = parse(value["text"])
+    return Operation(part.columns, lambda lookup: cast(part.build(lookup), String(60)))
+
+
+def _value(value: dict[str, Any]) -> Operation:
+    constant = value["value"]
+    if isinstance(constant, bool) or not isinstance(constant, str | int | float):
+        raise Wrong("`value` is a text or a number")
+    return Operation((), lambda _lookup: literal(constant))
+
+
+def _year_month(value: dict[str, Any]) -> Operation:
+    if "month" not in value:
+        raise Wrong("`year` wants `month` beside it")
+    year, month = parse(value["year"]), parse(value["month"])
+    return Operation(
+        _names([year, month]), lambda lookup: year.build(lookup) * 100 + month.build(lookup)
+    )
+
+
+def _month_of(value: dict[str, Any]) -> Operation:
+    part = parse(value["month_of"])
+
+    def build(lookup: Lookup) -> ColumnElement[Any]:
+        day = part.build(lookup)
+        return extract("year", day) * 100 + extract("month", day)
+
+    return Operation(part.columns, build)
+
+
+def _date(value: dict[str, Any]) -> Operation:
+    part = parse(value["date"])
+    pattern = DATE_PATTERNS.get(value.get("format", ""))
+    if pattern is None:
+        raise Wrong(f"`format` must be one of {', '.join(DATE_PATTERNS)}")
+    return Operation(
+        part.columns,
+        lambda lookup: type_coerce(cast(part.build(lookup), String(10)), TextDate(pattern)),
+    )
+
+
+# Only formats whose text sorts like the dates: ranges are compared by the database.
+DATE_PATTERNS = {"YYYYMMDD": "%Y%m%d", "YYYY-MM-DD": "%Y-%m-%d", "YYYY/MM/DD": "%Y/%m/%d"}
+
+Parser = Callable[[dict[str, Any]], Operation]
+OPERATIONS: dict[str, tuple[Parser, frozenset[str]]] = {
+    "sum": (_fold("sum", lambda a, b: a + b), frozenset()),
+    "minus": (_fold("minus", lambda a, b: a - b), frozenset()),
+    "times": (_times, frozenset({"by"})),
+    "divide": (_divide, frozenset({"by"})),
+    "column": (_map, frozenset({"map", "else"})),
+    "nvl": (_nvl, frozenset()),
+    "concat": (_concat, frozenset({"separator"})),
+    "text": (_text, frozenset()),
+    "value": (_value, frozenset()),
+    "year": (_year_month, frozenset({"month"})),
+    "month_of": (_month_of, frozenset()),
+    "date": (_date, frozenset({"format"})),
+}
+
+
+def any_of(column: ColumnElement[Any], codes: Iterable[str]) -> ColumnElement[bool]:
+    return column.in_([_as_stored(column, code) for code in codes])
+
+
+def none_of(column: ColumnElement[Any], codes: Iterable[str]) -> ColumnElement[bool]:
+    return or_(column.is_(None), column.not_in([_as_stored(column, code) for code in codes]))
+
+
+def _as_stored(column: ColumnElement[Any], code: str) -> Any:
+    """TOML's keys are texts; a numeric code column wants numbers."""
+    if not isinstance(column.type, Integer | Numeric):
+        return code
+    try:
+        return int(code)
+    except ValueError:
+        raise Wrong(f"the column holds numbers, but the map has {code!r}") from None

@@ -1,0 +1,79 @@
+"""The port through which the portal reads billing."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Protocol
+
+from legacy_adapters.records import (
+    Contract,
+    ContractCode,
+    ContractInfo,
+    Debt,
+    InvoiceDetail,
+    InvoiceHistory,
+    InvoiceNumber,
+    Payment,
+    Statement,
+)
+
+
+class Billing(Protocol):
+    """Reads the utility's billing. Every method may raise BillingUnavailable, and
+    BillingDataError where billing's answer breaks the contract of records.py.
+
+    Each method is one round trip, whatever the number of rows, unless it says otherwise.
+    """
+
+    def verify(self) -> None:
+        """Proves that the database answers and that the mapping fits it.
+
+        Raises: MappingError, BillingUnavailable.
+        """
+
+    def find_contract(self, code: ContractCode) -> Contract | None:
+        """The contract of this code, or None."""
+
+    def get_contract_info(self, code: ContractCode) -> ContractInfo:
+        """Raises: ContractNotFound."""
+
+    def list_contracts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Contract]:
+        """The contracts of these codes; one that billing does not have is absent.
+
+        One round trip for each 900 codes.
+        """
+
+    def list_debts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Debt]:
+        """What each of these contracts owes; one that owes nothing is absent.
+
+        One round trip for each 900 codes.
+        """
+
+    def get_statement(self, code: ContractCode) -> Statement:
+        """The contract and its open invoices, newest first.
+
+        Raises: ContractNotFound.
+        """
+
+    def get_invoice_history(
+        self, code: ContractCode, *, since: date, at_least: int
+    ) -> InvoiceHistory:
+        """The contract and its invoices, newest first, cancelled ones left out: all that
+        were issued on or after `since`, and never fewer than the newest `at_least`.
+
+        Raises: ContractNotFound.
+        """
+
+    def list_payments(
+        self, code: ContractCode, *, since: date, at_least: int
+    ) -> tuple[Payment, ...]:
+        """Posted payments, newest first; `since` and `at_least` as above."""
+
+    def get_invoice(self, code: ContractCode, number: InvoiceNumber) -> InvoiceDetail:
+        """One invoice of this contract with its lines.
+
+        Raises: ContractNotFound, InvoiceNotFound (also for a cancelled one and for
+        another contract's).
+        """
+
+    def close(self) -> None:
+        """Gives back the connections."""

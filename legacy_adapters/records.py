@@ -1,0 +1,157 @@
+"""What billing tells, as frozen records.
+
+Money is `Decimal` lek with two decimals, VAT included unless a name says `net`;
+energy is `Decimal` kWh; power is kW. A text that billing does not have is "".
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple, NewType
+
+ContractCode = NewType("ContractCode", str)
+InvoiceNumber = NewType("InvoiceNumber", str)
+
+
+class Period(NamedTuple):
+    """The month an invoice bills."""
+
+    year: int
+    month: int
+
+    def plus(self, months: int) -> "Period":
+        index = self.year * 12 + self.month - 1 + months
+        return Period(index // 12, index % 12 + 1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contract:
+    code: ContractCode
+    subscriber: str
+    address: str
+    phone: str
+    tax_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContractInfo:
+    contract: Contract
+    region: str
+    instance: str
+    connected_on: date | None
+    zone: str
+    category: str
+    phases: str
+    connected_power: Decimal | None
+    contracted_power: Decimal | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Debt:
+    """What one contract owes in all, at this moment."""
+
+    total: Decimal
+    invoices: int
+    earliest_due: date | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenInvoice:
+    """An invoice that is owed, wholly or in part.
+
+    principal: energy, fixed fee and VAT; without TV fee and interest.
+    outstanding: what is owed now: principal + tv_fee + interest - what was paid.
+    """
+
+    number: InvoiceNumber
+    period: Period | None
+    issued_on: date | None
+    due_on: date | None
+    principal: Decimal
+    tv_fee: Decimal
+    interest: Decimal
+    outstanding: Decimal
+
+    @property
+    def paid(self) -> Decimal:
+        return self.principal + self.tv_fee + self.interest - self.outstanding
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Statement:
+    contract: Contract
+    open_invoices: tuple[OpenInvoice, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invoice:
+    """An invoice as it was issued: amount is principal + TV fee, without interest."""
+
+    number: InvoiceNumber
+    period: Period | None
+    issued_on: date | None
+    due_on: date | None
+    units: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Payment:
+    """A payment that billing has posted; method and source are billing's own words."""
+
+    paid_on: date | None
+    amount: Decimal
+    method: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InvoiceHistory:
+    contract: Contract
+    invoices: tuple[Invoice, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InvoiceLine:
+    """kind: `energy`, `fixed_fee`, `tv_fee` or `other`; vat_rate in percent."""
+
+    kind: str
+    description: str
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal
+    net: Decimal
+    vat_rate: Decimal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InvoiceDetail:
+    """An invoice with all that its document shows.
+
+    net + vat is the principal; outstanding is 0 when nothing is owed any more.
+    nslf, nivf, eic: the fiscal codes (IIC, FIC, e-invoice code), "" when there are none.
+    """
+
+    contract: Contract
+    number: InvoiceNumber
+    period: Period | None
+    issued_on: date | None
+    due_on: date | None
+    billed_from: date | None
+    billed_to: date | None
+    meter: str
+    reading_before: Decimal | None
+    reading_after: Decimal | None
+    units: Decimal
+    net: Decimal
+    vat: Decimal
+    principal: Decimal
+    tv_fee: Decimal
+    interest: Decimal
+    amount: Decimal
+    outstanding: Decimal
+    nslf: str
+    nivf: str
+    eic: str
+    verification_url: str
+    lines: tuple[InvoiceLine, ...]

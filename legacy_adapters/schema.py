@@ -1,0 +1,185 @@
+"""Joins a mapping and the live database: checks every table and column that the mapping
+names, and makes each relation something that statements can be built from."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Float,
+    FromClause,
+    Integer,
+    MetaData,
+    Numeric,
+    Select,
+    Table,
+    and_,
+    inspect,
+    null,
+    select,
+    type_coerce,
+)
+from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from legacy_adapters.errors import MappingError
+from legacy_adapters.mapping import Mapping, RelationMapping, TableUse
+from legacy_adapters.operations import Operation, Wrong, any_of, none_of
+from legacy_adapters.relations import RELATIONS, Kind
+
+
+class NumericCode(TypeDecorator[str]):
+    """A code that the database keeps as a number. A text that is none finds nothing."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> int:
+        text = str(value)
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1  # noqa: PLR2004
+
+    def process_result_value(self, value: Any, dialect: Any) -> str | None:
+        return None if value is None else str(value)
+
+
+class Relation:
+    """One relation of the fixed contract over the utility's own tables."""
+
+    def __init__(self, mapping: Mapping, relation: RelationMapping, tables: "LiveTables") -> None:
+        self.name = relation.name
+        self._mapping = mapping
+        self._operations = relation.columns
+        self._aliases = {use.alias: tables.aliased(use) for use in relation.uses}
+        self._from = self._joined(relation)
+        self._always = [
+            *(self._condition("only", any_of, *item) for item in relation.only.items()),
+            *(self._condition("except", none_of, *item) for item in relation.without.items()),
+        ]
+        self._fields = {field: self._build(field) for field in RELATIONS[self.name]}
+
+    def field(self, name: str) -> ColumnElement[Any]:
+        return self._fields[name]
+
+    def select(self, names: Iterable[str]) -> Select[Any]:
+        """A select of these fields, labelled by their names, over the rows that exist."""
+        columns = [self._fields[name].label(name) for name in names]
+        return select(*columns).select_from(self._from).where(and_(True, *self._always))
+
+    def equals(self, field: str, word: str) -> ColumnElement[bool]:
+        return self._operations[field].equals(word, self._lookup(f"columns.{field}"))
+
+    def differs(self, field: str, word: str) -> ColumnElement[bool]:
+        return self._operations[field].differs(word, self._lookup(f"columns.{field}"))
+
+    def _build(self, field: str) -> ColumnElement[Any]:
+        operation: Operation | None = self._operations.get(field)
+        if operation is None:
+            return null()
+        place = f"columns.{field}"
+        try:
+            column = operation.build(self._lookup(place))
+        except Wrong as wrong:
+            raise self._mapping.wrong(self.name, place, str(wrong)) from None
+        if RELATIONS[self.name][field].kind is Kind.CODE and isinstance(
+            column.type, Integer | Numeric
+        ):
+            column = type_coerce(column, NumericCode())
+        return column
+
+    def _lookup(self, place: str) -> Any:
+        def lookup(name: str) -> ColumnElement[Any]:
+            alias, _, column = name.rpartition(".")
+            try:
+                return _find_column(self._aliases, alias, column)
+            except Wrong as wrong:
+                raise self._mapping.wrong(self.name, place, str(wrong)) from None
+
+        return lookup
+
+    def _condition(self, place: str, build: Any, column: str, codes: list[str]) -> Any:
+        return build(self._lookup(place)(column), codes)
+
+    def _joined(self, relation: RelationMapping) -> FromClause:
+        lookup = self._lookup("joins")
+        joined: FromClause = self._aliases[relation.use.alias]
+        for join in relation.joins:
+            on = and_(*(lookup(left) == lookup(right) for left, right in join.on))
+            joined = joined.join(self._aliases[join.use.alias], on, isouter=join.optional)
+        return joined
+
+
+def _find_column(
+    aliases: dict[str, FromClause], alias: str, column: str
+) -> ColumnElement[Any]:
+    if not alias and len(aliases) > 1:
+        raise Wrong(f"{column!r} needs the name of its table: {', '.join(aliases)}")
+    if alias and alias not in aliases:
+        raise Wrong(f"no table is named {alias!r} here; there are {', '.join(aliases)}")
+    table = aliases[alias] if alias else next(iter(aliases.values()))
+    found = {c.name.lower(): c for c in table.c}.get(column.lower())
+    if found is None:
+        names = ", ".join(c.name for c in table.c)
+        raise Wrong(f"the table {alias or table} has no column {column!r}; it has {names}")
+    return found
+
+
+class LiveTables:
+    """The tables of the live database, read once each."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._inspector = inspect(connection)
+        self._metadata = MetaData()
+        self._is_sqlite = connection.dialect.name == "sqlite"
+        self._tables: dict[tuple[str | None, str], Table] = {}
+
+    def aliased(self, use: TableUse) -> FromClause:
+        key = (use.schema, use.table)
+        if key not in self._tables:
+            self._tables[key] = self._reflect(use)
+        return self._tables[key].alias(use.alias)
+
+    def _reflect(self, use: TableUse) -> Table:
+        name = self._real_name(use)
+        columns = [
+            Column(column["name"], self._type(column["type"]))
+            for column in self._inspector.get_columns(name, schema=use.schema)
+        ]
+        return Table(name, self._metadata, *columns, schema=use.schema)
+
+    def _real_name(self, use: TableUse) -> str:
+        names = [
+            *self._inspector.get_table_names(schema=use.schema),
+            *self._inspector.get_view_names(schema=use.schema),
+        ]
+        for name in names:
+            if name.lower() == use.table.lower():
+                return name
+        raise NoSuchTableError(use.table)
+
+    def _type(self, reflected: TypeEngine[Any]) -> TypeEngine[Any]:
+        # SQLite keeps decimals as floats; the row factories round them to what they are.
+        if self._is_sqlite and isinstance(reflected, Numeric):
+            return Float()
+        return reflected
+
+
+def compile_relations(connection: Connection, mapping: Mapping) -> dict[str, Relation]:
+    """Every mapped relation over the live tables.
+
+    Raises: MappingError, one line per problem.
+    """
+    tables = LiveTables(connection)
+    compiled: dict[str, Relation] = {}
+    problems = []
+    for name, relation in mapping.relations.items():
+        try:
+            compiled[name] = Relation(mapping, relation, tables)
+        except NoSuchTableError as error:
+            problems.append(str(mapping.wrong(name, "table", f"the database has no {error}")))
+        except MappingError as error:
+            problems.append(str(error))
+    if problems:
+        raise MappingError("\n".join(problems))
+    return compiled

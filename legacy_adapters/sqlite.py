@@ -1,0 +1,26 @@
+"""SQLite as billing's engine: the demo, pilots and tests. The file is opened read-only and
+is never created."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Engine, QueuePool, create_engine
+
+
+def sqlite_engine(url: URL) -> Engine:
+    path = Path(url.database or "").resolve()
+
+    def connect() -> Any:
+        address = f"file:{quote(str(path))}?mode=ro"
+        return sqlite3.connect(address, uri=True, timeout=2.0, check_same_thread=False)
+
+    return create_engine(
+        "sqlite+pysqlite://",
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=8,
+        max_overflow=0,
+        pool_timeout=3,
+    )
