@@ -1,0 +1,91 @@
+"""What holds for names, codes and passwords: no database, no web."""
+
+import re
+import unicodedata
+from functools import cache
+from ipaddress import IPv6Address, ip_address
+
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+from app.accounts.records import PasswordProblem
+from config.settings import AccountSettings
+from legacy_adapters.records import ContractCode
+
+LEGAL_FORMS = frozenset({"shpk", "sha", "sh", "pk", "a", "p", "k"})
+CODE_LENGTH = 20
+
+
+def normal_contract_code(typed: str) -> ContractCode | None:
+    """The code as billing spells it, or None when no contract can have it."""
+    code = "".join(typed.split()).upper()
+    if code.isascii() and code.isalnum() and len(code) <= CODE_LENGTH:
+        return ContractCode(code)
+    return None
+
+
+def name_key(name: str) -> str:
+    """What makes a name the same: letters and digits without case, diacritics and spacing."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c))
+    return " ".join(plain.split())
+
+
+def email_key(email: str) -> str:
+    return email.strip().casefold()
+
+
+def names_match(typed: str, subscriber: str) -> bool:
+    """The same words in any order; a company's legal form may be left out."""
+    one, other = _words(typed), _words(subscriber)
+    return bool(one) and one == other
+
+
+def _words(name: str) -> list[str]:
+    words = name_key(name).split()
+    without_form = [w for w in words if w not in LEGAL_FORMS]
+    return sorted(without_form or words)
+
+
+def numbered_name(name: str, number: int) -> str:
+    return name if number == 1 else f"{name} {number}"
+
+
+def password_problem(
+    password: str, settings: AccountSettings, *, known_words: tuple[str, ...] = ()
+) -> PasswordProblem | None:
+    """The first thing wrong with a new password; known_words are the person's own data."""
+    if len(password) < settings.password_min_length:
+        return PasswordProblem.TOO_SHORT
+    if len(password) > settings.password_max_length:
+        return PasswordProblem.TOO_LONG
+    if settings.password_letters_and_digits and not (
+        re.search(r"[^\W\d_]", password) and re.search(r"\d", password)
+    ):
+        return PasswordProblem.NEEDS_LETTER_AND_DIGIT
+    if _is_common(password, known_words):
+        return PasswordProblem.TOO_COMMON
+    return None
+
+
+def _is_common(password: str, known_words: tuple[str, ...]) -> bool:
+    plain = password.casefold()
+    own = {"".join(word.casefold().split()) for word in known_words}
+    return plain in _common_passwords() or plain in own
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+def network_of(address: str) -> str:
+    """What tries are counted by: one IPv4 address, or the /64 that one IPv6 user has."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return parsed.exploded[:19]
+    return str(parsed)

@@ -1,0 +1,243 @@
+"""What accounts can do. The web asks this; nothing here knows of the web."""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts import rules, store
+from app.accounts.passwords import NOBODYS_HASH, hash_password, needs_rehash, verify_password
+from app.accounts.records import (
+    Account,
+    AccountId,
+    Applicant,
+    PasswordProblem,
+    RegistrationRefused,
+    SessionToken,
+    SignedIn,
+    SignInRefused,
+    TooManyTries,
+    Visitor,
+    Welcome,
+)
+from app.accounts.tries import Budget, Tries
+from app.database.engine import Database
+from config.settings import AccountSettings
+from legacy_adapters.port import Billing
+from legacy_adapters.records import ContractCode
+
+SEEN_PRECISION = timedelta(minutes=5)  # a page writes only when its session was seen before that
+
+TRIES_FOR_A_NAME = 5
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class AccountService:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        billing: Billing,
+        settings: AccountSettings,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self._database = database
+        self._billing = billing
+        self._settings = settings
+        self._clock = clock
+        self._tries = Tries(window_minutes=settings.tries_window_minutes)
+
+    # Registration
+
+    def password_problem(
+        self, password: str, *, known_words: tuple[str, ...] = ()
+    ) -> PasswordProblem | None:
+        return rules.password_problem(password, self._settings, known_words=known_words)
+
+    def register(self, applicant: Applicant, visitor: Visitor) -> Welcome:
+        """Makes the account, links its first contract and signs it in.
+
+        Raises: RegistrationRefused, TooManyTries, BillingError.
+        """
+        budgets = self._spend_for_registration(applicant, visitor)
+        contract = self._billing.find_contract(applicant.contract_code)
+        if contract is None or not rules.names_match(applicant.user_name, contract.subscriber):
+            raise RegistrationRefused
+        account = self.add_account(applicant, [contract.code])
+        self._give_back(budgets)
+        return Welcome(token=self._open_session(account.id, visitor), account=account)
+
+    def _spend_for_registration(self, applicant: Applicant, visitor: Visitor) -> list[Budget]:
+        network = Budget(
+            subject=f"register network {rules.network_of(visitor.address)}",
+            limit=self._settings.register_tries_per_network,
+        )
+        contract = Budget(
+            subject=f"register contract {applicant.contract_code}",
+            limit=self._settings.register_tries_per_contract,
+        )
+        self._spend_or_refuse(network, contract, RegistrationRefused())
+        return [network, contract]
+
+    def has_account(self, user_name: str) -> bool:
+        key = rules.name_key(user_name)
+        with self._database.read() as connection:
+            return key in store.list_user_name_keys(connection, key)
+
+    def add_account(self, applicant: Applicant, codes: list[ContractCode]) -> Account:
+        """Makes the account without asking billing, under the next free name.
+
+        Raises: RegistrationRefused, when the e-mail has an account.
+        """
+        values = {
+            "email": applicant.email,
+            "email_key": rules.email_key(applicant.email),
+            "phone": applicant.phone,
+            "password_hash": hash_password(applicant.password),
+            "language": applicant.language,
+            "created_at": self._clock(),
+        }
+        for _ in range(TRIES_FOR_A_NAME):
+            try:
+                return self._try_to_add(applicant.user_name, values, codes)
+            except IntegrityError:
+                continue  # somebody took the name or the e-mail meanwhile: look again
+        raise RegistrationRefused
+
+    def _try_to_add(
+        self, wanted: str, values: dict[str, object], codes: list[ContractCode]
+    ) -> Account:
+        with self._database.write() as connection:
+            if store.email_is_taken(connection, str(values["email_key"])):
+                raise RegistrationRefused
+            user_name = _free_name(wanted, store.list_user_name_keys(connection, rules.name_key(wanted)))
+            keyed = {"user_name": user_name, "user_name_key": rules.name_key(user_name)}
+            account_id = store.add_account(connection, {**values, **keyed})
+            store.link_contracts(connection, account_id, codes, self._clock())
+        return Account(
+            id=account_id,
+            user_name=user_name,
+            email=str(values["email"]),
+            phone=str(values["phone"]),
+            language=str(values["language"]),
+        )
+
+    # Sign-in and sessions
+
+    def sign_in(self, identifier: str, password: str, visitor: Visitor) -> Welcome:
+        """Opens a session for a user name or an e-mail.
+
+        Raises: SignInRefused, TooManyTries.
+        """
+        by_email = "@" in identifier
+        key = rules.email_key(identifier) if by_email else rules.name_key(identifier)
+        column = store.account.c.email_key if by_email else store.account.c.user_name_key
+        where = rules.network_of(visitor.address)
+        network = Budget(
+            subject=f"sign-in network {where}", limit=self._settings.sign_in_tries_per_network
+        )
+        person = Budget(
+            subject=f"sign-in name {key} {where}", limit=self._settings.sign_in_tries_per_account
+        )
+        with self._database.read() as connection:
+            found = store.find_credentials(connection, column, key)
+        account, stored = found if found else (None, NOBODYS_HASH)
+        allowed = self._spend(network, person)
+        # Always verified, so that a refusal takes the same time whatever its reason.
+        is_right = verify_password(stored, password[: self._settings.password_max_length])
+        if not allowed[0]:
+            raise TooManyTries
+        if account is None or not is_right or not allowed[1]:
+            raise SignInRefused
+        self._give_back([network, person])
+        if needs_rehash(stored):
+            with self._database.write() as connection:
+                store.set_password_hash(connection, account.id, hash_password(password))
+        return Welcome(token=self._open_session(account.id, visitor), account=account)
+
+    def _open_session(self, account_id: AccountId, visitor: Visitor) -> SessionToken:
+        token, now = SessionToken(secrets.token_urlsafe(32)), self._clock()
+        values = {
+            "account_id": account_id,
+            "token_hash": _hashed(token),
+            "created_at": now,
+            "seen_at": now,
+            "address": visitor.address[:45],
+            "device": visitor.device[:200],
+        }
+        with self._database.write() as connection:
+            store.forget_old_sessions(connection, created_before=self._oldest(now))
+            self._tries.forget_old(connection, now)
+            store.add_session(connection, values)
+        return token
+
+    def find_signed_in(
+        self,
+        token: SessionToken,
+        *,
+        contract: ContractCode | None = None,
+        all_contracts: bool = False,
+    ) -> SignedIn | None:
+        """Who this session belongs to, in one round trip, or None when it has ended."""
+        now = self._clock()
+        with self._database.read() as connection:
+            found = store.find_signed_in(
+                connection,
+                _hashed(token),
+                created_after=self._oldest(now),
+                seen_after=now - timedelta(minutes=self._settings.session_idle_minutes),
+                contract=contract,
+                all_contracts=all_contracts,
+            )
+        if found and now - found.seen_at > SEEN_PRECISION:
+            with self._database.write() as connection:
+                store.touch_session(connection, found.session_id, now)
+        return found
+
+    def sign_out(self, session_id: int) -> None:
+        with self._database.write() as connection:
+            store.end_session(connection, session_id)
+
+    def sign_out_everywhere(self, account_id: AccountId) -> int:
+        """Ends all sessions of an account; returns how many there were."""
+        with self._database.write() as connection:
+            return store.end_sessions_of(connection, account_id)
+
+    def _oldest(self, now: datetime) -> datetime:
+        return now - timedelta(hours=self._settings.session_absolute_hours)
+
+    # Tries
+
+    def _spend(self, *budgets: Budget) -> list[bool]:
+        now = self._clock()
+        with self._database.write() as connection:
+            return [self._tries.spend(connection, budget, now) for budget in budgets]
+
+    def _spend_or_refuse(self, network: Budget, subject: Budget, refusal: Exception) -> None:
+        network_allowed, subject_allowed = self._spend(network, subject)
+        if not network_allowed:
+            raise TooManyTries
+        if not subject_allowed:
+            raise refusal
+
+    def _give_back(self, budgets: list[Budget]) -> None:
+        now = self._clock()
+        with self._database.write() as connection:
+            for budget in budgets:
+                self._tries.give_back(connection, budget, now)
+
+
+def _free_name(wanted: str, taken: set[str]) -> str:
+    number = 1
+    while rules.name_key(rules.numbered_name(wanted, number)) in taken:
+        number += 1
+    return rules.numbered_name(wanted, number)
+
+
+def _hashed(token: SessionToken) -> str:
+    return sha256(token.encode()).hexdigest()

@@ -1,0 +1,190 @@
+"""The accounts' tables, and each statement over them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    Row,
+    String,
+    Table,
+    and_,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from app.accounts.records import Account, AccountId, SignedIn
+from app.database.tables import Moment, metadata
+from legacy_adapters.records import ContractCode
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user_name", String(140), nullable=False),
+    Column("user_name_key", String(140), nullable=False, unique=True),
+    Column("email", String(254), nullable=False),
+    Column("email_key", String(254), nullable=False, unique=True),
+    Column("phone", String(20), nullable=False),
+    Column("password_hash", String(200), nullable=False),
+    Column("language", String(2), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+)
+
+account_contract = Table(
+    "account_contract",
+    metadata,
+    Column("account_id", ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    Column("contract_code", String(20), primary_key=True, index=True),
+    Column("linked_at", Moment, nullable=False),
+)
+
+account_session = Table(
+    "account_session",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column(
+        "account_id", ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("address", String(45), nullable=False),
+    Column("device", String(200), nullable=False),
+)
+
+ACCOUNT_COLUMNS = (
+    account.c.id,
+    account.c.user_name,
+    account.c.email,
+    account.c.phone,
+    account.c.language,
+)
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(
+        id=AccountId(row.id),
+        user_name=row.user_name,
+        email=row.email,
+        phone=row.phone,
+        language=row.language,
+    )
+
+
+def add_account(connection: Connection, values: dict[str, Any]) -> AccountId:
+    """Raises IntegrityError when user name or e-mail is taken."""
+    result = connection.execute(insert(account).values(values))
+    return AccountId(result.inserted_primary_key[0])
+
+
+def email_is_taken(connection: Connection, key: str) -> bool:
+    query = select(account.c.id).where(account.c.email_key == key)
+    return connection.execute(query).first() is not None
+
+
+def list_user_name_keys(connection: Connection, start: str) -> set[str]:
+    """The taken keys that are `start` or begin with it and a space."""
+    query = select(account.c.user_name_key).where(
+        (account.c.user_name_key == start)
+        | account.c.user_name_key.startswith(f"{start} ", autoescape=True)
+    )
+    return set(connection.scalars(query))
+
+
+def find_credentials(
+    connection: Connection, column: Column[str], key: str
+) -> tuple[Account, str] | None:
+    """The enabled account with this key in `user_name_key` or `email_key`, and its hash."""
+    query = select(*ACCOUNT_COLUMNS, account.c.password_hash).where(
+        column == key, account.c.disabled_at.is_(None)
+    )
+    row = connection.execute(query).first()
+    return (_account(row), row.password_hash) if row else None
+
+
+def set_password_hash(connection: Connection, account_id: AccountId, new_hash: str) -> None:
+    connection.execute(
+        update(account).where(account.c.id == account_id).values(password_hash=new_hash)
+    )
+
+
+def link_contracts(
+    connection: Connection, account_id: AccountId, codes: list[ContractCode], at: datetime
+) -> None:
+    rows = [{"account_id": account_id, "contract_code": c, "linked_at": at} for c in codes]
+    connection.execute(insert(account_contract), rows)
+
+
+def add_session(connection: Connection, values: dict[str, Any]) -> None:
+    connection.execute(insert(account_session).values(values))
+
+
+def find_signed_in(
+    connection: Connection,
+    token_hash: str,
+    *,
+    created_after: datetime,
+    seen_after: datetime,
+    contract: ContractCode | None,
+    all_contracts: bool,
+) -> SignedIn | None:
+    """The live session's account and contracts in one round trip: the one asked about if
+    it is linked, all of them, or none."""
+    columns = [*ACCOUNT_COLUMNS, account_session.c.id.label("session_id"), account_session.c.seen_at]
+    source = account_session.join(account)
+    if contract is not None or all_contracts:
+        link = account_contract.c.account_id == account.c.id
+        if not all_contracts:
+            link = and_(link, account_contract.c.contract_code == contract)
+        source = source.outerjoin(account_contract, link)
+        columns.append(account_contract.c.contract_code)
+    query = (
+        select(*columns)
+        .select_from(source)
+        .where(
+            account_session.c.token_hash == token_hash,
+            account_session.c.created_at > created_after,
+            account_session.c.seen_at > seen_after,
+            account.c.disabled_at.is_(None),
+        )
+    )
+    rows = connection.execute(query).all()
+    if not rows:
+        return None
+    codes = [getattr(row, "contract_code", None) for row in rows]
+    return SignedIn(
+        account=_account(rows[0]),
+        session_id=rows[0].session_id,
+        seen_at=rows[0].seen_at,
+        contracts=tuple(sorted(ContractCode(code) for code in codes if code)),
+    )
+
+
+def touch_session(connection: Connection, session_id: int, at: datetime) -> None:
+    connection.execute(
+        update(account_session).where(account_session.c.id == session_id).values(seen_at=at)
+    )
+
+
+def end_session(connection: Connection, session_id: int) -> None:
+    connection.execute(delete(account_session).where(account_session.c.id == session_id))
+
+
+def end_sessions_of(connection: Connection, account_id: AccountId) -> int:
+    result = connection.execute(
+        delete(account_session).where(account_session.c.account_id == account_id)
+    )
+    return result.rowcount
+
+
+def forget_old_sessions(connection: Connection, *, created_before: datetime) -> None:
+    connection.execute(
+        delete(account_session).where(account_session.c.created_at <= created_before)
+    )

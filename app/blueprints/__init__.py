@@ -1,0 +1,15 @@
+"""The routes, a package per topic."""
+
+from flask import Flask
+
+from app.blueprints.accounts.views import accounts
+from app.blueprints.cases.views import cases
+from app.blueprints.contracts.views import contracts
+from app.blueprints.home.views import home
+from app.blueprints.invoices.views import invoices
+from app.blueprints.system.views import system
+
+
+def register_blueprints(app: Flask) -> None:
+    for blueprint in (system, home, accounts, contracts, invoices, cases):
+        app.register_blueprint(blueprint)

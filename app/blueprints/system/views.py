@@ -1,0 +1,65 @@
+"""For machines: health, search engines, and the utility's own colour and logo."""
+
+from flask import Blueprint, Response, abort, send_file
+from flask.typing import ResponseReturnValue
+
+from app.database.engine import DatabaseError
+from app.database.schema import is_current
+from app.web import theme
+from app.web.current import services
+from app.web.errors import log_failure
+from legacy_adapters.errors import BillingError
+
+system = Blueprint("system", __name__)
+YEAR = "public, max-age=31536000, immutable"
+
+
+@system.get("/healthz")
+def healthz() -> ResponseReturnValue:
+    """The process answers."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@system.get("/readyz")
+def readyz() -> ResponseReturnValue:
+    """The databases answer and have the tables this version needs."""
+    states = {"database": _database_state(), "billing": _billing_state()}
+    is_ready = all(state == "ok" for state in states.values())
+    text = "".join(f"{name}: {state}\n" for name, state in states.items())
+    return Response(text, 200 if is_ready else 503, mimetype="text/plain")
+
+
+def _database_state() -> str:
+    try:
+        return "ok" if is_current(services().database) else "needs: flask db upgrade"
+    except DatabaseError as error:
+        log_failure("portal database failed", error, "is SELFCARE_DATABASE_URL reachable?")
+        return "unavailable"
+
+
+def _billing_state() -> str:
+    try:
+        services().billing.verify()
+    except BillingError as error:
+        log_failure("billing failed", error, "run: flask billing check")
+        return "unavailable"
+    return "ok"
+
+
+@system.get("/robots.txt")
+def robots() -> ResponseReturnValue:
+    return Response("User-agent: *\nDisallow: /contracts\n", mimetype="text/plain")
+
+
+@system.get("/theme.css", endpoint="theme")
+def theme_sheet() -> ResponseReturnValue:
+    sheet = theme.style_sheet(services().settings.utility.accent)
+    return Response(sheet, mimetype="text/css", headers={"Cache-Control": YEAR})
+
+
+@system.get("/logo")
+def logo() -> ResponseReturnValue:
+    file = services().settings.utility.logo
+    if file is None:
+        abort(404)
+    return send_file(file, max_age=3600)

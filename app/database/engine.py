@@ -1,0 +1,96 @@
+"""One engine for the portal's database; SQLite for one machine, PostgreSQL for many."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
+
+SUPPORTED = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
+
+
+class DatabaseError(Exception):
+    """The portal's database cannot be used; the message says why."""
+
+
+class DatabaseUnavailable(DatabaseError):
+    """It does not answer now."""
+
+
+class Database:
+    """Gives connections. `read` never commits; `write` commits when its block ends well."""
+
+    def __init__(self, address: str) -> None:
+        self.url = _parse(address)
+        self.engine = _make_engine(self.url)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with _translated_errors(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        with _translated_errors(), self.engine.connect() as connection:
+            if self.engine.dialect.name == "sqlite":
+                # Take the write lock first: a later upgrade could fail half-way.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+            connection.commit()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if not error.connection_invalidated and not _is_operational(error):
+            raise
+        raise DatabaseUnavailable(f"{type(error.orig).__name__}: {error.orig}") from error
+    except TimeoutError as error:
+        raise DatabaseUnavailable(str(error)) from error
+
+
+def _is_operational(error: DBAPIError) -> bool:
+    return type(error).__name__ in {"OperationalError", "InterfaceError"}
+
+
+def _parse(address: str) -> URL:
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        raise DatabaseError("the portal's database address is not one") from None
+    if url.drivername not in SUPPORTED:
+        raise DatabaseError(
+            f"portal databases of the kind {url.drivername}:// are not supported;"
+            f" supported: {', '.join(f'{name}://' for name in SUPPORTED)}"
+        )
+    return url
+
+
+def _make_engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(
+            url,
+            pool_pre_ping=False,
+            pool_recycle=300,
+            pool_timeout=3,
+            connect_args={"connect_timeout": 3, "options": "-c statement_timeout=4000"},
+        )
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url, pool_timeout=3, connect_args={"timeout": 4.0, "check_same_thread": False}
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # BEGIN is ours: see Database.write
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,74 @@
+"""Makes the web application: a short list of named steps."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from flask import Flask
+from flask_babel import Babel
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.blueprints import register_blueprints
+from app.commands import register_commands
+from app.services import Services
+from app.web.access import init_access
+from app.web.current import language
+from app.web.errors import init_errors
+from app.web.headers import init_headers
+from app.web.logs import init_logs
+from app.web.pages import init_pages
+from app.wiring import wire
+from config.settings import Settings, load_settings
+
+TRANSLATIONS = Path(__file__).parent / "translations"
+
+
+def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
+    """Raises: SettingsError, MappingError, DatabaseError, each with words for an operator."""
+    settings = settings or load_settings()
+    init_logs(settings.log)
+    app = Flask(__name__)
+    configure(app, settings)
+    app.extensions["selfcare"] = services or wire(settings)
+    Babel(
+        app,
+        locale_selector=language,
+        default_locale="sq",
+        default_translation_directories=str(TRANSLATIONS),
+        default_timezone="Europe/Tirane",
+    )
+    init_access(app)
+    init_pages(app, settings)
+    init_headers(app, https=settings.web.https)
+    init_errors(app)
+    register_blueprints(app)
+    register_commands(app)
+    for name in settings.unknown_variables:
+        structlog.get_logger("selfcare").warning("this variable is not a setting", variable=name)
+    return app
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    web, portal = settings.web, settings.portal
+    app.config.update(
+        SECRET_KEY=portal.secret_key.get_secret_value(),
+        SECRET_KEY_FALLBACKS=[key.get_secret_value() for key in portal.secret_key_fallbacks],
+        SESSION_COOKIE_NAME="selfcare_session",
+        SESSION_COOKIE_SECURE=web.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.accounts.session_absolute_hours),
+        MAX_CONTENT_LENGTH=web.max_body_bytes,
+        MAX_FORM_MEMORY_SIZE=web.max_body_bytes,
+        MAX_FORM_PARTS=2_000,
+        TRUSTED_HOSTS=web.trusted_hosts or None,
+        WTF_I18N_ENABLED=False,  # every message is ours, in the catalogues
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session it belongs to
+    )
+    if web.proxy_hops:
+        hops = web.proxy_hops
+        proxied = ProxyFix(
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops
+        )
+        app.wsgi_app = proxied  # type: ignore[method-assign]

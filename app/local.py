@@ -1,0 +1,172 @@
+"""What ./run does once its environment stands: prepares the databases and serves.
+
+Exit codes: 2 settings, 3 the portal's database, 4 billing, 5 the port.
+"""
+
+import os
+import secrets
+import socket
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from gunicorn.app.base import BaseApplication
+
+from app.clock import today
+from app.database import schema
+from app.database.engine import DatabaseError
+from app.demo import PASSWORD, USERS, add_demo_users
+from app.factory import create_app
+from app.services import Services
+from app.wiring import wire
+from config.settings import ROOT, Settings, SettingsError, load_settings
+from legacy_adapters.demo.generator import (
+    DemoSize,
+    describe,
+    make_demo,
+    read_description,
+)
+from legacy_adapters.errors import BillingError, MappingError
+
+BAD_SETTINGS, BAD_DATABASE, BAD_BILLING, BAD_PORT = 2, 3, 4, 5
+
+
+def main() -> None:
+    choose_local_defaults()
+    settings = read_settings()
+    check_port(settings)
+    if settings.uses_demo_billing:
+        prepare_demo_billing(settings)
+    prepare_databases(settings)
+    LocalServer(settings).run()
+
+
+def say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
+def stop(code: int, *lines: str) -> NoReturn:
+    print(*lines, sep="\n", file=sys.stderr, flush=True)  # noqa: T201
+    sys.exit(code)
+
+
+def choose_local_defaults() -> None:
+    """For a plain local address; whatever is set already stays."""
+    os.environ.setdefault("SELFCARE_WEB_HTTPS", "false")
+    os.environ.setdefault("SELFCARE_LOG_FORMAT", "text")
+    if not os.environ.get("SELFCARE_BILLING_URL"):
+        os.environ.setdefault("SELFCARE_DEMO", "true")
+    if not os.environ.get("SELFCARE_SECRET_KEY"):
+        os.environ["SELFCARE_SECRET_KEY"] = local_secret_key()
+
+
+def local_secret_key() -> str:
+    """This data folder's own key, made at the first start."""
+    file = Path(os.environ.get("SELFCARE_DATA_DIR") or ROOT / "var") / "secret_key"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_hex(32), encoding="ascii")
+    return file.read_text(encoding="ascii").strip()
+
+
+def read_settings() -> Settings:
+    try:
+        return load_settings()
+    except SettingsError as error:
+        stop(BAD_SETTINGS, "The settings cannot be used:", str(error))
+
+
+def check_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.portal.host, settings.portal.port))
+        except OSError as error:
+            stop(
+                BAD_PORT,
+                f"Port {settings.portal.port} on {settings.portal.host} cannot be used: {error.strerror}.",
+                "Choose another: SELFCARE_PORT=8001 ./run",
+            )
+
+
+def prepare_demo_billing(settings: Settings) -> None:
+    """Made when it is missing, of an older version, or not up to today."""
+    found = read_description(settings.demo_billing_file)
+    default = DemoSize()
+    size = DemoSize(
+        contracts=int(found.get("DEMO_CONTRACTS", default.contracts)),
+        seed=int(found.get("DEMO_SEED", default.seed)),
+        months=int(found.get("DEMO_MONTHS", default.months)),
+    )
+    if found != describe(size, today()):
+        say("Making the demo billing database, up to today ...")
+        make_demo(settings.demo_billing_file, size=size, today=today())
+
+
+def prepare_databases(settings: Settings) -> None:
+    try:
+        services = wire(settings)
+        if not schema.is_current(services.database):
+            say("Preparing the portal's database ...")
+            schema.upgrade(services.database)
+        check_billing(settings, services)
+        if settings.uses_demo_billing:
+            add_demo_users(services.accounts)
+        services.billing.close()
+        services.database.close()
+    except DatabaseError as error:
+        stop(BAD_DATABASE, "The portal's database cannot be used:", str(error),
+             "Check SELFCARE_DATABASE_URL.")
+    except MappingError as error:
+        stop(BAD_BILLING, "The billing database cannot be read as the mapping says:", str(error),
+             "Check SELFCARE_BILLING_URL and SELFCARE_BILLING_MAPPING; docs/mapping.md explains the file.")
+
+
+def check_billing(settings: Settings, services: Services) -> None:
+    try:
+        services.billing.verify()
+    except MappingError:
+        raise
+    except BillingError as error:
+        stop(BAD_BILLING, "The billing database does not answer:", str(error),
+             "Check SELFCARE_BILLING_URL and that the database is there.")
+
+
+class LocalServer(BaseApplication):  # type: ignore[misc]
+    """gunicorn with the portal's own settings instead of its command line."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        portal = self.settings.portal
+        options = {
+            "bind": f"{portal.host}:{portal.port}",
+            "workers": portal.workers,
+            "worker_class": "gthread",
+            "threads": 4,
+            "loglevel": "warning",
+            "graceful_timeout": 5,
+            "control_socket_disable": True,
+            "when_ready": self._announce,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return create_app(self.settings)
+
+    def _announce(self, _server: Any) -> None:
+        portal = self.settings.portal
+        say(f"\n  {self.settings.utility.name} is ready: http://{portal.host}:{portal.port}/")
+        if self.settings.uses_demo_billing:
+            say(f"\n  Sign in as one of these, with the password {PASSWORD}:")
+            for user in USERS:
+                say(f"    {user.name:15} {user.about}")
+        say("\n  Stop with Ctrl-C. README.md says where to go next.\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+"""All services, as the web receives them."""
+
+from dataclasses import dataclass
+
+from app.accounts.service import AccountService
+from app.contracts.service import ContractService
+from app.database.engine import Database
+from app.invoices.service import InvoiceService
+from config.settings import Settings
+from legacy_adapters.port import Billing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    settings: Settings
+    database: Database
+    billing: Billing
+    accounts: AccountService
+    contracts: ContractService
+    invoices: InvoiceService

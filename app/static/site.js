@@ -1,0 +1,50 @@
+// Comfort only: every page works without this file.
+"use strict";
+document.documentElement.classList.add("js");
+
+// After a refused form, readers and keyboards start at the summary of what is wrong.
+document.querySelector("[data-focus]")?.focus();
+
+// A second press of a button does not send twice.
+for (const form of document.querySelectorAll("form[method=post]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    event.submitter?.setAttribute("aria-disabled", "true");
+  });
+}
+// Coming back with the browser's own button finds the form usable again.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    form.querySelector("[aria-disabled]")?.removeAttribute("aria-disabled");
+  }
+});
+
+// The total follows the ticked invoices. It is for the eye: the server works it out again.
+const pay = document.querySelector("form[data-pay]");
+if (pay) {
+  const boxes = [...pay.querySelectorAll("input[name=invoice]")];
+  const total = pay.querySelector("[data-total]");
+  const albanian = pay.dataset.language === "sq";
+  const written = (cents) => {
+    const [whole, part] = [Math.trunc(cents / 100).toString(), String(cents % 100).padStart(2, "0")];
+    const groups = (mark) => whole.replace(/\B(?=(\d{3})+$)/g, mark);
+    return albanian
+      ? `${whole.length > 4 ? groups("\u00a0") : whole},${part}\u00a0lekë`
+      : `${groups(",")}.${part}\u00a0lek`;
+  };
+  const show = () => {
+    total.textContent = written(
+      boxes.filter((box) => box.checked).reduce((sum, box) => sum + Number(box.dataset.cents), 0)
+    );
+  };
+  pay.addEventListener("change", show);
+  window.addEventListener("pageshow", show);
+  pay.querySelector("[data-all]").addEventListener("click", (event) => {
+    event.preventDefault();
+    const all = boxes.every((box) => box.checked);
+    for (const box of boxes) box.checked = !all;
+    show();
+  });
+}

@@ -1,0 +1,1 @@
+"""What only Flask needs, shared by all blueprints."""

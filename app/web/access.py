@@ -1,0 +1,113 @@
+"""Who may enter which route: the one table, checked before every request.
+
+A route that stands in no row cannot be entered, and a test fails.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from flask import Flask, abort, g, redirect, request, session, url_for
+from flask_login import LoginManager, current_user
+from werkzeug.wrappers import Response
+
+from app.accounts.records import SessionToken
+from app.web.current import PortalUser, services
+from legacy_adapters.records import ContractCode
+
+
+class Who(Enum):
+    ANYBODY = "anybody"
+    SIGNED_IN = "anybody signed in"
+    HOLDER = "an account that the contract `code` of the address is linked to"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    who: Who
+    all_contracts: bool = False  # the page wants the account's whole list with the session
+    needs_account: bool = True  # whether the page ever looks at who is signed in
+
+
+PUBLIC = Rule(who=Who.ANYBODY)
+MACHINE = Rule(who=Who.ANYBODY, needs_account=False)
+HOLDER = Rule(who=Who.HOLDER)
+
+ACCESS: dict[str, Rule] = {
+    "static": MACHINE,
+    "system.healthz": MACHINE,
+    "system.readyz": MACHINE,
+    "system.robots": MACHINE,
+    "system.theme": MACHINE,
+    "system.logo": MACHINE,
+    "home.index": PUBLIC,
+    "home.policy": PUBLIC,
+    "home.language": MACHINE,
+    "accounts.register": PUBLIC,
+    "accounts.login": PUBLIC,
+    "accounts.logout": Rule(who=Who.SIGNED_IN),
+    "contracts.index": Rule(who=Who.SIGNED_IN, all_contracts=True),
+    "contracts.show": HOLDER,
+    "contracts.info": HOLDER,
+    "invoices.pay": HOLDER,
+    "invoices.history": HOLDER,
+    "invoices.document": HOLDER,
+    "cases.new": HOLDER,
+    "cases.index": HOLDER,
+}
+
+
+def init_access(app: Flask) -> None:
+    manager = LoginManager(app)
+    # Sessions live in the database; a phone's address changes all the time.
+    manager.session_protection = None
+    manager.user_loader(_load_user)
+    app.before_request(check_access)
+
+
+def _load_user(token: str) -> PortalUser | None:
+    rule: Rule = g.access
+    found = services().accounts.find_signed_in(
+        SessionToken(token), contract=_contract_asked_for(rule), all_contracts=rule.all_contracts
+    )
+    if found is None:
+        return None
+    user = PortalUser(found)
+    user.id = token
+    return user
+
+
+def _contract_asked_for(rule: Rule) -> ContractCode | None:
+    code = (request.view_args or {}).get("code") if rule.who is Who.HOLDER else None
+    return ContractCode(code) if code else None
+
+
+def check_access() -> Response | None:
+    if request.endpoint is None:
+        g.access = PUBLIC  # an unknown address: the 404 page may look at who is signed in
+        return None
+    rule = ACCESS.get(request.endpoint)
+    if rule is None:
+        g.access = MACHINE
+        abort(403)
+    g.access = rule
+    if rule.who is Who.ANYBODY:
+        return None
+    if not current_user.is_authenticated:
+        return _ask_to_sign_in()
+    if rule.who is Who.HOLDER and not current_user.signed_in.contracts:
+        abort(404)
+    return None
+
+
+def _ask_to_sign_in() -> Response:
+    if session.pop("_user_id", None):
+        session["session_ended"] = True
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("accounts.login", next=wanted), code=303)
+
+
+def local_address(wanted: str | None) -> str | None:
+    """The address to go on to, if it is one of ours."""
+    if not wanted or not wanted.startswith("/") or wanted.startswith(("//", "/\\")):
+        return None
+    return None if any(c in wanted for c in "\\\r\n\t\0") else wanted

@@ -1,0 +1,55 @@
+"""What a request works with."""
+
+from typing import cast
+
+from flask import current_app, g, request, session
+from flask_login import UserMixin, current_user
+
+from app.accounts.records import SignedIn, Visitor
+from app.formats import Formats
+from app.services import Services
+
+LANGUAGES = ("sq", "en")
+LANGUAGE_COOKIE = "language"
+
+
+class PortalUser(UserMixin):  # type: ignore[misc]
+    """Flask-Login's view of a live session. Its id is the session's token, so that ending
+    the session in the database signs the browser out."""
+
+    def __init__(self, signed_in: SignedIn) -> None:
+        self.signed_in = signed_in
+
+
+def services() -> Services:
+    return cast(Services, current_app.extensions["selfcare"])
+
+
+def signed_in() -> SignedIn:
+    """The account behind this request; only for routes that the access table closes."""
+    return cast(PortalUser, current_user).signed_in
+
+
+def language() -> str:
+    """Albanian unless this browser chose otherwise."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    return chosen if chosen in LANGUAGES else LANGUAGES[0]
+
+
+def formats() -> Formats:
+    if "formats" not in g:
+        g.formats = _FORMATS[language()]
+    return cast(Formats, g.formats)
+
+
+def visitor() -> Visitor:
+    return Visitor(
+        address=request.remote_addr or "", device=request.headers.get("User-Agent", "")
+    )
+
+
+def has_session_cookie() -> bool:
+    return "_user_id" in session
+
+
+_FORMATS = {name: Formats(name) for name in LANGUAGES}

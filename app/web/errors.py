@@ -1,0 +1,102 @@
+"""What a customer sees and what an operator reads when something fails."""
+
+import secrets
+from typing import Any
+
+import structlog
+from flask import Flask, g, render_template, request
+from flask_babel import lazy_gettext as _l
+from werkzeug.exceptions import HTTPException
+
+from app.database.engine import DatabaseUnavailable
+from legacy_adapters.errors import (
+    BillingError,
+    ContractNotFound,
+    InvoiceNotFound,
+)
+
+log = structlog.get_logger("selfcare")
+RETRY_AFTER = "30"
+
+TEXTS: dict[int, tuple[Any, Any]] = {
+    400: (
+        _l("This request could not be understood"),
+        _l("Please go back, check what you entered and send it once more."),
+    ),
+    403: (
+        _l("You may not open this page"),
+        _l("If you think you should be able to, please contact us."),
+    ),
+    404: (
+        _l("We did not find this page"),
+        _l("The address may be mistyped, or what it showed is not linked to your account."),
+    ),
+    405: (
+        _l("This page cannot be used that way"),
+        _l("Please start again from the beginning of what you wanted to do."),
+    ),
+    413: (
+        _l("That is too large to be sent"),
+        _l("Please send less at once, or smaller files."),
+    ),
+    429: (
+        _l("There were too many tries from your network"),
+        _l("Please wait a quarter of an hour and try again. Nobody's account is blocked."),
+    ),
+    500: (
+        _l("Something went wrong on our side"),
+        _l("It has been recorded and will be looked into. Please try again in a little while."),
+    ),
+    503: (
+        _l("Your data cannot be shown right now"),
+        _l("The billing system does not answer. Nothing of yours is lost. Please try again in a few minutes."),
+    ),
+}
+
+
+def init_errors(app: Flask) -> None:
+    app.register_error_handler(HTTPException, show_http_error)
+    for missing in (ContractNotFound, InvoiceNotFound):
+        app.register_error_handler(missing, lambda _error: show_error(404))
+    app.register_error_handler(BillingError, _show_billing_away)
+    app.register_error_handler(DatabaseUnavailable, _show_database_away)
+    app.register_error_handler(Exception, _show_unexpected)
+
+
+def show_http_error(error: HTTPException) -> Any:
+    code = error.code or 500
+    if error.response is not None or code < 400:  # noqa: PLR2004
+        return error
+    return show_error(code)
+
+
+def show_error(code: int, *, reference: str | None = None, plain: bool = False) -> Any:
+    """plain: a page that does not ask who is signed in, because that may be what failed."""
+    shown = code if code in TEXTS else (400 if code < 500 else 500)  # noqa: PLR2004
+    title, text = TEXTS[shown]
+    headers = {"Retry-After": RETRY_AFTER} if code in {429, 503} else {}
+    g.plain_page = plain
+    page = render_template("errors/error.html", title=title, text=text, reference=reference)
+    return page, code, headers
+
+
+def _show_billing_away(error: BillingError) -> Any:
+    log_failure("billing failed", error, "run: flask billing check")
+    return show_error(503)
+
+
+def _show_database_away(error: DatabaseUnavailable) -> Any:
+    log_failure("portal database failed", error, "is SELFCARE_DATABASE_URL reachable?")
+    return show_error(503, plain=True)
+
+
+def _show_unexpected(error: Exception) -> Any:
+    reference = secrets.token_hex(4)
+    log.error("unexpected failure", reference=reference, endpoint=request.endpoint, exc_info=error)
+    return show_error(500, reference=reference, plain=True)
+
+
+def log_failure(event: str, error: Exception, what_to_do: str) -> None:
+    log.error(
+        event, kind=type(error).__name__, reason=str(error), endpoint=request.endpoint, do=what_to_do
+    )

@@ -1,0 +1,59 @@
+"""What all forms share: protection against forged requests, cleaning, and required fields."""
+
+import unicodedata
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import Field, StringField
+from wtforms.validators import InputRequired, Length
+
+
+class PortalForm(FlaskForm):  # type: ignore[misc]
+    """A form that says what to do when its page was open for too long, instead of failing."""
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """(id of the field or "", message) for the summary above the form."""
+        found = []
+        for name, messages in self.errors.items():
+            if name == "csrf_token":
+                found.append(("", str(EXPIRED)))
+            elif name is None:
+                found += [("", str(message)) for message in messages]
+            else:
+                found.append((self[name].id, str(messages[0])))
+        return found
+
+    def refuse(self, message: Any) -> None:
+        """Adds a message that belongs to no single field."""
+        self.form_errors.append(message)
+
+
+EXPIRED = _l("This page was open for too long. Nothing is lost: please send it once more.")
+
+
+def clean(value: str | None) -> str | None:
+    """Without surrounding space and without invisible characters."""
+    if value is None:
+        return None
+    return "".join(c for c in value if unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).strip()
+
+
+def text_field(
+    label: Any, *, missing: Any, longest: int, hint: Any = "", autocomplete: str = "off", **more: Any
+) -> Field:
+    """A required line of text; missing: what to say when it is empty."""
+    extra = more.pop("validators", [])
+    field: Field = StringField(
+        label,
+        description=hint,
+        filters=[clean],
+        validators=[
+            InputRequired(message=missing),
+            Length(max=longest, message=_l("At most %(max)d characters.")),
+            *extra,
+        ],
+        render_kw={"autocomplete": autocomplete, "maxlength": longest, **more},
+    )
+    return field

@@ -1,0 +1,58 @@
+"""The response headers that keep pages safe."""
+
+import secrets
+
+from flask import Flask, Response, g, request
+from flask_login import current_user
+
+YEAR = 31_536_000
+
+
+def csp_nonce() -> str:
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return str(g.csp_nonce)
+
+
+def init_headers(app: Flask, *, https: bool) -> None:
+    def add_headers(response: Response) -> Response:
+        headers = response.headers
+        headers["Content-Security-Policy"] = _policy(response)
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["X-Frame-Options"] = "DENY"
+        headers["Referrer-Policy"] = "same-origin"
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        if https:
+            headers["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"
+        if request.endpoint == "static" and "v" in request.args and response.status_code == 200:  # noqa: PLR2004
+            headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+        elif "Cache-Control" not in headers or _is_private():
+            headers["Cache-Control"] = "no-store"
+        if request.endpoint not in PUBLIC_PAGES:
+            headers["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    app.after_request(add_headers)
+
+
+PUBLIC_PAGES = frozenset({"home.index", "home.policy", "accounts.login", "accounts.register"})
+
+
+def _is_private() -> bool:
+    # `_login_user` is there only if this request asked who is signed in.
+    return "_login_user" in g and bool(current_user.is_authenticated)
+
+
+def _policy(response: Response) -> str:
+    if response.mimetype == "application/pdf":
+        # Chromium's own viewer needs its styles, and refuses to start in a sandbox.
+        return "default-src 'none'; frame-ancestors 'none'; style-src 'unsafe-inline'"
+    if response.mimetype != "text/html":
+        return "default-src 'none'; frame-ancestors 'none'; sandbox"
+    return (
+        "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self';"
+        " form-action 'self'; frame-ancestors 'none'; img-src 'self' data:;"
+        f" manifest-src 'self'; script-src 'nonce-{csp_nonce()}'; style-src 'self'"
+    )

@@ -1,0 +1,61 @@
+"""What every template may use."""
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g, request, url_for
+from flask_login import current_user
+from jinja2 import StrictUndefined
+
+from app.web import theme
+from app.web.current import LANGUAGES, formats, has_session_cookie, language
+from app.web.headers import csp_nonce
+from config.settings import Settings
+
+STATIC = Path(__file__).parent.parent / "static"
+
+
+def init_pages(app: Flask, settings: Settings) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        utility=settings.utility,
+        is_demo=settings.portal.demo,
+        features=settings.features,
+        languages=LANGUAGES,
+        static_url=static_url,
+        theme_url=theme_url,
+        csp_nonce=csp_nonce,
+        signed_in_account=signed_in_account,
+        this_address=this_address,
+    )
+    app.context_processor(lambda: {"formats": formats(), "language": language()})
+
+
+@cache
+def _fingerprint(name: str) -> str:
+    return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def static_url(name: str) -> str:
+    """The address of a static file, with its content's fingerprint: it never goes stale."""
+    return url_for("static", filename=name, v=_fingerprint(name))
+
+
+def theme_url(utility: Any) -> str:
+    return url_for("system.theme", v=theme.fingerprint(utility))
+
+
+def signed_in_account() -> Any:
+    """The account to show in the page's head, or None; asks the database only if it must."""
+    if g.get("plain_page") or not g.access.needs_account or not has_session_cookie():
+        return None
+    return current_user.signed_in.account if current_user.is_authenticated else None
+
+
+def this_address() -> str:
+    """Where to come back to after changing the language."""
+    return request.full_path.rstrip("?") if request.method == "GET" else request.path
