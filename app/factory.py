@@ -1,5 +1,6 @@
 """Makes the web application: a short list of named steps."""
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.blueprints import register_blueprints
 from app.commands import register_commands
+from app.database.engine import DatabaseError
 from app.services import Services
 from app.web.access import init_access
 from app.web.current import language
@@ -18,18 +20,30 @@ from app.web.headers import init_headers
 from app.web.logs import init_logs
 from app.web.pages import init_pages
 from app.wiring import wire
-from config.settings import Settings, load_settings
+from config.settings import Settings, SettingsError, load_settings
+from legacy_adapters.errors import MappingError
 
 TRANSLATIONS = Path(__file__).parent / "translations"
 
 
-def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
-    """Raises: SettingsError, MappingError, DatabaseError, each with words for an operator."""
-    settings = settings or load_settings()
+UNUSABLE = 3  # gunicorn takes this exit code for "do not try again"
+
+
+def create_app() -> Flask:
+    """The application from the settings in force; stops with words where they are no good."""
+    try:
+        settings = load_settings()
+        return make_app(settings, wire(settings))
+    except (SettingsError, MappingError, DatabaseError) as error:
+        print(f"The portal cannot start:\n{error}", file=sys.stderr, flush=True)  # noqa: T201
+        raise SystemExit(UNUSABLE) from None
+
+
+def make_app(settings: Settings, services: Services) -> Flask:
     init_logs(settings.log)
     app = Flask(__name__)
     configure(app, settings)
-    app.extensions["selfcare"] = services or wire(settings)
+    app.extensions["selfcare"] = services
     Babel(
         app,
         locale_selector=language,

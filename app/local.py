@@ -16,10 +16,10 @@ from app.clock import today
 from app.database import schema
 from app.database.engine import DatabaseError
 from app.demo import PASSWORD, USERS, add_demo_users
-from app.factory import create_app
+from app.factory import make_app
 from app.services import Services
 from app.wiring import wire
-from config.settings import ROOT, Settings, SettingsError, load_settings
+from config.settings import DATA_DIR, SECRET_KEY_FILE, Settings, SettingsError, load_settings
 from legacy_adapters.demo.generator import (
     DemoSize,
     describe,
@@ -33,6 +33,7 @@ BAD_SETTINGS, BAD_DATABASE, BAD_BILLING, BAD_PORT = 2, 3, 4, 5
 
 def main() -> None:
     choose_local_defaults()
+    make_secret_key()
     settings = read_settings()
     check_port(settings)
     if settings.uses_demo_billing:
@@ -56,18 +57,15 @@ def choose_local_defaults() -> None:
     os.environ.setdefault("SELFCARE_LOG_FORMAT", "text")
     if not os.environ.get("SELFCARE_BILLING_URL"):
         os.environ.setdefault("SELFCARE_DEMO", "true")
-    if not os.environ.get("SELFCARE_SECRET_KEY"):
-        os.environ["SELFCARE_SECRET_KEY"] = local_secret_key()
 
 
-def local_secret_key() -> str:
-    """This data folder's own key, made at the first start."""
-    file = Path(os.environ.get("SELFCARE_DATA_DIR") or ROOT / "var") / "secret_key"
+def make_secret_key() -> None:
+    """This data folder's own key, at the first start."""
+    file = Path(os.environ.get("SELFCARE_DATA_DIR") or DATA_DIR) / SECRET_KEY_FILE
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)
         file.write_text(secrets.token_hex(32), encoding="ascii")
-    return file.read_text(encoding="ascii").strip()
 
 
 def read_settings() -> Settings:
@@ -156,7 +154,7 @@ class LocalServer(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        return create_app(self.settings)
+        return make_app(self.settings, wire(self.settings))
 
     def _announce(self, _server: Any) -> None:
         portal = self.settings.portal

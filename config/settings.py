@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -28,6 +28,8 @@ from config.colours import AA_TEXT, LIGHT_SURFACE, contrast
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "SELFCARE_"
+DATA_DIR = ROOT / "var"
+SECRET_KEY_FILE = "secret_key"
 # Read before any class, so they belong to none.
 OUTSIDE_CLASSES = frozenset({"SELFCARE_CONFIG", "SELFCARE_SECRETS_DIR"})
 
@@ -69,12 +71,15 @@ class PortalSettings(Section):
     section = "portal"
     model_config = SettingsConfigDict(env_prefix=PREFIX)
 
-    secret_key: SecretStr = Field(description="Signs cookies. At least 32 characters; no default.")
+    secret_key: SecretStr = Field(
+        description="Signs cookies. At least 32 characters; no default. Not set: the file"
+        " `secret_key` in the data folder, which `./run` makes."
+    )
     secret_key_fallbacks: Annotated[list[SecretStr], NoDecode] = Field(
         default=[], description="Older keys still accepted, while a new one is taken into use."
     )
     data_dir: Path = Field(
-        default=ROOT / "var", description="Folder of everything the portal itself writes."
+        default=DATA_DIR, description="Folder of everything the portal itself writes."
     )
     host: str = Field(default="127.0.0.1", description="Address `./run` listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port `./run` listens on.")
@@ -87,6 +92,14 @@ class PortalSettings(Section):
     @classmethod
     def _split(cls, value: object) -> object:
         return _split_commas(value)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _key_of_data_folder(cls, values: Any) -> Any:
+        file = Path(values.get("data_dir") or DATA_DIR) / SECRET_KEY_FILE
+        if "secret_key" not in values and file.is_file():
+            return {**values, "secret_key": file.read_text(encoding="ascii").strip()}
+        return values
 
     @field_validator("secret_key")
     @classmethod

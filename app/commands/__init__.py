@@ -5,8 +5,9 @@ from flask import Flask
 from app.commands.billing import billing
 from app.commands.config import config
 from app.commands.database import db
+from app.commands.translations import translations
 
 
 def register_commands(app: Flask) -> None:
-    for group in (db, billing, config):
+    for group in (db, billing, config, translations):
         app.cli.add_command(group)

@@ -14,10 +14,12 @@ def init_logs(settings: LogSettings) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info if as_json else structlog.processors.UnicodeDecoder(),
+            structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=False)
             if as_json
-            else structlog.dev.ConsoleRenderer(colors=False),
+            else structlog.dev.ConsoleRenderer(
+                colors=False, exception_formatter=structlog.dev.plain_traceback
+            ),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.level)),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, g, request, url_for
 from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
 from jinja2 import StrictUndefined
 
 from app.web import theme
@@ -29,6 +30,7 @@ def init_pages(app: Flask, settings: Settings) -> None:
         static_url=static_url,
         theme_url=theme_url,
         csp_nonce=csp_nonce,
+        csrf_token=generate_csrf,
         signed_in_account=signed_in_account,
         this_address=this_address,
     )

@@ -62,9 +62,10 @@ def document(code: str, number: str) -> ResponseReturnValue:
         translate=_,
     )
     # The number comes from billing; only what is safe in a header goes into the file's name.
-    name = "".join(c for c in found.invoice.number if c.isascii() and c.isalnum()) or "invoice"
+    number = "".join(c for c in found.invoice.number if c.isascii() and c.isalnum())
+    name = _("invoice-%(number)s", number=number)
     return Response(
         content,
         mimetype="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{_("invoice")}-{name}.pdf"'},
+        headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
     )
