@@ -19,10 +19,10 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
         for name, messages in self.errors.items():
             if name == "csrf_token":
                 found.append(("", str(EXPIRED)))
-            elif name is None:
-                found += [("", str(message)) for message in messages]
-            else:
+            elif name:
                 found.append((self[name].id, str(messages[0])))
+            else:  # what belongs to no field
+                found += [("", str(message)) for message in messages]
         return found
 
     def refuse(self, message: Any) -> None:

@@ -1,0 +1,63 @@
+"""Real programs that tests start on free loopback ports."""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def need(found: object, what: str) -> None:
+    """Skips with the reason, or fails where components are required."""
+    if found:
+        return
+    if os.environ.get("REQUIRE_COMPONENTS") == "1":
+        pytest.fail(f"{what} is not installed, but REQUIRE_COMPONENTS=1")
+    pytest.skip(f"{what} is not installed")
+
+
+def chromium_path() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    need(found, "Chromium")
+    return str(found)
+
+
+def _postgresql_programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if found:
+        return found[-1].parent
+    initdb = shutil.which("initdb")
+    return Path(initdb).parent if initdb else None
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[str]:
+    """A PostgreSQL server of its own; yields the address of an empty database."""
+    programs = _postgresql_programs()
+    need(programs, "PostgreSQL")
+    # PostgreSQL refuses to run as root.
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    folder.mkdir(parents=True, exist_ok=True)
+    if as_user:
+        shutil.chown(folder, "postgres")
+    data, port = folder / "data", free_port()
+    quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder}
+    initdb = [f"{programs}/initdb", "-D", str(data), "-A", "trust", "-U", "postgres"]
+    subprocess.run([*as_user, *initdb, "-E", "UTF8", "--locale=C.UTF-8"], **quiet)
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+    control = [*as_user, f"{programs}/pg_ctl", "-D", str(data), "-l", str(folder / "log")]
+    subprocess.run([*control, "-o", options, "-w", "start"], **quiet)
+    try:
+        yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], **quiet)

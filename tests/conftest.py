@@ -1,0 +1,126 @@
+"""What many tests share: databases made once, and a portal over copies of them."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.clock import today
+from app.database import schema
+from app.database.engine import Database
+from app.demo import add_demo_users
+from app.factory import make_app
+from app.services import Services
+from app.wiring import wire
+from config.settings import ROOT, SECTIONS, Settings
+from legacy_adapters import open_billing
+from legacy_adapters.demo.generator import DemoSize, make_demo
+from legacy_adapters.port import Billing
+from tests.billing_schemas.wide.make import MAPPING as WIDE_MAPPING
+from tests.billing_schemas.wide.make import make_wide
+from tests.web.client import CheckedClient
+
+DEMO_MAPPING = ROOT / "config/billing/demo.toml"
+SECRET = "a secret key that only the tests have ever used"
+
+
+@pytest.fixture(scope="session")
+def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("billing") / "demo.sqlite3"
+    make_demo(file, size=DemoSize(contracts=60, seed=7), today=today())
+    return file
+
+
+@pytest.fixture(scope="session")
+def wide_file(tmp_path_factory: pytest.TempPathFactory, demo_file: Path) -> Path:
+    file = tmp_path_factory.mktemp("billing") / "wide.sqlite3"
+    make_wide(file, demo_file)
+    return file
+
+
+@pytest.fixture(scope="session")
+def demo_billing(demo_file: Path) -> Billing:
+    return open_billing(f"sqlite:///{demo_file}", DEMO_MAPPING)
+
+
+@pytest.fixture(scope="session")
+def wide_billing(wide_file: Path) -> Billing:
+    return open_billing(f"sqlite:///{wide_file}", WIDE_MAPPING)
+
+
+def make_settings(data_dir: Path, **changes: dict[str, object]) -> Settings:
+    """Settings without the environment's; changes: section -> fields."""
+    given: dict[str, dict[str, object]] = {
+        "portal": {"secret_key": SECRET, "data_dir": data_dir, "demo": True},
+        "web": {"https": False},
+        "log": {"format": "json"},
+    }
+    for section, fields in changes.items():
+        given[section] = {**given.get(section, {}), **fields}
+    return Settings(**{s.section: s(**given.get(s.section, {})) for s in SECTIONS})
+
+
+@pytest.fixture(scope="session")
+def portal_file(tmp_path_factory: pytest.TempPathFactory, demo_billing: Billing) -> Path:
+    """The portal's database with the demo users; each test gets a copy."""
+    file = tmp_path_factory.mktemp("portal") / "portal.sqlite3"
+    settings = make_settings(file.parent)
+    services = wire(settings)
+    schema.upgrade(services.database)
+    add_demo_users(services.accounts)
+    with services.database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    services.database.close()
+    return file
+
+
+@dataclass
+class Portal:
+    """A portal under test."""
+
+    app: Flask
+    services: Services
+
+    @property
+    def database(self) -> Database:
+        return self.services.database
+
+    def client(self, language: str = "sq") -> CheckedClient:
+        return CheckedClient(self.app, language)
+
+    def signed_in(self, name: str, language: str = "sq") -> CheckedClient:
+        client = self.client(language)
+        client.sign_in(name)
+        return client
+
+
+MakePortal = Callable[..., Portal]
+
+
+@pytest.fixture
+def make_portal(tmp_path: Path, portal_file: Path, demo_file: Path) -> Iterator[MakePortal]:
+    made: list[Portal] = []
+
+    def make(**changes: dict[str, object]) -> Portal:
+        folder = tmp_path / f"portal-{len(made)}"
+        folder.mkdir()
+        shutil.copy(portal_file, folder / "portal.sqlite3")
+        changes.setdefault("billing", {"url": f"sqlite:///{demo_file}"})
+        settings = make_settings(folder, **changes)
+        services = wire(settings)
+        portal = Portal(app=make_app(settings, services), services=services)
+        made.append(portal)
+        return portal
+
+    yield make
+    for portal in made:
+        portal.services.database.close()
+        portal.services.billing.close()
+
+
+@pytest.fixture
+def portal(make_portal: MakePortal) -> Portal:
+    return make_portal()

@@ -1,0 +1,129 @@
+"""A test client that inspects every page it gets: valid HTML, a title, the language, a
+nonce that fits the policy, no inline style or handler, labels on fields."""
+
+import re
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import html5lib
+from flask import Flask
+from werkzeug.test import TestResponse
+
+PASSWORD = "Provo2024"
+HTML = "{http://www.w3.org/1999/xhtml}"
+
+
+class Page:
+    """A response and what stands on it."""
+
+    def __init__(self, response: TestResponse, language: str) -> None:
+        self.response = response
+        self.status = response.status_code
+        self.text = response.text if response.mimetype.startswith("text/") else ""
+        self.root: Element | None = None
+        if response.mimetype == "text/html" and self.text and not 300 <= self.status < 400:
+            self.root = html5lib.HTMLParser(strict=True).parse(self.text)
+            self._inspect(language)
+
+    def _inspect(self, language: str) -> None:
+        assert self.root is not None
+        title = self.find("title")
+        assert title is not None and (title.text or "").strip(), "a page needs a title"
+        assert self.root.get("lang") == language
+        policy = self.response.headers["Content-Security-Policy"]
+        nonces = re.findall(r"'nonce-([^']+)'", policy)
+        assert "unsafe-inline" not in policy
+        assert len(self.all("h1")) == 1, "a page has one main heading"
+        ids = [e.get("id") for e in self.root.iter() if e.get("id")]
+        assert len(ids) == len(set(ids)), "ids are unique"
+        for element in self.root.iter():
+            self._inspect_element(element, nonces, set(ids))
+
+    def _inspect_element(self, element: Element, nonces: list[str], ids: set[str]) -> None:
+        tag = str(element.tag).removeprefix(HTML)
+        assert element.get("style") is None, "no inline style"
+        assert not [a for a in element.keys() if str(a).startswith("on")], "no inline handler"
+        assert tag != "style"
+        if tag == "script":
+            assert element.get("nonce") in nonces
+        if tag == "form":
+            assert element.get("action", "").startswith(("/", "")), "forms stay on this site"
+        for pointer in ("aria-describedby", "aria-labelledby"):
+            for target in (element.get(pointer) or "").split():
+                assert target in ids, f"{pointer} names {target}, which is not on the page"
+
+    def all(self, tag: str) -> list[Element]:
+        return [] if self.root is None else list(self.root.iter(f"{HTML}{tag}"))
+
+    def find(self, tag: str) -> Element | None:
+        return next(iter(self.all(tag)), None)
+
+    @property
+    def heading(self) -> str:
+        return words(self.find("h1"))
+
+    @property
+    def problems(self) -> list[str]:
+        """The summary above a refused form."""
+        box = next((e for e in self.all("div") if e.get("class") == "problems"), None)
+        return [] if box is None else [words(item) for item in box.iter(f"{HTML}li")]
+
+    @property
+    def content(self) -> str:
+        return words(self.find("main"))
+
+    def field(self, name: str) -> Element:
+        return next(e for e in self.all("input") if e.get("name") == name)
+
+    def error_of(self, name: str) -> str:
+        """The text that stands beside a field, through its aria-describedby."""
+        for target in (self.field(name).get("aria-describedby") or "").split():
+            if target.endswith("-error"):
+                return words(next(e for e in self.root.iter() if e.get("id") == target))  # type: ignore[union-attr]
+        return ""
+
+    def table(self, number: int = 0) -> list[list[str]]:
+        """The rows of a table's body, cell by cell."""
+        body = self.all("tbody")[number]
+        return [
+            [words(cell) for cell in row if str(cell.tag) in {f"{HTML}td", f"{HTML}th"}]
+            for row in body.iter(f"{HTML}tr")
+        ]
+
+    @property
+    def csrf_token(self) -> str:
+        return str(self.field("csrf_token").get("value"))
+
+
+def words(element: Element | None) -> str:
+    assert element is not None
+    return " ".join("".join(element.itertext()).split())
+
+
+class CheckedClient:
+    def __init__(self, app: Flask, language: str = "sq") -> None:
+        self.language = language
+        self.http = app.test_client()
+        if language != "sq":
+            self.http.set_cookie("language", language)
+
+    def get(self, address: str, status: int = 200, **more: Any) -> Page:
+        return self._page(self.http.get(address, **more), status)
+
+    def post(self, address: str, data: dict[str, Any], status: int = 200, **more: Any) -> Page:
+        """With a valid token of this session; a `csrf_token` in data goes first."""
+        data = {"csrf_token": self.fresh_token(), **data}
+        return self._page(self.http.post(address, data=data, **more), status)
+
+    def fresh_token(self) -> str:
+        """A token of this session: the sign-in form's, or that of the page it leads on to."""
+        page = self.http.get("/login", follow_redirects=True)
+        return Page(page, self.language).csrf_token
+
+    def sign_in(self, name: str, password: str = PASSWORD) -> None:
+        self.post("/login", {"user_name": name, "password": password}, status=303)
+
+    def _page(self, response: TestResponse, status: int) -> Page:
+        page = Page(response, self.language)
+        assert page.status == status, f"{page.status}: {page.text[:3000]}"
+        return page
