@@ -46,11 +46,11 @@ def update(language: str) -> Catalog:
 
 
 def untranslated(catalogue: Catalog) -> list[str]:
-    return [
-        str(message.id)
-        for message in catalogue
-        if message.id and not all(message.string if message.pluralizable else [message.string])
-    ]
+    return [str(m.id) for m in catalogue if m.id and not _is_whole(m.string)]
+
+
+def _is_whole(string: object) -> bool:
+    return all(string) if isinstance(string, tuple | list) else bool(string)
 
 
 def compiled(catalogue: Catalog) -> bytes:

@@ -82,7 +82,5 @@ def configure(app: Flask, settings: Settings) -> None:
     )
     if web.proxy_hops:
         hops = web.proxy_hops
-        proxied = ProxyFix(
-            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops
-        )
+        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)
         app.wsgi_app = proxied  # type: ignore[method-assign]

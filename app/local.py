@@ -83,7 +83,7 @@ def check_port(settings: Settings) -> None:
         except OSError as error:
             stop(
                 BAD_PORT,
-                f"Port {settings.portal.port} on {settings.portal.host} cannot be used: {error.strerror}.",
+                f"Port {settings.portal.port} cannot be used: {error.strerror}.",
                 "Choose another: SELFCARE_PORT=8001 ./run",
             )
 
@@ -114,11 +114,19 @@ def prepare_databases(settings: Settings) -> None:
         services.billing.close()
         services.database.close()
     except DatabaseError as error:
-        stop(BAD_DATABASE, "The portal's database cannot be used:", str(error),
-             "Check SELFCARE_DATABASE_URL.")
+        stop(
+            BAD_DATABASE,
+            "The portal's database cannot be used:",
+            str(error),
+            "Check SELFCARE_DATABASE_URL.",
+        )
     except MappingError as error:
-        stop(BAD_BILLING, "The billing database cannot be read as the mapping says:", str(error),
-             "Check SELFCARE_BILLING_URL and SELFCARE_BILLING_MAPPING; docs/mapping.md explains the file.")
+        stop(
+            BAD_BILLING,
+            "The billing database cannot be read as the mapping says:",
+            str(error),
+            "Check SELFCARE_BILLING_URL and SELFCARE_BILLING_MAPPING; see docs/mapping.md.",
+        )
 
 
 def check_billing(settings: Settings, services: Services) -> None:
@@ -127,8 +135,12 @@ def check_billing(settings: Settings, services: Services) -> None:
     except MappingError:
         raise
     except BillingError as error:
-        stop(BAD_BILLING, "The billing database does not answer:", str(error),
-             "Check SELFCARE_BILLING_URL and that the database is there.")
+        stop(
+            BAD_BILLING,
+            "The billing database does not answer:",
+            str(error),
+            "Check SELFCARE_BILLING_URL and that the database is there.",
+        )
 
 
 class LocalServer(BaseApplication):  # type: ignore[misc]

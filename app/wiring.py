@@ -9,6 +9,7 @@ from app.services import Services
 from config.settings import Settings
 from legacy_adapters import open_billing
 
+
 def wire(settings: Settings) -> Services:
     """Raises: MappingError, DatabaseError, when an address or the mapping is wrong in itself."""
     database = Database(settings.database_url)

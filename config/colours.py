@@ -5,6 +5,7 @@ from colorsys import hls_to_rgb, rgb_to_hls
 LIGHT_SURFACE = "#ffffff"
 DARK_SURFACE = "#1c1f26"
 AA_TEXT = 4.5
+LINEAR_BELOW = 0.04045
 
 
 def _channels(colour: str) -> tuple[float, float, float]:
@@ -13,7 +14,9 @@ def _channels(colour: str) -> tuple[float, float, float]:
 
 
 def _luminance(colour: str) -> float:
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _channels(colour)]
+    linear = [
+        c / 12.92 if c <= LINEAR_BELOW else ((c + 0.055) / 1.055) ** 2.4 for c in _channels(colour)
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 

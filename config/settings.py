@@ -29,7 +29,7 @@ from config.colours import AA_TEXT, LIGHT_SURFACE, contrast
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "SELFCARE_"
 DATA_DIR = ROOT / "var"
-SECRET_KEY_FILE = "secret_key"
+SECRET_KEY_FILE = "secret_key"  # noqa: S105 - a name, not a key
 # Read before any class, so they belong to none.
 OUTSIDE_CLASSES = frozenset({"SELFCARE_CONFIG", "SELFCARE_SECRETS_DIR"})
 
@@ -105,7 +105,9 @@ class PortalSettings(Section):
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         if len(value.get_secret_value()) < 32:  # noqa: PLR2004
-            raise ValueError("must have at least 32 characters; make one with: openssl rand -hex 32")
+            raise ValueError(
+                "must have at least 32 characters; make one with: openssl rand -hex 32"
+            )
         return value
 
 

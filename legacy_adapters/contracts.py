@@ -28,8 +28,8 @@ def by_code(contract: Relation) -> Select[Any]:
 
 def by_codes(contract: Relation) -> Select[Any]:
     """Parameters: codes."""
-    codes = bindparam("codes", expanding=True)
-    return contract.select(CONTRACT_FIELDS).where(contract.field("code").in_(codes))
+    wanted = contract.field("code").in_(bindparam("codes", expanding=True))
+    return contract.select(CONTRACT_FIELDS).where(wanted)
 
 
 def contract_row(row: Row[Any]) -> Contract:

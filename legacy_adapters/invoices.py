@@ -21,13 +21,31 @@ from legacy_adapters.records import (
 from legacy_adapters.schema import Relation
 
 HISTORY_FIELDS = ("number", "period", "issued_on", "due_on", "units", "principal", "tv_fee")
-OPEN_FIELDS = ("number", "period", "issued_on", "due_on", "principal", "tv_fee", "interest", "outstanding")
+OPEN_FIELDS = (
+    "number",
+    "period",
+    "issued_on",
+    "due_on",
+    "principal",
+    "tv_fee",
+    "interest",
+    "outstanding",
+)
 DETAIL_FIELDS = (
     *("number", "period", "issued_on", "due_on", "billed_from", "billed_to", "meter"),
     *("reading_before", "reading_after", "units", "net", "vat", "principal", "tv_fee"),
     *("interest", "outstanding", "nslf", "nivf", "eic", "verification_url"),
 )
-LINE_FIELDS = ("position", "kind", "description", "quantity", "unit", "unit_price", "net", "vat_rate")
+LINE_FIELDS = (
+    "position",
+    "kind",
+    "description",
+    "quantity",
+    "unit",
+    "unit_price",
+    "net",
+    "vat_rate",
+)
 
 
 def _of_contract(invoice: Relation, fields: Sequence[str]) -> Select[Any]:
@@ -71,9 +89,7 @@ def history(contract: Relation, invoice: Relation) -> Select[Any]:
         .where(invoice.differs("status", "cancelled"))
         .subquery("r")
     )
-    wanted = or_(
-        ranked.c.issued_on >= bindparam("since"), ranked.c.rank <= bindparam("at_least")
-    )
+    wanted = or_(ranked.c.issued_on >= bindparam("since"), ranked.c.rank <= bindparam("at_least"))
     rows = select(ranked).where(wanted).subquery("i")
     return _beside_contract(contract, rows).order_by(rows.c.rank)
 

@@ -105,7 +105,9 @@ class _RelationReader:
         return relation
 
     def _problem(self, place: str, what: str) -> None:
-        self.problems.append(f"[{self.name}] {place}: {what}" if place else f"[{self.name}]: {what}")
+        self.problems.append(
+            f"[{self.name}] {place}: {what}" if place else f"[{self.name}]: {what}"
+        )
 
     def _refuse_unknown(self, value: dict[str, Any], known: set[str], place: str) -> None:
         for key in sorted(value.keys() - known):

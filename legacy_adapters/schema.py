@@ -110,9 +110,7 @@ class Relation:
         return joined
 
 
-def _find_column(
-    aliases: dict[str, FromClause], alias: str, column: str
-) -> ColumnElement[Any]:
+def _find_column(aliases: dict[str, FromClause], alias: str, column: str) -> ColumnElement[Any]:
     if not alias and len(aliases) > 1:
         raise Wrong(f"{column!r} needs the name of its table: {', '.join(aliases)}")
     if alias and alias not in aliases:

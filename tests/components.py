@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,13 +52,15 @@ def postgresql(folder: Path) -> Iterator[str]:
     if as_user:
         shutil.chown(folder, "postgres")
     data, port = folder / "data", free_port()
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder}
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "cwd": folder}
     initdb = [f"{programs}/initdb", "-D", str(data), "-A", "trust", "-U", "postgres"]
-    subprocess.run([*as_user, *initdb, "-E", "UTF8", "--locale=C.UTF-8"], **quiet)
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+    subprocess.run([*as_user, *initdb, "-E", "UTF8", "--locale=C.UTF-8"], check=True, **quiet)
+    options = (
+        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+    )
     control = [*as_user, f"{programs}/pg_ctl", "-D", str(data), "-l", str(folder / "log")]
-    subprocess.run([*control, "-o", options, "-w", "start"], **quiet)
+    subprocess.run([*control, "-o", options, "-w", "start"], check=True, **quiet)
     try:
         yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
+        subprocess.run([*control, "-m", "immediate", "stop"], check=True, **quiet)

@@ -115,7 +115,9 @@ class AccountService:
         with self._database.write() as connection:
             if store.email_is_taken(connection, str(values["email_key"])):
                 raise RegistrationRefused
-            user_name = _free_name(wanted, store.list_user_name_keys(connection, rules.name_key(wanted)))
+            user_name = _free_name(
+                wanted, store.list_user_name_keys(connection, rules.name_key(wanted))
+            )
             keyed = {"user_name": user_name, "user_name_key": rules.name_key(user_name)}
             account_id = store.add_account(connection, {**values, **keyed})
             store.link_contracts(connection, account_id, codes, self._clock())

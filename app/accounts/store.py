@@ -8,7 +8,6 @@ from sqlalchemy import (
     Connection,
     ForeignKey,
     Integer,
-    Row,
     String,
     Table,
     and_,
@@ -49,9 +48,7 @@ account_session = Table(
     "account_session",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column(
-        "account_id", ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True
-    ),
+    Column("account_id", ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
@@ -68,7 +65,7 @@ ACCOUNT_COLUMNS = (
 )
 
 
-def _account(row: Row[Any]) -> Account:
+def _account(row: Any) -> Account:
     return Account(
         id=AccountId(row.id),
         user_name=row.user_name,
@@ -81,7 +78,7 @@ def _account(row: Row[Any]) -> Account:
 def add_account(connection: Connection, values: dict[str, Any]) -> AccountId:
     """Raises IntegrityError when user name or e-mail is taken."""
     result = connection.execute(insert(account).values(values))
-    return AccountId(result.inserted_primary_key[0])
+    return AccountId(result.inserted_primary_key.id)  # type: ignore[union-attr]
 
 
 def email_is_taken(connection: Connection, key: str) -> bool:
@@ -137,7 +134,11 @@ def find_signed_in(
 ) -> SignedIn | None:
     """The live session's account and contracts in one round trip: the one asked about if
     it is linked, all of them, or none."""
-    columns = [*ACCOUNT_COLUMNS, account_session.c.id.label("session_id"), account_session.c.seen_at]
+    columns = [
+        *ACCOUNT_COLUMNS,
+        account_session.c.id.label("session_id"),
+        account_session.c.seen_at,
+    ]
     source = account_session.join(account)
     if contract is not None or all_contracts:
         link = account_contract.c.account_id == account.c.id

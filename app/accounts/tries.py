@@ -18,8 +18,6 @@ account_try = Table(
     Column("used", Integer, nullable=False),
 )
 
-_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
@@ -35,10 +33,12 @@ class Tries:
 
     def spend(self, connection: Connection, budget: Budget, now: datetime) -> bool:
         """Counts one try; False when the budget was already used up."""
-        insert = _INSERT[connection.dialect.name](account_try)
         row = {"subject": _hashed(budget.subject), "span": self._span(now), "used": 1}
+        # Both databases spell it alike, but SQLAlchemy has an insert for each.
+        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
         statement = (
-            insert.values(row)
+            dialect.insert(account_try)
+            .values(row)
             .on_conflict_do_update(
                 index_elements=["subject", "span"], set_={"used": account_try.c.used + 1}
             )
@@ -52,7 +52,9 @@ class Tries:
             account_try.c.span == self._span(now)
         )
         connection.execute(
-            account_try.update().where(row, account_try.c.used > 0).values(used=account_try.c.used - 1)
+            account_try.update()
+            .where(row, account_try.c.used > 0)
+            .values(used=account_try.c.used - 1)
         )
 
     def forget_old(self, connection: Connection, now: datetime) -> None:

@@ -23,13 +23,27 @@ def check_command() -> None:
 
 
 @billing.command("demo")
-@click.option("--contracts", type=click.IntRange(min=0), default=DemoSize.contracts,
-              show_default=True, help="Generated contracts, beside the 305 of the demo users.")
+@click.option(
+    "--contracts",
+    type=click.IntRange(min=0),
+    default=DemoSize.contracts,
+    show_default=True,
+    help="Generated contracts, beside the 305 of the demo users.",
+)
 @click.option("--seed", type=int, default=DemoSize.seed, show_default=True)
-@click.option("--months", type=click.IntRange(min=1, max=240), default=DemoSize.months,
-              show_default=True, help="Months of history.")
-@click.option("--file", type=click.Path(dir_okay=False, path_type=Path), default=None,
-              help="Where to write. Default: the demo's, in the data folder.")
+@click.option(
+    "--months",
+    type=click.IntRange(min=1, max=240),
+    default=DemoSize.months,
+    show_default=True,
+    help="Months of history.",
+)
+@click.option(
+    "--file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="Where to write. Default: the demo's, in the data folder.",
+)
 def demo_command(contracts: int, seed: int, months: int, file: Path | None) -> None:
     """Makes the demo's billing database anew, up to today."""
     target = file or services().settings.demo_billing_file

@@ -17,7 +17,9 @@ def upgrade_command() -> None:
     database = services().database
     before = current_version(database)
     upgrade(database)
-    click.echo(f"The portal's database is at version {newest_version()} (was: {before or 'empty'}).")
+    click.echo(
+        f"The portal's database is at version {newest_version()} (was: {before or 'empty'})."
+    )
 
 
 @db.command("version")

@@ -92,8 +92,7 @@ def consumption(invoices: Iterable[Invoice]) -> Consumption | None:
     newest = max(units)
     periods = [newest.plus(-age) for age in range(MONTHS - 1, -1, -1)]
     months = tuple(
-        MonthUsed(period=p, units=units.get(p), year_before=units.get(p.plus(-12)))
-        for p in periods
+        MonthUsed(period=p, units=units.get(p), year_before=units.get(p.plus(-12))) for p in periods
     )
     known = [month.units for month in months if month.units is not None]
     shown = known + [month.year_before for month in months if month.year_before is not None]

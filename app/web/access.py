@@ -57,7 +57,9 @@ ACCESS: dict[str, Rule] = {
 
 
 def init_access(app: Flask) -> None:
-    manager = LoginManager(app)
+    manager = LoginManager()
+    # Templates ask through signed_in_account(), which asks only where a page needs it.
+    manager.init_app(app, add_context_processor=False)
     # Sessions live in the database; a phone's address changes all the time.
     manager.session_protection = None
     manager.user_loader(_load_user)

@@ -43,9 +43,7 @@ def formats() -> Formats:
 
 
 def visitor() -> Visitor:
-    return Visitor(
-        address=request.remote_addr or "", device=request.headers.get("User-Agent", "")
-    )
+    return Visitor(address=request.remote_addr or "", device=request.headers.get("User-Agent", ""))
 
 
 def has_session_cookie() -> bool:

@@ -4,7 +4,8 @@ import secrets
 from typing import Any
 
 import structlog
-from flask import Flask, g, render_template, request
+from flask import Flask, Response, g, render_template, request
+from flask.globals import request_ctx
 from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException
 
@@ -49,7 +50,10 @@ TEXTS: dict[int, tuple[Any, Any]] = {
     ),
     503: (
         _l("Your data cannot be shown right now"),
-        _l("The billing system does not answer. Nothing of yours is lost. Please try again in a few minutes."),
+        _l(
+            "One of our systems does not answer. Nothing of yours is lost."
+            " Please try again in a few minutes."
+        ),
     ),
 }
 
@@ -67,6 +71,8 @@ def show_http_error(error: HTTPException) -> Any:
     code = error.code or 500
     if error.response is not None or code < 400:  # noqa: PLR2004
         return error
+    if request_ctx.url_adapter is None:  # a host that is not ours: no page can name addresses
+        return Response(f"{code}\n", code, mimetype="text/plain")
     return show_error(code)
 
 
@@ -98,5 +104,9 @@ def _show_unexpected(error: Exception) -> Any:
 
 def log_failure(event: str, error: Exception, what_to_do: str) -> None:
     log.error(
-        event, kind=type(error).__name__, reason=str(error), endpoint=request.endpoint, do=what_to_do
+        event,
+        kind=type(error).__name__,
+        reason=str(error),
+        endpoint=request.endpoint,
+        do=what_to_do,
     )

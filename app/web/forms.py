@@ -41,7 +41,13 @@ def clean(value: str | None) -> str | None:
 
 
 def text_field(
-    label: Any, *, missing: Any, longest: int, hint: Any = "", autocomplete: str = "off", **more: Any
+    label: Any,
+    *,
+    missing: Any,
+    longest: int,
+    hint: Any = "",
+    autocomplete: str = "off",
+    **more: Any,
 ) -> Field:
     """A required line of text; missing: what to say when it is empty."""
     extra = more.pop("validators", [])

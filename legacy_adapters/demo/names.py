@@ -8,7 +8,18 @@ FIRST_NAMES = (
 )
 SURNAMES = (
     *("ALIAJ", "BEQIRI", "BRAHIMI", "ÇELA", "DERVISHI", "DODA", "GJOKA", "GJONI", "HALILI", "HYSA"),
-    *("ISMAILI", "KAPAJ", "KOLA", "KRASNIQI", "LLESHI", "MARKU", "META", "MUÇA", "MUSTAFA", "NDOJA"),
+    *(
+        "ISMAILI",
+        "KAPAJ",
+        "KOLA",
+        "KRASNIQI",
+        "LLESHI",
+        "MARKU",
+        "META",
+        "MUÇA",
+        "MUSTAFA",
+        "NDOJA",
+    ),
     *("OSMANI", "PRIFTI", "QOSJA", "RAMA", "SHEHU", "SINANI", "TAFA", "TOSKA", "VATA", "ZENELI"),
 )
 STREETS = (

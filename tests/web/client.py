@@ -42,7 +42,7 @@ class Page:
     def _inspect_element(self, element: Element, nonces: list[str], ids: set[str]) -> None:
         tag = str(element.tag).removeprefix(HTML)
         assert element.get("style") is None, "no inline style"
-        assert not [a for a in element.keys() if str(a).startswith("on")], "no inline handler"
+        assert not [a for a in element.attrib if str(a).startswith("on")], "no inline handler"
         assert tag != "style"
         if tag == "script":
             assert element.get("nonce") in nonces
@@ -106,6 +106,10 @@ class CheckedClient:
         self.http = app.test_client()
         if language != "sq":
             self.http.set_cookie("language", language)
+
+    def fetch(self, address: str, **more: Any) -> TestResponse:
+        """Any response, whole and uninspected."""
+        return self.http.get(address, buffered=True, **more)
 
     def get(self, address: str, status: int = 200, **more: Any) -> Page:
         return self._page(self.http.get(address, **more), status)

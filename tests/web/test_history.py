@@ -79,7 +79,9 @@ def test_history_runs_up_to_today(portal: Portal) -> None:
     assert (today() - today().replace(year=year, month=month, day=day)).days < 38
 
 
-def test_cancelled_invoices_are_never_shown(make_portal: MakePortal, demo_file: Path, tmp_path: Path) -> None:
+def test_cancelled_invoices_are_never_shown(
+    make_portal: MakePortal, demo_file: Path, tmp_path: Path
+) -> None:
     file = Path(copy(demo_file, tmp_path / "billing.sqlite3"))
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE FATURE SET STATUS = 'A' WHERE FAT_NR = '123456788'")

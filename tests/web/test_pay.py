@@ -7,6 +7,7 @@ from shutil import copy
 
 import pytest
 
+from app.clock import today
 from tests.conftest import MakePortal, Portal
 from tests.web.client import Page
 
@@ -38,9 +39,7 @@ def test_manual_table_to_the_cent(portal: Portal) -> None:
 
 def test_server_works_out_the_total(portal: Portal) -> None:
     client = portal.signed_in("Emer Mbiemer")
-    page = client.post(
-        "/contracts/AL0000000/pay", {"action": "total", "invoice": "123456789"}
-    )
+    page = client.post("/contracts/AL0000000/pay", {"action": "total", "invoice": "123456789"})
     assert total(page) == "556,00 lekë"
     assert ticked(page) == {"123456789"}
 
@@ -50,7 +49,9 @@ def test_choosing_all_without_script(portal: Portal) -> None:
     page = client.post(PAY, {"action": "all"})
     assert len(ticked(page)) == len(numbers(page)) == 3
     owed = sum(float(row[5].replace("\u00a0", "").replace(",", ".")) for row in page.table())
-    assert float(total(page).split(" lek")[0].replace(" ", "").replace(",", ".")) == pytest.approx(owed)
+    assert float(total(page).split(" lek")[0].replace(" ", "").replace(",", ".")) == pytest.approx(
+        owed
+    )
 
 
 def test_pay_leads_to_a_page_that_says_what_was_chosen(portal: Portal) -> None:
@@ -109,20 +110,24 @@ def test_partly_paid_invoice_tells_what_was_paid(
     file = Path(copy(demo_file, tmp_path / "billing.sqlite3"))
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE FATURE SET VL_PAGUAR = 56 WHERE FAT_NR = '123456789'")
-    page = make_portal(billing={"url": f"sqlite:///{file}"}).signed_in("Emer Mbiemer").get(
-        "/contracts/AL0000000/pay"
+    page = (
+        make_portal(billing={"url": f"sqlite:///{file}"})
+        .signed_in("Emer Mbiemer")
+        .get("/contracts/AL0000000/pay")
     )
     assert page.table()[0][5] == "500,00paguar tashmë: 56,00"
 
 
 def test_due_today_is_not_overdue(make_portal: MakePortal, demo_file: Path, tmp_path: Path) -> None:
-    from app.clock import today
-
     file = Path(copy(demo_file, tmp_path / "billing.sqlite3"))
     day: date = today()
     with sqlite3.connect(file) as connection:
-        connection.execute("UPDATE FATURE SET DT_AFAT = ? WHERE FAT_NR = '123456789'", (day.isoformat(),))
-    page = make_portal(billing={"url": f"sqlite:///{file}"}).signed_in("Emer Mbiemer").get(
-        "/contracts/AL0000000/pay"
+        connection.execute(
+            "UPDATE FATURE SET DT_AFAT = ? WHERE FAT_NR = '123456789'", (day.isoformat(),)
+        )
+    page = (
+        make_portal(billing={"url": f"sqlite:///{file}"})
+        .signed_in("Emer Mbiemer")
+        .get("/contracts/AL0000000/pay")
     )
     assert f"Paguajeni deri më {day:%d.%m.%Y}" in page.content

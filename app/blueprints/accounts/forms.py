@@ -95,8 +95,10 @@ class RegisterForm(PortalForm):
     def validate_phone(self, field: Field) -> None:
         if international_phone(field.data) is None:
             raise ValidationError(
-                _l("This is not a phone number we can reach. Write it like 069 123 4567, or with"
-                   " its country's prefix, like +39 320 123 4567.")
+                _l(
+                    "This is not a phone number we can reach. Write it like 069 123 4567, or with"
+                    " its country's prefix, like +39 320 123 4567."
+                )
             )
 
     def validate_email(self, field: Field) -> None:

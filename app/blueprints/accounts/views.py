@@ -42,8 +42,10 @@ def register() -> ResponseReturnValue:
         welcome = services().accounts.register(applicant, visitor())
     except RegistrationRefused:
         form.refuse(
-            _("We could not register you with these data. Check that the customer code and the"
-              " name are exactly as on your invoice. If you already have an account, sign in.")
+            _(
+                "We could not register you with these data. Check that the customer code and the"
+                " name are exactly as on your invoice. If you already have an account, sign in."
+            )
         )
         return _register_page(form, 400)
     except TooManyTries:
@@ -51,7 +53,9 @@ def register() -> ResponseReturnValue:
         return _register_page(form, 429)
     except BillingError as error:
         log_failure("billing failed", error, "run: flask billing check")
-        form.refuse(_("We cannot check your contract right now. Please try again in a few minutes."))
+        form.refuse(
+            _("We cannot check your contract right now. Please try again in a few minutes.")
+        )
         return _register_page(form, 503)
     _start_session(welcome)
     _greet(welcome, applicant.user_name)
@@ -63,7 +67,10 @@ def _register_page(form: RegisterForm, status: int = 200) -> ResponseReturnValue
 
 
 def _applicant(form: RegisterForm) -> Applicant:
-    code, phone = normal_contract_code(form.contract_code.data), international_phone(form.phone.data)
+    code, phone = (
+        normal_contract_code(form.contract_code.data),
+        international_phone(form.phone.data),
+    )
     if code is None or phone is None:
         raise ValueError("the form was not validated")
     return Applicant(
@@ -82,8 +89,12 @@ def _greet(welcome: Welcome, wanted: str) -> None:
         flash(_("Welcome! You sign in as “%(name)s” or with your e-mail.", name=name))
     else:
         flash(
-            _("Welcome! “%(wanted)s” was taken, so your user name is “%(name)s”. Write it down:"
-              " you sign in with it, or with your e-mail.", wanted=wanted, name=name)
+            _(
+                "Welcome! “%(wanted)s” was taken, so your user name is “%(name)s”. Write it down:"
+                " you sign in with it, or with your e-mail.",
+                wanted=wanted,
+                name=name,
+            )
         )
 
 

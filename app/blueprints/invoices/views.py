@@ -4,8 +4,8 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.clock import today
 from app.blueprints.invoices.forms import PayForm
+from app.clock import today
 from app.invoices.document import render_invoice
 from app.invoices.rules import select_invoices
 from app.web.current import formats, services
@@ -32,9 +32,7 @@ def pay(code: str) -> ResponseReturnValue:
     if not form.validate():
         status = 400
     elif chosen.gone:
-        form.refuse(
-            _("Some invoices you chose are no longer open. Check the total and try again.")
-        )
+        form.refuse(_("Some invoices you chose are no longer open. Check the total and try again."))
         status = 400
     elif action == "pay" and not chosen.chosen:
         form.refuse(_("Choose at least one invoice to pay."))

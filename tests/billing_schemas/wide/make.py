@@ -9,7 +9,8 @@ MAPPING = HERE / "mapping.toml"
 COPY = """
 INSERT INTO customers
 SELECT CAST(SUBSTR(KTR_KOD, 3) AS INTEGER) + 7000000,
-       RTRIM(SUBSTR(EMERTIM, 1, INSTR(EMERTIM, ' '))), SUBSTR(EMERTIM, INSTR(EMERTIM, ' ') + 1),
+       RTRIM(SUBSTR(a.EMERTIM, 1, INSTR(a.EMERTIM, ' '))),
+       SUBSTR(a.EMERTIM, INSTR(a.EMERTIM, ' ') + 1),
        RTRIM(SUBSTR(ADRESA || ', ', 1, INSTR(ADRESA || ', ', ', ') - 1)),
        SUBSTR(ADRESA, INSTR(ADRESA || ', ', ', ') + 2),
        NULL, NR_TEL, NIPT, r.EMERTIM, z.INSTANCA, REPLACE(DT_LIDHJE, '-', ''), k.ZON_KOD,

@@ -1,0 +1,119 @@
+"""Drawing on a PDF page: text in the portal's styles, rules, and QR codes."""
+
+from functools import cache
+from itertools import groupby
+from typing import NamedTuple
+
+import segno
+from reportlab import rl_config
+from reportlab.lib.colors import Color, HexColor
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+INK, SOFT, RULE = HexColor("#1b2430"), HexColor("#566270"), HexColor("#d5dbe2")
+PLAIN, BOLD = "Vera", "VeraBd"
+LONGEST_TEXT = 400
+
+
+class Style(NamedTuple):
+    size: float
+    font: str = PLAIN
+    color: Color = INK
+
+    def bold(self) -> "Style":
+        return self._replace(font=BOLD)
+
+
+NORMAL = Style(9.5)
+LARGE = Style(10)
+TITLE = Style(14, BOLD)
+AMOUNT = Style(18, BOLD)
+NOTE = Style(8, PLAIN, SOFT)
+TINY = Style(7)
+TINY_NOTE = Style(7, PLAIN, SOFT)
+
+
+@cache
+def register_fonts() -> None:
+    """ReportLab's own Vera has ë and ç, and goes into the file."""
+    rl_config.useA85 = 0  # binary streams: a quarter smaller
+    for name in (PLAIN, BOLD):
+        pdfmetrics.registerFont(TTFont(name, f"{name}.ttf"))
+
+
+def shortened(text: str, style: Style, width: float) -> str:
+    """The text, or as much of it as fits, with an ellipsis."""
+    if _width(text, style) <= width:
+        return text
+    low, high = 0, min(len(text), LONGEST_TEXT)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _width(text[:middle] + "…", style) <= width:
+            low = middle
+        else:
+            high = middle - 1
+    return text[:low].rstrip() + "…"
+
+
+def _width(text: str, style: Style) -> float:
+    return float(pdfmetrics.stringWidth(text, style.font, style.size))
+
+
+class Pen:
+    """Positions in points, from the page's lower left corner."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self.canvas = canvas
+
+    def text(
+        self, x: float, y: float, text: str, style: Style = NORMAL, width: float | None = None
+    ) -> None:
+        self._use(style)
+        shown = text if width is None else shortened(text, style, width)
+        self.canvas.drawString(x, y, shown)
+
+    def right(self, x: float, y: float, text: str, style: Style = NORMAL) -> None:
+        self._use(style)
+        self.canvas.drawRightString(x, y, text)
+
+    def center(self, x: float, y: float, text: str, style: Style = TINY) -> None:
+        self._use(style)
+        self.canvas.drawCentredString(x, y, text)
+
+    def rule(self, left: float, right: float, y: float) -> None:
+        self.canvas.setStrokeColor(RULE)
+        self.canvas.setLineWidth(0.6)
+        self.canvas.line(left, y, right, y)
+
+    def frame(self, left: float, bottom: float, size: tuple[float, float], color: Color) -> None:
+        self.canvas.setStrokeColor(color)
+        self.canvas.setLineWidth(1.2)
+        self.canvas.roundRect(left, bottom, *size, 5, stroke=1, fill=0)
+
+    def block(self, left: float, bottom: float, size: tuple[float, float], color: Color) -> None:
+        self.canvas.setFillColor(color)
+        self.canvas.rect(left, bottom, *size, stroke=0, fill=1)
+
+    def qr(self, content: str, left: float, bottom: float, side: float) -> None:
+        """Runs of dark modules as one path, a module being the unit: small and sharp. A fixed
+        mask saves segno the search for the best of eight."""
+        matrix = segno.make_qr(content, error="m", boost_error=False, mask=4).matrix
+        self.canvas.saveState()
+        self.canvas.translate(left, bottom + side)
+        self.canvas.scale(side / len(matrix), -side / len(matrix))
+        self.canvas.setFillColor(INK)
+        path = self.canvas.beginPath()
+        for row, modules in enumerate(matrix):
+            column = 0
+            for dark, run in groupby(modules):
+                width = len(list(run))
+                if dark:
+                    path.rect(column, row, width, 1)
+                column += width
+        self.canvas.drawPath(path, stroke=0, fill=1)
+        self.canvas.restoreState()
+
+    def _use(self, style: Style) -> None:
+        self.canvas.setFont(style.font, style.size)
+        self.canvas.setFillColor(style.color)

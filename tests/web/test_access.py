@@ -1,0 +1,139 @@
+"""Who may enter what: every route, as a stranger, as the holder, as somebody else."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from app.web.access import ACCESS, Who
+from tests.conftest import MakePortal, Portal
+from tests.web.client import Page
+
+VALUES = {
+    "code": "AL0000000",
+    "number": "123456789",
+    "name": "privacy",
+    "filename": "site.css",
+}
+
+
+def addresses(app: Flask, who: Who, code: str) -> list[str]:
+    found = []
+    for rule in app.url_map.iter_rules():
+        if ACCESS[rule.endpoint].who is who and "GET" in (rule.methods or set()):
+            values = {**VALUES, "code": code if who is Who.HOLDER else "en"}
+            found.append(rule.build(values, append_unknown=False)[1])  # type: ignore[index]
+    return sorted(found)
+
+
+def without_what_varies(page: Page) -> str:
+    text = re.sub(r'nonce="[^"]+"|value="[^"]+"|next=[^"]+', "", page.text)
+    return re.sub(r"AL\d{7}|NONE0000", "", text)
+
+
+@pytest.fixture
+def everything_on(make_portal: MakePortal) -> Portal:
+    return make_portal(features={"case_tabs": True})
+
+
+def test_public_pages_open_for_anybody(everything_on: Portal) -> None:
+    client = everything_on.client()
+    for address in addresses(everything_on.app, Who.ANYBODY, ""):
+        page = client.fetch(address)
+        assert page.status_code in ({303} if address.startswith("/language") else {200, 404}), (
+            address
+        )
+
+
+def test_strangers_are_asked_to_sign_in(everything_on: Portal) -> None:
+    closed = [
+        *addresses(everything_on.app, Who.SIGNED_IN, ""),
+        *addresses(everything_on.app, Who.HOLDER, "AL0000000"),
+        *addresses(everything_on.app, Who.HOLDER, "NONE0000"),
+    ]
+    assert len(closed) > 10
+    for address in closed:
+        page = everything_on.client().get(address, status=303)
+        assert page.response.location.startswith("/login?next=/contracts")
+
+
+def test_the_holder_gets_in(everything_on: Portal) -> None:
+    client = everything_on.signed_in("Emer Mbiemer")
+    for address in addresses(everything_on.app, Who.HOLDER, "AL0000000"):
+        assert client.fetch(address).status_code in {200, 303}, address
+
+
+def test_anothers_contract_is_answered_like_none(everything_on: Portal) -> None:
+    client = everything_on.signed_in("Vera Leka")
+    client.get("/contracts")
+    theirs = addresses(everything_on.app, Who.HOLDER, "AL0000000")
+    nobodys = addresses(everything_on.app, Who.HOLDER, "NONE0000")
+    for one, other in zip(theirs, nobodys, strict=True):
+        refused, missing = client.get(one, status=404), client.get(other, status=404)
+        assert without_what_varies(refused) == without_what_varies(missing)
+        assert dict(refused.response.headers).keys() == dict(missing.response.headers).keys()
+
+
+def test_anothers_invoice_under_my_contract_is_answered_like_none(everything_on: Portal) -> None:
+    client = everything_on.signed_in("Vera Leka")
+    client.get("/contracts/AL0000004/history")
+    theirs = client.get("/contracts/AL0000004/invoices/123456789.pdf", status=404)
+    none = client.get("/contracts/AL0000004/invoices/999999999.pdf", status=404)
+    assert without_what_varies(theirs) == without_what_varies(none)
+
+
+def test_posts_obey_the_same_table(everything_on: Portal) -> None:
+    stranger, other = everything_on.client(), everything_on.signed_in("Vera Leka")
+    stranger.post("/contracts/AL0000000/pay", {"action": "total"}, status=303)
+    other.post("/contracts/AL0000000/pay", {"action": "total"}, status=404)
+
+
+def test_every_post_refuses_a_forged_request(everything_on: Portal) -> None:
+    posts = {
+        r.endpoint: r.rule for r in everything_on.app.url_map.iter_rules() if "POST" in r.methods
+    }  # type: ignore[operator]
+    assert posts.keys() == {
+        "accounts.register",
+        "accounts.login",
+        "accounts.logout",
+        "invoices.pay",
+    }
+    client = everything_on.signed_in("Emer Mbiemer")
+    stranger = everything_on.client()
+    data = {
+        "user_name": "Emer Mbiemer",
+        "password": "Provo2024",
+        "action": "pay",
+        "invoice": "123456789",
+    }
+    for token in ({}, {"csrf_token": "forged"}, {"csrf_token": stranger.fresh_token()}):
+        assert client.http.post("/logout", data={**token}).status_code == 400
+        assert (
+            client.http.post("/contracts/AL0000000/pay", data={**data, **token}).status_code == 400
+        )
+        assert (
+            everything_on.client().http.post("/register", data={**data, **token}).status_code == 400
+        )
+        newcomer = everything_on.client()
+        assert newcomer.http.post("/login", data={**data, **token}).status_code == 400
+        newcomer.get("/contracts", status=303)
+    client.get("/contracts")
+
+
+def test_case_tabs_are_hidden_until_switched_on(portal: Portal) -> None:
+    client = portal.signed_in("Emer Mbiemer")
+    assert "Lista e Aplikimeve" not in client.get("/contracts/AL0000000/pay").text
+    client.get("/contracts/AL0000000/cases", status=404)
+
+
+def test_five_tabs_in_the_manuals_order(everything_on: Portal) -> None:
+    page = everything_on.signed_in("Emer Mbiemer").get("/contracts/AL0000000/cases/new")
+    tabs = next(e for e in page.all("nav") if e.get("class") == "tabs")
+    assert "".join(tabs.itertext()).split("\n\n")
+    assert [" ".join(t.split()) for t in "".join(tabs.itertext()).split("\n") if t.strip()] == [
+        "Paguaj Faturën",
+        "Historiku i Faturave dhe Pagesave",
+        "Shërbimi ndaj Klientit",
+        "Informacion mbi Kontratën",
+        "Lista e Aplikimeve",
+    ]

@@ -1,0 +1,77 @@
+"""The headers of every kind of response."""
+
+import gzip
+
+from tests.conftest import MakePortal, Portal
+
+
+def test_pages_carry_the_safe_headers(portal: Portal) -> None:
+    for address, status in (("/", 200), ("/login", 200), ("/nowhere", 404), ("/contracts", 303)):
+        headers = portal.client().get(address, status=status).response.headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert headers["Cache-Control"] == "no-store"
+        assert "Strict-Transport-Security" not in headers
+
+
+def test_each_page_has_its_own_nonce(portal: Portal) -> None:
+    client = portal.client()
+    policies = {client.get("/").response.headers["Content-Security-Policy"] for _ in range(3)}
+    assert len(policies) == 3
+
+
+def test_signed_in_pages_are_neither_stored_nor_indexed(portal: Portal) -> None:
+    client = portal.signed_in("Emer Mbiemer")
+    for address in (
+        "",
+        "/AL0000000/pay",
+        "/AL0000000/history",
+        "/AL0000000/invoices/123456789.pdf",
+    ):
+        headers = client.get(f"/contracts{address}").response.headers
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_static_files_are_kept_for_a_year_under_their_fingerprint(portal: Portal) -> None:
+    client = portal.client()
+    links = [e.get("href", "") for e in client.get("/").all("link")]
+    assert len(links) == 3
+    for link in links:
+        assert "immutable" in client.fetch(link).headers["Cache-Control"], link
+    plain = client.fetch("/static/site.css").headers["Cache-Control"]
+    assert "immutable" not in plain
+
+
+def test_first_visit_is_light(portal: Portal) -> None:
+    client = portal.client()
+    page = client.get("/login")
+    links = [e.get("href", "") for e in page.all("link")] + [
+        e.get("src", "") for e in page.all("script")
+    ]
+    bodies = [page.response.data, *(client.fetch(link).data for link in links)]
+    assert len(bodies) <= 5
+    assert sum(len(gzip.compress(body)) for body in bodies) <= 50_000
+
+
+def test_https_makes_cookies_secure_and_sends_hsts(make_portal: MakePortal) -> None:
+    client = make_portal(web={"https": True}).client()
+    response = client.fetch("/login", base_url="https://localhost")
+    assert "max-age=31536000" in response.headers["Strict-Transport-Security"]
+    cookie = response.headers["Set-Cookie"]
+    assert "Secure" in cookie and "HttpOnly" in cookie and "SameSite=Lax" in cookie
+
+
+def test_unknown_hosts_are_refused(make_portal: MakePortal) -> None:
+    client = make_portal(web={"trusted_hosts": ["portal.example"]}).client()
+    assert client.fetch("/", base_url="http://portal.example").status_code == 200
+    assert client.fetch("/", base_url="http://evil.example").status_code == 400
+
+
+def test_proxy_headers_count_when_a_hop_is_trusted(make_portal: MakePortal) -> None:
+    client = make_portal(web={"proxy_hops": 1, "https": True}).client()
+    response = client.fetch(
+        "/contracts", headers={"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/vetesherbim"}
+    )
+    assert response.location == "/vetesherbim/login?next=/contracts"

@@ -1,0 +1,161 @@
+"""Signing in and out, sessions, and limits on tries."""
+
+from datetime import UTC, datetime, timedelta
+
+from tests.conftest import MakePortal, Portal
+
+WRONG = "Emri i përdoruesit dhe fjalëkalimi nuk përputhen."
+
+
+def test_name_without_case_and_marks_or_email_signs_in(portal: Portal) -> None:
+    for name in ("Emer Mbiemer", "emer  mbiemer", "ËMER MBIEMER", "Emer.Mbiemer@Example.com"):
+        client = portal.signed_in(name)
+        assert "AL0000000" in client.get("/contracts").content
+
+
+def test_missing_fields_are_named(portal: Portal) -> None:
+    page = portal.client().post("/login", {"user_name": "Emer Mbiemer"}, status=400)
+    assert page.error_of("password") == "Shkruani fjalëkalimin."
+    assert page.field("user_name").get("value") == "Emer Mbiemer"
+
+
+def test_wrong_password_and_unknown_name_get_the_same_answer(portal: Portal) -> None:
+    answers = []
+    for name in ("Emer Mbiemer", "Askush Askushi", "emer.mbiemer@example.com", "no@example.com"):
+        page = portal.client().post(
+            "/login", {"user_name": name, "password": "Gabim2024"}, status=400
+        )
+        assert page.problems[0].startswith(WRONG)
+        answers.append(page.content)
+    assert len(set(answers)) == 1
+
+
+def test_sign_in_leads_on_to_the_page_asked_for(portal: Portal) -> None:
+    client = portal.client()
+    asked = client.get("/contracts/AL0000000/history", status=303)
+    assert asked.response.location == "/login?next=/contracts/AL0000000/history"
+    done = client.post(
+        asked.response.location, {"user_name": "Emer Mbiemer", "password": "Provo2024"}, status=303
+    )
+    assert done.response.location == "/contracts/AL0000000/history"
+
+
+def test_sign_in_never_leads_elsewhere(portal: Portal) -> None:
+    for wanted in (
+        "https://example.org/", "//example.org", "/\\example.org", "\\\\example.org",
+        "/a\r\nSet-Cookie: x=1", "javascript:alert(1)", "/\t/example.org", "%2F%2Fexample.org",
+    ):  # fmt: skip
+        page = portal.client().http.get("/login", query_string={"next": wanted})
+        assert page.status_code == 200
+        client = portal.client()
+        done = client.http.post(
+            "/login",
+            query_string={"next": wanted},
+            data={
+                "csrf_token": client.fresh_token(),
+                "user_name": "Emer Mbiemer",
+                "password": "Provo2024",
+            },
+        )
+        assert done.status_code == 303
+        assert done.location == "/contracts", wanted
+
+
+def test_signed_out_is_out_even_with_the_old_cookie(portal: Portal) -> None:
+    client = portal.signed_in("Emer Mbiemer")
+    kept = client.http.get_cookie("selfcare_session")
+    client.post("/logout", {}, status=303)
+    thief = portal.client()
+    assert kept is not None
+    thief.http.set_cookie("selfcare_session", kept.value)
+    thief.get("/contracts", status=303)
+
+
+def test_sign_in_renews_the_session(portal: Portal) -> None:
+    client = portal.client()
+    client.get("/login")
+    before = client.http.get_cookie("selfcare_session")
+    client.sign_in("Emer Mbiemer")
+    after = client.http.get_cookie("selfcare_session")
+    assert before is not None and after is not None and before.value != after.value
+
+
+def test_session_ends_when_idle_and_after_its_longest_time(portal: Portal) -> None:
+    for column, age in (("seen_at", timedelta(minutes=61)), ("created_at", timedelta(hours=13))):
+        client = portal.signed_in("Emer Mbiemer")
+        client.get("/contracts")
+        past = (datetime.now(UTC) - age).replace(tzinfo=None)
+        with portal.database.write() as connection:
+            connection.exec_driver_sql(f"UPDATE account_session SET {column} = ?", (str(past),))
+        client.get("/contracts", status=303)
+        assert "seanca u mbyll" in client.get("/login").content
+
+
+def test_ending_all_sessions_signs_every_device_out(portal: Portal) -> None:
+    phone, computer = portal.signed_in("Emer Mbiemer"), portal.signed_in("Emer Mbiemer")
+    other = portal.signed_in("Vera Leka")
+    with portal.database.read() as connection:
+        account_id = connection.exec_driver_sql(
+            "SELECT id FROM account WHERE user_name = 'Emer Mbiemer'"
+        ).scalar_one()
+    assert portal.services.accounts.sign_out_everywhere(account_id) == 2
+    phone.get("/contracts", status=303)
+    computer.get("/contracts", status=303)
+    other.get("/contracts")
+
+
+def test_disabled_account_is_out_at_once_and_stays_out(portal: Portal) -> None:
+    client = portal.signed_in("Emer Mbiemer")
+    with portal.database.write() as connection:
+        connection.exec_driver_sql("UPDATE account SET disabled_at = created_at")
+    client.get("/contracts", status=303)
+    page = portal.client().post(
+        "/login", {"user_name": "Emer Mbiemer", "password": "Provo2024"}, status=400
+    )
+    assert page.problems[0].startswith(WRONG)
+
+
+def test_used_up_tries_look_like_a_wrong_password(make_portal: MakePortal) -> None:
+    portal = make_portal(accounts={"sign_in_tries_per_account": 3})
+    for name in ("Emer Mbiemer", "EMER  mbiemer", "Ëmer Mbiemër"):  # one and the same person
+        portal.client().post("/login", {"user_name": name, "password": "x"}, status=400)
+    page = portal.client().post(
+        "/login", {"user_name": "Emer Mbiemer", "password": "Provo2024"}, status=400
+    )
+    assert page.problems[0].startswith(WRONG)
+    portal.client().sign_in("Vera Leka")
+
+
+def test_a_stranger_elsewhere_does_not_lock_the_customer_out(make_portal: MakePortal) -> None:
+    portal = make_portal(accounts={"sign_in_tries_per_account": 2})
+    for _ in range(5):
+        portal.client().post(
+            "/login",
+            {"user_name": "Emer Mbiemer", "password": "x"},
+            status=400,
+            environ_base={"REMOTE_ADDR": "203.0.113.9"},
+        )
+    portal.client().sign_in("Emer Mbiemer")
+
+
+def test_forwarded_addresses_count_only_behind_a_trusted_proxy(make_portal: MakePortal) -> None:
+    portal = make_portal(accounts={"sign_in_tries_per_network": 3})
+    for number in range(4):
+        page = portal.client().post(
+            "/login",
+            {"user_name": f"Person {number}", "password": "x"},
+            status=429 if number == 3 else 400,
+            headers={"X-Forwarded-For": f"198.51.100.{number}"},
+        )
+    assert "Pati tepër përpjekje" in page.problems[0]
+
+
+def test_right_passwords_do_not_use_up_a_networks_tries(make_portal: MakePortal) -> None:
+    portal = make_portal(accounts={"sign_in_tries_per_network": 2})
+    for _ in range(5):
+        portal.client().sign_in("Emer Mbiemer")
+
+
+def test_signing_in_twice_goes_straight_on(portal: Portal) -> None:
+    page = portal.signed_in("Emer Mbiemer").get("/login", status=303)
+    assert page.response.location == "/contracts"

@@ -1,0 +1,73 @@
+"""How often a page asks its databases, counted at the drivers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from tests.billing_schemas.wide.make import MAPPING
+from tests.conftest import MakePortal, Portal
+from tests.web.client import CheckedClient
+
+
+@contextmanager
+def counted(engine: Engine) -> Iterator[list[str]]:
+    statements: list[str] = []
+
+    def count(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", count)
+    yield statements
+    event.remove(engine, "before_cursor_execute", count)
+
+
+def round_trips(portal: Portal, client: CheckedClient, address: str) -> tuple[int, int]:
+    """(billing, portal) of a page that was opened once before."""
+    client.fetch(address)
+    billing_engine: Engine = portal.services.billing.engine  # type: ignore[attr-defined]
+    with counted(billing_engine) as billing, counted(portal.database.engine) as own:
+        assert client.fetch(address).status_code == 200
+    assert not [s for s in own if s.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE"))]
+    return len(billing), len(own)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("/contracts/AL0000001/pay", (1, 1)),  # contract + open invoices | session
+        ("/contracts/AL0000001/history", (2, 1)),  # contract + invoices, payments | session
+        ("/contracts/AL0000001/info", (1, 1)),
+        ("/contracts/AL0000001/invoices/200000026.pdf", (2, 1)),  # invoice + lines, history
+        ("/contracts", (2, 1)),  # debts, contracts | session with contracts
+    ],
+)
+def test_pages_of_a_customer(portal: Portal, address: str, expected: tuple[int, int]) -> None:
+    client = portal.signed_in("Agron Hoxha")
+    if address.endswith(".pdf"):
+        links = [a.get("href", "") for a in client.get("/contracts/AL0000001/history").all("a")]
+        address = next(link for link in links if link.endswith(".pdf"))
+    assert round_trips(portal, client, address) == expected
+
+
+def test_three_hundred_contracts_cost_no_more(portal: Portal) -> None:
+    client = portal.signed_in("Elbasan Market")
+    assert round_trips(portal, client, "/contracts") == (2, 1)
+
+
+def test_pages_for_strangers_ask_nothing(portal: Portal) -> None:
+    for address in ("/", "/login", "/register", "/privacy"):
+        assert round_trips(portal, portal.client(), address) == (0, 0)
+
+
+def test_another_schema_costs_the_same(make_portal: MakePortal, wide_file: Any) -> None:
+    portal = make_portal(billing={"url": f"sqlite:///{wide_file}", "mapping": MAPPING})
+    with portal.database.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE account_contract SET contract_code = '7000000'"
+            " WHERE contract_code = 'AL0000000'"
+        )
+    client = portal.signed_in("Emer Mbiemer")
+    assert round_trips(portal, client, "/contracts/7000000/history") == (2, 1)

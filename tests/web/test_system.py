@@ -1,0 +1,60 @@
+"""For machines, and the small public things."""
+
+from pathlib import Path
+
+from tests.conftest import MakePortal, Portal
+
+
+def test_health_and_readiness(portal: Portal) -> None:
+    client = portal.client()
+    assert client.fetch("/healthz").text == "ok\n"
+    ready = client.fetch("/readyz")
+    assert (ready.status_code, ready.text) == (200, "database: ok\nbilling: ok\n")
+
+
+def test_not_ready_without_billing_or_tables(make_portal: MakePortal, tmp_path: Path) -> None:
+    portal = make_portal(billing={"url": f"sqlite:///{tmp_path}/missing.sqlite3"})
+    with portal.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM alembic_version")
+    response = portal.client().fetch("/readyz")
+    assert response.status_code == 503
+    assert response.text == "database: needs: flask db upgrade\nbilling: unavailable\n"
+    assert portal.client().fetch("/healthz").status_code == 200
+
+
+def test_language_is_chosen_and_remembered(portal: Portal) -> None:
+    client = portal.client()
+    chosen = client.get("/language/en?next=/login", status=303)
+    assert chosen.response.location == "/login"
+    client.language = "en"
+    assert client.get("/login").heading == "Sign in as a customer"
+    client.get("/language/xx", status=404)
+
+
+def test_language_leads_nowhere_else(portal: Portal) -> None:
+    page = portal.client().get("/language/en?next=//example.org/", status=303)
+    assert page.response.location == "/"
+
+
+def test_policies_are_pages_in_both_languages(portal: Portal) -> None:
+    for name in ("privacy", "terms", "refunds"):
+        headings = {portal.client(code).get(f"/{name}").heading for code in ("sq", "en")}
+        assert len(headings) == 2
+
+
+def test_start_page_of_a_customer_is_the_contracts(portal: Portal) -> None:
+    assert portal.signed_in("Emer Mbiemer").get("/", status=303).response.location == "/contracts"
+
+
+def test_utilitys_own_name_colour_and_logo(make_portal: MakePortal, tmp_path: Path) -> None:
+    logo = tmp_path / "logo.svg"
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    client = make_portal(
+        utility={"name": "Drita & Bij", "accent": "#7a1f5c", "logo": logo}
+    ).client()
+    page = client.get("/")
+    assert "Drita &amp; Bij" in page.text
+    assert "--accent: #7a1f5c" in client.fetch("/theme.css").text
+    response = client.fetch("/logo")
+    assert response.mimetype == "image/svg+xml"
+    assert "sandbox" in response.headers["Content-Security-Policy"]
