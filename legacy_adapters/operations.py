@@ -178,11 +178,14 @@ def _concat(value: dict[str, Any]) -> Operation:
         raise Wrong("`separator` is a text")
 
     def build(lookup: Lookup) -> ColumnElement[Any]:
-        texts = [func.coalesce(part.build(lookup), literal("")) for part in parts]
-        joined: ColumnElement[Any] = texts[0]
-        for text in texts[1:]:
-            joined = joined.concat(literal(separator)).concat(text)
-        return joined
+        joined: ColumnElement[Any] = literal("")
+        for part in parts:
+            text = part.build(lookup)
+            is_empty = or_(text.is_(None), text == literal(""))
+            joined = joined.concat(
+                case((is_empty, literal("")), else_=literal(separator).concat(text))
+            )
+        return func.substr(joined, len(separator) + 1)
 
     return Operation(_names(parts), build)
 

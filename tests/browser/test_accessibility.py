@@ -1,0 +1,61 @@
+"""axe finds nothing serious on any page, light and dark, on a phone and on a desk."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+pytestmark = pytest.mark.browser
+
+STRANGERS = ("/", "/login", "/register", "/privacy", "/nowhere")
+CUSTOMERS = (
+    "/contracts",
+    "/contracts/AL0000002/pay",
+    "/contracts/AL0000003/pay",
+    "/contracts/AL0000002/history",
+    "/contracts/AL0000002/info",
+    "/contracts/AL0000002/cases",
+)
+
+
+def findings(page: Any) -> list[str]:
+    violations = Axe().run(page).response["violations"]
+    return [
+        f"{page.url} {v['id']} ({v['impact']}): {[n['html'][:120] for n in v['nodes']]}"
+        for v in violations
+        if v["impact"] in {"serious", "critical", "moderate"}
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_pages_are_accessible(visit: Any, scheme: str, width: int) -> None:
+    visitor = visit(color_scheme=scheme, viewport={"width": width, "height": 800})
+    page, found = visitor.page, []
+    for address in STRANGERS:
+        page.goto(address)
+        found += findings(page)
+    page.goto("/register")
+    page.click("main button[type=submit]")
+    found += findings(page)
+    visitor.sign_in("Agron Hoxha")
+    for address in CUSTOMERS:
+        page.goto(address)
+        found += findings(page)
+    page.goto("/contracts/AL0000002/pay")
+    page.click("button[value=pay]")
+    found += findings(page)
+    page.click("[data-all]")
+    page.click("button[value=pay]")
+    found += findings(page)
+    business = visit(color_scheme=scheme, viewport={"width": width, "height": 800})
+    business.sign_in("Elbasan Market")
+    found += findings(business.page)
+    assert found == []
+
+
+def test_axe_does_find_what_is_wrong(visit: Any) -> None:
+    page = visit().page
+    page.goto("/login")
+    page.evaluate("document.querySelector('label').remove()")
+    assert findings(page)

@@ -1,0 +1,229 @@
+"""The accounts' service and store, over SQLite and over a real PostgreSQL."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect
+
+from app.accounts.records import (
+    Applicant,
+    RegistrationRefused,
+    SignInRefused,
+    TooManyTries,
+    Visitor,
+)
+from app.accounts.service import AccountService
+from app.accounts.tries import Budget, Tries
+from app.database import schema
+from app.database.engine import Database, DatabaseError
+from app.database.tables import metadata
+from config.settings import AccountSettings
+from legacy_adapters.port import Billing
+from legacy_adapters.records import ContractCode
+from tests.components import postgresql
+
+HOME = Visitor(address="192.0.2.1", device="a phone")
+VERA = Applicant(
+    contract_code=ContractCode("AL0000004"),
+    user_name="Vera Leka",
+    password="dritare77",
+    phone="+355692345678",
+    email="vera@example.org",
+    language="sq",
+)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 1, 12, 0, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture(scope="session")
+def postgresql_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("postgresql")
+    for parent in (folder, *folder.parents[:2]):
+        parent.chmod(0o755)  # the server runs as another user
+    with postgresql(folder / "server") as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path / 'portal.sqlite3'}")
+    else:
+        database = Database(request.getfixturevalue("postgresql_address"))
+        with database.write() as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+            connection.exec_driver_sql("CREATE SCHEMA public")
+    schema.upgrade(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def accounts(database: Database, demo_billing: Billing, clock: Clock) -> AccountService:
+    return AccountService(
+        database=database,
+        billing=demo_billing,
+        settings=AccountSettings(sign_in_tries_per_account=3, sign_in_tries_per_network=5),
+        clock=clock,
+    )
+
+
+def changed(**changes: str) -> Applicant:
+    return replace(VERA, **changes)  # type: ignore[arg-type]
+
+
+def test_migrations_make_the_tables_that_the_code_knows(database: Database) -> None:
+    assert schema.is_current(database)
+    with database.read() as connection:
+        live = inspect(connection)
+        assert set(live.get_table_names()) - {"alembic_version"} == set(metadata.tables)
+        for name, table in metadata.tables.items():
+            columns = {c["name"]: c["nullable"] for c in live.get_columns(name)}
+            assert columns == {c.name: bool(c.nullable) for c in table.columns}
+            indexed = {tuple(i["column_names"]) for i in live.get_indexes(name)}
+            unique = {tuple(u["column_names"]) for u in live.get_unique_constraints(name)}
+            for column in table.columns:
+                assert not column.index or (column.name,) in indexed
+                assert not column.unique or (column.name,) in unique
+
+
+def test_registering_signs_in_and_links(accounts: AccountService) -> None:
+    welcome = accounts.register(VERA, HOME)
+    found = accounts.find_signed_in(welcome.token, all_contracts=True)
+    assert found is not None
+    assert found.account.user_name == "Vera Leka"
+    assert found.contracts == ("AL0000004",)
+
+
+def test_only_the_contract_asked_about_comes(accounts: AccountService) -> None:
+    token = accounts.register(VERA, HOME).token
+    mine = accounts.find_signed_in(token, contract=ContractCode("AL0000004"))
+    others = accounts.find_signed_in(token, contract=ContractCode("AL0000000"))
+    none = accounts.find_signed_in(token)
+    assert mine and others and none
+    assert (mine.contracts, others.contracts, none.contracts) == (("AL0000004",), (), ())
+
+
+def test_same_name_many_times(accounts: AccountService) -> None:
+    names = [
+        accounts.register(changed(email=f"{n}@example.org"), HOME).account.user_name
+        for n in range(4)
+    ]
+    assert names == ["Vera Leka", "Vera Leka 2", "Vera Leka 3", "Vera Leka 4"]
+
+
+def test_same_name_at_the_same_time(accounts: AccountService) -> None:
+    emails = [f"{n}@example.org" for n in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        made = list(pool.map(lambda email: accounts.register(changed(email=email), HOME), emails))
+    names = sorted(welcome.account.user_name for welcome in made)
+    assert names == ["Vera Leka", *(f"Vera Leka {n}" for n in range(2, 7))]
+
+
+def test_same_email_at_the_same_time_makes_one_account(accounts: AccountService) -> None:
+    def try_once(_n: int) -> bool:
+        try:
+            accounts.register(VERA, HOME)
+        except RegistrationRefused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(try_once, range(6))) == 1
+
+
+def test_sign_in_by_name_and_by_email(accounts: AccountService) -> None:
+    accounts.register(VERA, HOME)
+    for identifier in ("vera leka", "VERA  LÉKA", "Vera@Example.org"):
+        assert accounts.sign_in(identifier, "dritare77", HOME).account.user_name == "Vera Leka"
+    with pytest.raises(SignInRefused):
+        accounts.sign_in("Vera Leka", "Dritare77", HOME)
+
+
+def test_sessions_end(accounts: AccountService, clock: Clock) -> None:
+    token = accounts.register(VERA, HOME).token
+    clock.now += timedelta(minutes=59)
+    assert accounts.find_signed_in(token)  # and is seen now
+    clock.now += timedelta(minutes=59)
+    assert accounts.find_signed_in(token)
+    clock.now += timedelta(minutes=61)
+    assert accounts.find_signed_in(token) is None
+
+
+def test_session_ends_at_its_longest_time(accounts: AccountService, clock: Clock) -> None:
+    token = accounts.register(VERA, HOME).token
+    for _ in range(13):
+        clock.now += timedelta(minutes=55)
+        found = accounts.find_signed_in(token)
+    assert found is not None
+    clock.now += timedelta(minutes=10)
+    assert accounts.find_signed_in(token) is None
+
+
+def test_tokens_are_not_kept_in_the_clear(accounts: AccountService, database: Database) -> None:
+    token = accounts.register(VERA, HOME).token
+    with database.read() as connection:
+        kept = connection.exec_driver_sql("SELECT token_hash FROM account_session").scalar_one()
+    assert token not in kept and len(kept) == 64
+
+
+def test_exactly_so_many_tries_get_through_at_once(database: Database, clock: Clock) -> None:
+    tries, budget = Tries(window_minutes=15), Budget(subject="somebody", limit=10)
+
+    def spend(_n: int) -> bool:
+        with database.write() as connection:
+            return tries.spend(connection, budget, clock())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(spend, range(40))) == 10
+
+
+def test_tries_come_back_in_the_next_span(accounts: AccountService, clock: Clock) -> None:
+    accounts.register(VERA, HOME)
+    for _ in range(3):
+        with pytest.raises(SignInRefused):
+            accounts.sign_in("Vera Leka", "x", HOME)
+    with pytest.raises(SignInRefused):
+        accounts.sign_in("Vera Leka", "dritare77", HOME)
+    clock.now += timedelta(minutes=15)
+    accounts.sign_in("Vera Leka", "dritare77", HOME)
+
+
+def test_a_networks_tries_are_limited_whoever_is_meant(accounts: AccountService) -> None:
+    for number in range(5):
+        with pytest.raises(SignInRefused):
+            accounts.sign_in(f"Person {number}", "x", HOME)
+    with pytest.raises(TooManyTries):
+        accounts.sign_in("Person 6", "x", HOME)
+    accounts.register(VERA, HOME)
+    elsewhere = Visitor(address="192.0.2.2", device="")
+    accounts.sign_in("Vera Leka", "dritare77", elsewhere)
+
+
+def test_addresses_of_one_ipv6_network_count_together(accounts: AccountService) -> None:
+    for number in range(5):
+        with pytest.raises(SignInRefused):
+            accounts.sign_in(f"P {number}", "x", Visitor(address=f"2001:db8::{number}", device=""))
+    with pytest.raises(TooManyTries):
+        accounts.sign_in("P 6", "x", Visitor(address="2001:db8::ffff:6", device=""))
+
+
+def test_other_kinds_of_database_are_refused_in_words() -> None:
+    for address in ("mysql://localhost/x", "postgresql://localhost/x", "nonsense"):
+        with pytest.raises(DatabaseError):
+            Database(address)

@@ -1,0 +1,41 @@
+"""Every route in the access table, every row a route, and GET writes nothing."""
+
+import pytest
+from flask import Flask
+
+from app.web.access import ACCESS, Rule, Who
+from app.web.headers import PUBLIC_PAGES
+from tests.conftest import Portal
+
+
+def test_every_route_stands_in_the_access_table(portal: Portal) -> None:
+    endpoints = {rule.endpoint for rule in portal.app.url_map.iter_rules()}
+    assert endpoints == set(ACCESS)
+
+
+def test_holder_routes_and_only_they_name_a_contract(portal: Portal) -> None:
+    for rule in portal.app.url_map.iter_rules():
+        names_contract = rule.rule.startswith("/contracts/<code>")
+        assert (ACCESS[rule.endpoint].who is Who.HOLDER) == names_contract, rule.rule
+
+
+def test_only_public_pages_may_be_indexed() -> None:
+    for endpoint in PUBLIC_PAGES:
+        assert ACCESS[endpoint].who is Who.ANYBODY
+
+
+def test_a_route_outside_the_table_cannot_be_entered(portal: Portal) -> None:
+    app: Flask = portal.app
+    app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+    response = app.test_client().get("/forgotten")
+    assert response.status_code == 403
+    assert "secret" not in response.text
+
+
+def test_a_row_opened_by_mistake_would_be_noticed(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The matrix of test_access rests on this: with the row opened, the page does open."""
+    monkeypatch.setitem(ACCESS, "invoices.history", Rule(who=Who.ANYBODY))
+    response = portal.app.test_client().get("/contracts/AL0000000/history")
+    assert response.status_code == 200

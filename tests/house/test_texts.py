@@ -1,0 +1,95 @@
+"""Every text in both catalogues, every setting in the documents, no style in templates."""
+
+import ast
+import re
+
+import pytest
+
+from app import catalogues
+from app.web.current import LANGUAGES
+from config.settings import OUTSIDE_CLASSES, ROOT, SECTIONS, variable_name
+from legacy_adapters.operations import OPERATIONS
+from legacy_adapters.relations import RELATIONS
+
+TEMPLATES = sorted((ROOT / "app/templates").rglob("*.html"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_catalogue_has_exactly_the_texts_in_use(language: str) -> None:
+    """If this fails: flask translations update, then translate what it lists."""
+    kept = {str(message.id) for message in catalogues.read(language) if message.id}
+    used = {str(message.id) for message in catalogues.collect() if message.id}
+    assert kept == used
+    assert catalogues.untranslated(catalogues.read(language)) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_compiled_catalogue_is_up_to_date(language: str) -> None:
+    compiled = catalogues.compiled(catalogues.read(language))
+    assert catalogues.mo_file(language).read_bytes() == compiled
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_placeholders_survive_translation(language: str) -> None:
+    for message in catalogues.read(language):
+        ids = [message.id] if isinstance(message.id, str) else list(message.id)
+        strings = [message.string] if isinstance(message.string, str) else list(message.string)
+        wanted = set(re.findall(r"%\(\w+\)[sd]", ids[-1]))
+        for string in strings:
+            assert set(re.findall(r"%\(\w+\)[sd]", str(string))) == wanted, ids
+
+
+def test_no_text_hides_where_the_collector_does_not_look() -> None:
+    """Python 3.11 has no tokens for what stands inside an f-string."""
+    for file in (ROOT / "app").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                calls = [n for n in ast.walk(node) if isinstance(n, ast.Call)]
+                names = {n.func.id for n in calls if isinstance(n.func, ast.Name)}
+                assert not names & {"_", "_l", "ngettext"}, f"{file}:{node.lineno}"
+
+
+@pytest.mark.parametrize("file", TEMPLATES, ids=lambda f: f.name)
+def test_template_has_no_loose_text_and_no_inline_style(file: object) -> None:
+    text = file.read_text(encoding="utf-8")  # type: ignore[attr-defined]
+    assert not re.search(r"\sstyle=|<style|\son\w+=|\|safe\b", text)
+    bare = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>|&\w+;", " ", text, flags=re.S)
+    assert not re.findall(r"[A-Za-zëç]{3,}", bare.replace("kWh", "").replace("PDF", "")), (
+        bare.split()
+    )
+
+
+def test_every_setting_is_documented_and_nothing_else() -> None:
+    document = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(SELFCARE_\w+)`", document))
+    known = {variable_name(s, f) for s in SECTIONS for f in s.model_fields} | OUTSIDE_CLASSES
+    assert named == known
+
+
+def test_every_relation_field_and_operation_is_documented() -> None:
+    document = (ROOT / "docs/mapping.md").read_text(encoding="utf-8")
+    for relation, fields in RELATIONS.items():
+        section = document.partition(f"### {relation}\n")[2].partition("\n### ")[0]
+        rows = {
+            row[0]: row
+            for row in re.findall(r"^\| `(\w+)` \| (\w+) \| (\w+) \| (.*) \|$", section, re.M)
+        }
+        assert set(rows) == set(fields), relation
+        for name, field in fields.items():
+            told = (name, field.kind.value, "yes" if field.required else "no", field.meaning)
+            assert rows[name] == told
+    for operation in OPERATIONS:
+        assert f"`{operation}`" in document, operation
+
+
+def test_the_project_speaks_of_itself_alone() -> None:
+    """No name of a machine or a registry's host gets into what is kept."""
+    for file in [
+        *ROOT.glob("*.txt"),
+        *ROOT.glob("*.in"),
+        *(ROOT / "docs").rglob("*.md"),
+        ROOT / "README.md",
+    ]:
+        text = file.read_text(encoding="utf-8")
+        assert "/root/" not in text and "/tmp/" not in text, file
+        assert "--index-url" not in text and "--extra-index" not in text, file
