@@ -42,6 +42,8 @@ def create_app() -> Flask:
 def make_app(settings: Settings, services: Services) -> Flask:
     init_logs(settings.log)
     app = Flask(__name__)
+    # A doubled slash is not ours; correcting it would put the Host header into an address.
+    app.url_map.merge_slashes = False
     configure(app, settings)
     app.extensions["selfcare"] = services
     Babel(
@@ -51,9 +53,9 @@ def make_app(settings: Settings, services: Services) -> Flask:
         default_translation_directories=str(TRANSLATIONS),
         default_timezone="Europe/Tirane",
     )
+    init_headers(app, https=settings.web.https)  # first, so that its word is the last
     init_access(app)
     init_pages(app, settings)
-    init_headers(app, https=settings.web.https)
     init_errors(app)
     register_blueprints(app)
     register_commands(app)
@@ -82,5 +84,6 @@ def configure(app: Flask, settings: Settings) -> None:
     )
     if web.proxy_hops:
         hops = web.proxy_hops
-        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)
+        prefix = hops if web.proxy_sets_prefix else 0
+        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=prefix)
         app.wsgi_app = proxied  # type: ignore[method-assign]

@@ -32,6 +32,7 @@ BAD_SETTINGS, BAD_DATABASE, BAD_BILLING, BAD_PORT = 2, 3, 4, 5
 
 
 def main() -> None:
+    os.umask(0o077)  # what is written here is customers' data
     choose_local_defaults()
     make_secret_key()
     settings = read_settings()

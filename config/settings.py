@@ -154,6 +154,11 @@ class WebSettings(Section):
         ge=0,
         description="How many reverse proxies stand in front and set the X-Forwarded headers.",
     )
+    proxy_sets_prefix: bool = Field(
+        default=False,
+        description="The portal lives below a path, and the proxy sets X-Forwarded-Prefix to it"
+        " (and lets no visitor set it).",
+    )
     max_body_bytes: int = Field(
         default=1_048_576,
         ge=65_536,

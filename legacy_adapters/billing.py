@@ -1,12 +1,13 @@
 """The port, implemented over a mapping and SQLAlchemy Core."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Engine, Row, Select
+from sqlalchemy.exc import DBAPIError
 
 from legacy_adapters import contracts, invoices, payments
 from legacy_adapters.engines import make_engine
@@ -32,8 +33,6 @@ from legacy_adapters.records import (
 )
 from legacy_adapters.schema import Relation, compile_relations
 
-Record = TypeVar("Record")
-Source = TypeVar("Source")
 IN_LIST = 900  # Oracle takes 1,000 at most
 
 
@@ -77,30 +76,28 @@ class SqlBilling:
 
     def find_contract(self, code: ContractCode) -> Contract | None:
         rows = self._ask(self._ready().contract, code=code)
-        return self._decoded(contracts.contract_row, rows[0]) if rows else None
+        return contracts.contract_row(rows[0]) if rows else None
 
     def get_contract_info(self, code: ContractCode) -> ContractInfo:
         rows = self._ask(self._ready().info, code=code, info_code=code)
         _require(rows)
-        return self._decoded(contracts.info_row, rows[0])
+        return contracts.info_row(rows[0])
 
     def list_contracts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Contract]:
         rows = self._ask_in_chunks(self._ready().contracts, codes)
-        found = [self._decoded(contracts.contract_row, row) for row in rows]
+        found = [contracts.contract_row(row) for row in rows]
         return {contract.code: contract for contract in found}
 
     def list_debts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Debt]:
         rows = self._ask_in_chunks(self._ready().debts, codes)
-        return dict(self._decoded(contracts.debt_row, row) for row in rows)
+        return dict(contracts.debt_row(row) for row in rows)
 
     def get_statement(self, code: ContractCode) -> Statement:
         rows = self._ask(self._ready().statement, code=code, invoice_code=code)
         _require(rows)
         return Statement(
-            contract=self._decoded(contracts.contract_row, rows[0]),
-            open_invoices=tuple(
-                self._decoded(invoices.open_row, row) for row in rows if row.number is not None
-            ),
+            contract=contracts.contract_row(rows[0]),
+            open_invoices=tuple(invoices.open_row(row) for row in rows if row.number is not None),
         )
 
     def get_invoice_history(
@@ -111,19 +108,19 @@ class SqlBilling:
         )
         _require(rows)
         return InvoiceHistory(
-            contract=self._decoded(contracts.contract_row, rows[0]),
-            invoices=tuple(
-                self._decoded(invoices.history_row, row) for row in rows if row.number is not None
-            ),
+            contract=contracts.contract_row(rows[0]),
+            invoices=tuple(invoices.history_row(row) for row in rows if row.number is not None),
         )
 
     def list_payments(
         self, code: ContractCode, *, since: date, at_least: int
     ) -> tuple[Payment, ...]:
         rows = self._ask(self._ready().payments, code=code, since=since, at_least=at_least)
-        return tuple(self._decoded(payments.payment_row, row) for row in rows)
+        return tuple(payments.payment_row(row) for row in rows)
 
     def get_invoice(self, code: ContractCode, number: InvoiceNumber) -> InvoiceDetail:
+        if not number.isprintable():  # no such number exists, and some drivers refuse a NUL
+            raise InvoiceNotFound
         values = {"code": code, "invoice_code": code, "number": number}
         if "invoice_line" in self._mapping.relations:
             values |= {"line_code": code, "line_number": number}
@@ -131,7 +128,7 @@ class SqlBilling:
         _require(rows)
         if rows[0].number is None:
             raise InvoiceNotFound
-        return self._decoded(invoices.detail_row, rows)
+        return invoices.detail_row(rows)
 
     def _ready(self) -> Statements:
         """The statements, built at the first question: the portal starts without billing."""
@@ -141,12 +138,16 @@ class SqlBilling:
         return self._statements
 
     def _ask(self, statement: Select[Any], **values: Any) -> Sequence[Row[Any]]:
-        with translated_errors():
+        with translated_errors(), self.engine.connect() as connection:
             try:
-                with self.engine.connect() as connection:
-                    return connection.execute(statement, values).all()
-            except ValueError as error:
-                raise BillingDataError(f"{self._mapping.file}: {error}") from error
+                return connection.execute(statement, values).all()
+            except DBAPIError:
+                # What this connection knows may be what is wrong: the next question gets a new one.
+                connection.invalidate()
+                raise
+            except (ValueError, TypeError) as error:
+                # A type that the driver itself reads; its message holds the value.
+                raise BillingDataError("a date or number that cannot be read") from error
 
     def _ask_in_chunks(
         self, statement: Select[Any], codes: Sequence[ContractCode]
@@ -155,12 +156,6 @@ class SqlBilling:
         for start in range(0, len(codes), IN_LIST):
             rows += self._ask(statement, codes=list(codes[start : start + IN_LIST]))
         return rows
-
-    def _decoded(self, factory: Callable[[Source], Record], source: Source) -> Record:
-        try:
-            return factory(source)
-        except (ValueError, TypeError, ArithmeticError) as error:
-            raise BillingDataError(f"{self._mapping.file}: {factory.__name__}: {error}") from error
 
 
 def _require(rows: Sequence[Row[Any]]) -> None:

@@ -34,11 +34,11 @@ def by_codes(contract: Relation) -> Select[Any]:
 
 def contract_row(row: Row[Any]) -> Contract:
     return Contract(
-        code=ContractCode(decode.text(row.code)),
-        subscriber=decode.text(row.subscriber),
-        address=decode.text(row.address),
-        phone=decode.text(row.phone),
-        tax_id=decode.text(row.tax_id),
+        code=ContractCode(decode.text(row, "code")),
+        subscriber=decode.text(row, "subscriber"),
+        address=decode.text(row, "address"),
+        phone=decode.text(row, "phone"),
+        tax_id=decode.text(row, "tax_id"),
     )
 
 
@@ -56,14 +56,14 @@ def info_by_code(contract: Relation, info: Relation) -> Select[Any]:
 def info_row(row: Row[Any]) -> ContractInfo:
     return ContractInfo(
         contract=contract_row(row),
-        region=decode.text(row.region),
-        instance=decode.text(row.instance),
-        connected_on=decode.day(row.connected_on),
-        zone=decode.text(row.zone),
-        category=decode.text(row.category),
-        phases=decode.text(row.phases),
-        connected_power=decode.number(row.connected_power),
-        contracted_power=decode.number(row.contracted_power),
+        region=decode.text(row, "region"),
+        instance=decode.text(row, "instance"),
+        connected_on=decode.day(row, "connected_on"),
+        zone=decode.text(row, "zone"),
+        category=decode.text(row, "category"),
+        phases=decode.text(row, "phases"),
+        connected_power=decode.number(row, "connected_power"),
+        contracted_power=decode.number(row, "contracted_power"),
     )
 
 
@@ -84,8 +84,8 @@ def debts_by_codes(invoice: Relation) -> Select[Any]:
 
 
 def debt_row(row: Row[Any]) -> tuple[ContractCode, Debt]:
-    return ContractCode(decode.text(row.code)), Debt(
-        total=decode.money(row.total),
+    return ContractCode(decode.text(row, "code")), Debt(
+        total=decode.money(row, "total"),
         invoices=int(row.invoices),
-        earliest_due=decode.day(row.earliest_due),
+        earliest_due=decode.day(row, "earliest_due"),
     )

@@ -1,69 +1,95 @@
 """From what a driver returns to the records' types. An old database holds NULLs, padded
 CHARs, dates with a time of day and numbers of every kind; none of that goes further.
 
-Raises (all): ValueError, for what has no sensible reading.
+Each reader takes a row and the name of its field. What has no sensible reading is a
+BillingDataError that names the field and never the value: that may be somebody's data.
 """
 
 import unicodedata
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
+from legacy_adapters.errors import BillingDataError
 from legacy_adapters.records import Period
 
 CENT = Decimal("0.01")
-LARGEST = Decimal("1e15")
+FOUR_PLACES = Decimal("0.0001")
+LARGEST = Decimal("1e12")
+EARLIEST_YEAR = 1900  # earlier ones are the "no date" of old systems
+T = TypeVar("T")
 
 
-def text(value: Any) -> str:
-    """One line, without padding and control characters; "" for NULL."""
+def _reader(convert: Callable[[Any], T]) -> Callable[[Any, str], T]:
+    def read(row: Any, field: str) -> T:
+        try:
+            return convert(getattr(row, field))
+        except (ValueError, TypeError, ArithmeticError):
+            kind = convert.__name__.removeprefix("_to_")
+            raise BillingDataError(f"{field}: what billing holds is no {kind}") from None
+
+    return read
+
+
+def _to_text(value: Any) -> str:
     if value is None:
         return ""
-    words = str(value).split()
-    kept = " ".join(words)
+    kept = " ".join(str(value).split())
     return "".join(c for c in kept if unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
 
 
-def number(value: Any) -> Decimal | None:
+def _to_optional_number(value: Any) -> Decimal | None:
     if value is None:
         return None
     try:
         decimal = Decimal(str(value).strip())
     except InvalidOperation:
-        raise ValueError(f"{value!r} is not a number") from None
+        raise ValueError from None
     if not decimal.is_finite() or abs(decimal) > LARGEST:
-        raise ValueError(f"{value!r} is out of range")
+        raise ValueError
     return decimal
 
 
-def quantity(value: Any) -> Decimal:
-    """A number of units, without trailing zeros; 0 for NULL."""
-    decimal = (number(value) or Decimal(0)).quantize(Decimal("0.0001")).normalize()
-    return decimal if decimal.as_tuple().exponent <= 0 else decimal.quantize(Decimal(1))  # type: ignore[operator]
+def _to_optional_quantity(value: Any) -> Decimal | None:
+    decimal = _to_optional_number(value)
+    if decimal is None:
+        return None
+    whole = decimal.to_integral_value()
+    return whole if decimal == whole else decimal.quantize(FOUR_PLACES).normalize()
 
 
-def optional_quantity(value: Any) -> Decimal | None:
-    return None if value is None else quantity(value)
+def _to_quantity(value: Any) -> Decimal:
+    return _to_optional_quantity(value) or Decimal(0)
 
 
-def money(value: Any) -> Decimal:
-    """Lek with two decimals, halves rounded away from zero; 0 for NULL."""
-    return (number(value) or Decimal(0)).quantize(CENT, ROUND_HALF_UP)
+def _to_money(value: Any) -> Decimal:
+    return (_to_optional_number(value) or Decimal(0)).quantize(CENT, ROUND_HALF_UP)
 
 
-def day(value: Any) -> date | None:
+def _to_day(value: Any) -> date | None:
     if value is None:
         return None
     if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    return datetime.fromisoformat(str(value).strip()).date()
+        value = value.date()
+    elif not isinstance(value, date):
+        value = datetime.fromisoformat(str(value).strip()).date()
+    return value if value.year >= EARLIEST_YEAR else None
 
 
-def period(value: Any) -> Period | None:
-    decimal = number(value)
+def _to_period(value: Any) -> Period | None:
+    decimal = _to_optional_number(value)
     if decimal is None:
         return None
     year, month = divmod(int(decimal), 100)
-    return Period(year, month) if 1 <= month <= 12 and 1900 <= year <= 9999 else None  # noqa: PLR2004
+    is_one = 1 <= month <= 12 and EARLIEST_YEAR <= year <= date.max.year  # noqa: PLR2004
+    return Period(year, month) if is_one else None
+
+
+text = _reader(_to_text)  # one line, without padding and control characters; "" for NULL
+number = _reader(_to_optional_number)
+quantity = _reader(_to_quantity)  # without trailing zeros; 0 for NULL
+optional_quantity = _reader(_to_optional_quantity)
+money = _reader(_to_money)  # two decimals, halves away from zero; 0 for NULL
+day = _reader(_to_day)
+period = _reader(_to_period)

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import exc
 
+REASON_LENGTH = 200
+
 
 class BillingError(Exception):
     """The root of all below."""
@@ -39,6 +41,7 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except exc.DBAPIError as error:
-        raise BillingUnavailable(f"{type(error.orig).__name__}: {error.orig}") from error
+        reason = str(error.orig).partition("\n")[0][:REASON_LENGTH]
+        raise BillingUnavailable(f"{type(error.orig).__name__}: {reason}") from error
     except (exc.TimeoutError, OSError) as error:
         raise BillingUnavailable(f"{type(error).__name__}: {error}") from error

@@ -31,8 +31,8 @@ def recent(payment: Relation) -> Select[Any]:
 
 def payment_row(row: Row[Any]) -> Payment:
     return Payment(
-        paid_on=decode.day(row.paid_on),
-        amount=decode.money(row.amount),
-        method=decode.text(row.method),
-        source=decode.text(row.source),
+        paid_on=decode.day(row, "paid_on"),
+        amount=decode.money(row, "amount"),
+        method=decode.text(row, "method"),
+        source=decode.text(row, "source"),
     )

@@ -14,7 +14,10 @@ def sqlite_engine(url: URL) -> Engine:
 
     def connect() -> Any:
         address = f"file:{quote(str(path))}?mode=ro"
-        return sqlite3.connect(address, uri=True, timeout=2.0, check_same_thread=False)
+        connection = sqlite3.connect(address, uri=True, timeout=2.0, check_same_thread=False)
+        # Old data in another character set must not take a whole page away.
+        connection.text_factory = lambda text: text.decode("utf-8", "replace")
+        return connection
 
     return create_engine(
         "sqlite+pysqlite://",
@@ -23,4 +26,5 @@ def sqlite_engine(url: URL) -> Engine:
         pool_size=8,
         max_overflow=0,
         pool_timeout=3,
+        hide_parameters=True,
     )

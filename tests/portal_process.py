@@ -56,6 +56,8 @@ class PortalProcess:
     def wait_for_end(self) -> int:
         code = self.process.wait(PATIENCE)
         self._reader.join(5)
+        if self.process.stdout:
+            self.process.stdout.close()
         return code
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:

@@ -11,7 +11,7 @@ from app.accounts.records import PasswordProblem
 from config.settings import AccountSettings
 from legacy_adapters.records import ContractCode
 
-LEGAL_FORMS = frozenset({"shpk", "sha", "sh", "pk", "a", "p", "k"})
+LEGAL_FORMS = (["shpk"], ["sh", "p", "k"], ["sh", "pk"], ["sha"], ["sh", "a"])
 CODE_LENGTH = 20
 
 
@@ -42,8 +42,10 @@ def names_match(typed: str, subscriber: str) -> bool:
 
 def _words(name: str) -> list[str]:
     words = name_key(name).split()
-    without_form = [w for w in words if w not in LEGAL_FORMS]
-    return sorted(without_form or words)
+    for form in LEGAL_FORMS:
+        if words[-len(form) :] == form and len(words) > len(form):
+            return sorted(words[: -len(form)])
+    return sorted(words)
 
 
 def numbered_name(name: str, number: int) -> str:

@@ -64,15 +64,18 @@ class AccountService:
 
         Raises: RegistrationRefused, TooManyTries, BillingError.
         """
-        budgets = self._spend_for_registration(applicant, visitor)
+        network = self._spend_for_registration(applicant, visitor)
+        # Before anything is known, so that a refusal takes the same time whatever its reason.
+        password_hash = hash_password(applicant.password)
         contract = self._billing.find_contract(applicant.contract_code)
         if contract is None or not rules.names_match(applicant.user_name, contract.subscriber):
             raise RegistrationRefused
-        account = self.add_account(applicant, [contract.code])
-        self._give_back(budgets)
+        account = self._add_account(applicant, password_hash, [contract.code])
+        # The contract's budget stays spent: there is no reason to register it over and over.
+        self._give_back([network])
         return Welcome(token=self._open_session(account.id, visitor), account=account)
 
-    def _spend_for_registration(self, applicant: Applicant, visitor: Visitor) -> list[Budget]:
+    def _spend_for_registration(self, applicant: Applicant, visitor: Visitor) -> Budget:
         network = Budget(
             subject=f"register network {rules.network_of(visitor.address)}",
             limit=self._settings.register_tries_per_network,
@@ -82,7 +85,7 @@ class AccountService:
             limit=self._settings.register_tries_per_contract,
         )
         self._spend_or_refuse(network, contract, RegistrationRefused())
-        return [network, contract]
+        return network
 
     def has_account(self, user_name: str) -> bool:
         key = rules.name_key(user_name)
@@ -94,11 +97,16 @@ class AccountService:
 
         Raises: RegistrationRefused, when the e-mail has an account.
         """
+        return self._add_account(applicant, hash_password(applicant.password), codes)
+
+    def _add_account(
+        self, applicant: Applicant, password_hash: str, codes: list[ContractCode]
+    ) -> Account:
         values = {
             "email": applicant.email,
             "email_key": rules.email_key(applicant.email),
             "phone": applicant.phone,
-            "password_hash": hash_password(applicant.password),
+            "password_hash": password_hash,
             "language": applicant.language,
             "created_at": self._clock(),
         }
@@ -143,15 +151,18 @@ class AccountService:
         network = Budget(
             subject=f"sign-in network {where}", limit=self._settings.sign_in_tries_per_network
         )
-        person = Budget(
-            subject=f"sign-in name {key} {where}", limit=self._settings.sign_in_tries_per_account
-        )
         with self._database.read() as connection:
             found = store.find_credentials(connection, column, key)
         account, stored = found if found else (None, NOBODYS_HASH)
+        # By account, so that name and e-mail do not make two budgets of one person.
+        whom = f"account {account.id}" if account else f"nobody {key}"
+        person = Budget(
+            subject=f"sign-in {whom} {where}", limit=self._settings.sign_in_tries_per_account
+        )
         allowed = self._spend(network, person)
         # Always verified, so that a refusal takes the same time whatever its reason.
-        is_right = verify_password(stored, password[: self._settings.password_max_length])
+        longest = self._settings.password_max_length
+        is_right = verify_password(stored, password[:longest]) and len(password) <= longest
         if not allowed[0]:
             raise TooManyTries
         if account is None or not is_right or not allowed[1]:

@@ -80,11 +80,15 @@ def _make_engine(url: URL) -> Engine:
             pool_pre_ping=False,
             pool_recycle=300,
             pool_timeout=3,
+            hide_parameters=True,
             connect_args={"connect_timeout": 3, "options": "-c statement_timeout=4000"},
         )
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        url, pool_timeout=3, connect_args={"timeout": 4.0, "check_same_thread": False}
+        url,
+        pool_timeout=3,
+        hide_parameters=True,
+        connect_args={"timeout": 4.0, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)
     return engine

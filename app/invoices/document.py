@@ -40,6 +40,7 @@ LEFT, RIGHT = 18 * mm, WIDTH - 18 * mm
 PALE = HexColor("#c3ccd6")
 QR_SIDE = 34 * mm
 LINES_AT_MOST = 12  # what the page has room for
+LONGEST_URL = 500  # the authority's are about 200; a longer one makes no legible code
 
 
 def render_invoice(
@@ -61,6 +62,8 @@ def render_invoice(
 
 def checked_url(url: str, host: str) -> str | None:
     """The verification address, if it leads where such addresses must lead."""
+    if len(url) > LONGEST_URL:
+        return None
     try:
         parts = urlsplit(url)
     except ValueError:

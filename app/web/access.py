@@ -11,6 +11,7 @@ from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response
 
 from app.accounts.records import SessionToken
+from app.accounts.rules import normal_contract_code
 from app.web.current import PortalUser, services
 from legacy_adapters.records import ContractCode
 
@@ -79,8 +80,9 @@ def _load_user(token: str) -> PortalUser | None:
 
 
 def _contract_asked_for(rule: Rule) -> ContractCode | None:
+    """None for what no contract can be called: nobody holds that."""
     code = (request.view_args or {}).get("code") if rule.who is Who.HOLDER else None
-    return ContractCode(code) if code else None
+    return ContractCode(code) if code and normal_contract_code(code) == code else None
 
 
 def check_access() -> Response | None:

@@ -17,7 +17,6 @@ from legacy_adapters.errors import (
 )
 
 log = structlog.get_logger("selfcare")
-RETRY_AFTER = "30"
 
 TEXTS: dict[int, tuple[Any, Any]] = {
     400: (
@@ -80,10 +79,9 @@ def show_error(code: int, *, reference: str | None = None, plain: bool = False) 
     """plain: a page that does not ask who is signed in, because that may be what failed."""
     shown = code if code in TEXTS else (400 if code < 500 else 500)  # noqa: PLR2004
     title, text = TEXTS[shown]
-    headers = {"Retry-After": RETRY_AFTER} if code in {429, 503} else {}
     g.plain_page = plain
     page = render_template("errors/error.html", title=title, text=text, reference=reference)
-    return page, code, headers
+    return page, code
 
 
 def _show_billing_away(error: BillingError) -> Any:

@@ -3,14 +3,20 @@
 import unicodedata
 from typing import Any
 
+from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, StopValidation, ValidationError
 
 
 class PortalForm(FlaskForm):  # type: ignore[misc]
     """A form that says what to do when its page was open for too long, instead of failing."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def wrap_formdata(self, _form: Any, _formdata: Any) -> Any:
+            """Posted fields only: FlaskForm would also read JSON and files, of any type."""
+            return request.form if request.method == "POST" else None
 
     @property
     def problems(self) -> list[tuple[str, str]]:
@@ -31,6 +37,19 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
 
 
 EXPIRED = _l("This page was open for too long. Nothing is lost: please send it once more.")
+
+
+class AtMost(Length):
+    """Ends the checks of its field: what follows need not cope with huge texts."""
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(max=longest, message=_l("At most %(max)d characters."))
+
+    def __call__(self, form: Any, field: Any) -> None:
+        try:
+            super().__call__(form, field)
+        except ValidationError as error:
+            raise StopValidation(str(error)) from None
 
 
 def clean(value: str | None) -> str | None:
@@ -57,7 +76,7 @@ def text_field(
         filters=[clean],
         validators=[
             InputRequired(message=missing),
-            Length(max=longest, message=_l("At most %(max)d characters.")),
+            AtMost(longest),
             *extra,
         ],
         render_kw={"autocomplete": autocomplete, "maxlength": longest, **more},

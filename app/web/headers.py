@@ -2,10 +2,13 @@
 
 import secrets
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, request, session
 from flask_login import current_user
 
+from app.web.access import MACHINE
+
 YEAR = 31_536_000
+RETRY_LATER = {429: 900, 503: 30}  # seconds
 
 
 def csp_nonce() -> str:
@@ -30,6 +33,10 @@ def init_headers(app: Flask, *, https: bool) -> None:
             headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
         elif "Cache-Control" not in headers or _is_private():
             headers["Cache-Control"] = "no-store"
+        if response.status_code in RETRY_LATER:
+            headers.setdefault("Retry-After", str(RETRY_LATER[response.status_code]))
+        if g.get("access") == MACHINE:
+            session.accessed = False  # the same for everybody: no `Vary: Cookie`
         if request.endpoint not in PUBLIC_PAGES:
             headers["X-Robots-Tag"] = "noindex, nofollow"
         return response

@@ -70,7 +70,7 @@ def test_unknown_hosts_are_refused(make_portal: MakePortal) -> None:
 
 
 def test_proxy_headers_count_when_a_hop_is_trusted(make_portal: MakePortal) -> None:
-    client = make_portal(web={"proxy_hops": 1, "https": True}).client()
+    client = make_portal(web={"proxy_hops": 1, "proxy_sets_prefix": True, "https": True}).client()
     response = client.fetch(
         "/contracts", headers={"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/vetesherbim"}
     )

@@ -9,11 +9,12 @@ from wtforms import Field, PasswordField, ValidationError
 from wtforms.validators import InputRequired
 
 from app.accounts.records import PasswordProblem
-from app.accounts.rules import name_key, normal_contract_code
+from app.accounts.rules import email_key, name_key, normal_contract_code
 from app.web.current import services
-from app.web.forms import PortalForm, text_field
+from app.web.forms import AtMost, PortalForm, text_field
 
 EMAIL_LENGTH = 254
+PASSWORD_FIELD_LENGTH = 512  # the setting may ask for less
 NAME_LENGTH = 120
 HOME_REGION = "AL"
 
@@ -30,8 +31,8 @@ PASSWORD_PROBLEMS: dict[PasswordProblem, Any] = {
 def password_field(label: Any, *, missing: Any, autocomplete: str) -> Field:
     field: Field = PasswordField(
         label,
-        validators=[InputRequired(message=missing)],
-        render_kw={"autocomplete": autocomplete, "maxlength": 512},
+        validators=[InputRequired(message=missing), AtMost(PASSWORD_FIELD_LENGTH)],
+        render_kw={"autocomplete": autocomplete, "maxlength": PASSWORD_FIELD_LENGTH},
     )
     return field
 
@@ -102,12 +103,19 @@ class RegisterForm(PortalForm):
             )
 
     def validate_email(self, field: Field) -> None:
-        try:
-            validate_email(field.data, check_deliverability=False)
-        except EmailNotValidError:
+        if email_address(field.data) is None:
             raise ValidationError(
                 _l("This is not an e-mail address. It looks like name@example.com.")
-            ) from None
+            )
+
+
+def email_address(typed: str) -> str | None:
+    """The address in its normal form, or None when it is none (or too long to keep)."""
+    try:
+        address = str(validate_email(typed, check_deliverability=False).normalized)
+    except EmailNotValidError:
+        return None
+    return address if len(email_key(address)) <= EMAIL_LENGTH else None
 
 
 def international_phone(typed: str) -> str | None:

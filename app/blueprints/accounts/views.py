@@ -1,6 +1,5 @@
 """Registering, signing in and out."""
 
-from email_validator import validate_email
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -14,7 +13,13 @@ from app.accounts.records import (
     Welcome,
 )
 from app.accounts.rules import normal_contract_code
-from app.blueprints.accounts.forms import LoginForm, LogoutForm, RegisterForm, international_phone
+from app.blueprints.accounts.forms import (
+    LoginForm,
+    LogoutForm,
+    RegisterForm,
+    email_address,
+    international_phone,
+)
 from app.web.access import local_address
 from app.web.current import (
     PortalUser,
@@ -33,7 +38,7 @@ accounts = Blueprint("accounts", __name__)
 @accounts.route("/register", methods=["GET", "POST"])
 def register() -> ResponseReturnValue:
     form = RegisterForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return _register_page(form)
     if not form.validate():
         return _register_page(form, 400)
@@ -67,18 +72,16 @@ def _register_page(form: RegisterForm, status: int = 200) -> ResponseReturnValue
 
 
 def _applicant(form: RegisterForm) -> Applicant:
-    code, phone = (
-        normal_contract_code(form.contract_code.data),
-        international_phone(form.phone.data),
-    )
-    if code is None or phone is None:
+    code = normal_contract_code(form.contract_code.data)
+    phone, email = international_phone(form.phone.data), email_address(form.email.data)
+    if code is None or phone is None or email is None:
         raise ValueError("the form was not validated")
     return Applicant(
         contract_code=code,
         user_name=" ".join(form.user_name.data.split()),
         password=form.password.data,
         phone=phone,
-        email=validate_email(form.email.data, check_deliverability=False).normalized,
+        email=email,
         language=language(),
     )
 
@@ -103,7 +106,7 @@ def login() -> ResponseReturnValue:
     if has_session_cookie() and current_user.is_authenticated:
         return redirect(_after_sign_in(), code=303)
     form = LoginForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return _login_page(form)
     if not form.validate():
         return _login_page(form, 400)

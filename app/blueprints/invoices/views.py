@@ -26,7 +26,7 @@ def pay(code: str) -> ResponseReturnValue:
         ticked = [invoice.number for invoice in statement.open_invoices]
     chosen = select_invoices(statement.open_invoices, ticked)
     page = {"contract": statement.contract, "statement": statement, "chosen": chosen}
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("invoices/pay.html", form=form, today=today(), **page)
     status = 200
     if not form.validate():
