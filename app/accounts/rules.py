@@ -25,7 +25,8 @@ def normal_contract_code(typed: str) -> ContractCode | None:
 
 def name_key(name: str) -> str:
     """What makes a name the same: letters and digits without case, diacritics and spacing."""
-    letters = unicodedata.normalize("NFKD", name.casefold())
+    folded = unicodedata.normalize("NFKD", name).casefold()
+    letters = unicodedata.normalize("NFKD", folded)
     plain = "".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c))
     return " ".join(plain.split())
 

@@ -1,0 +1,74 @@
+"""A mapping that is wrong says where and what."""
+
+from pathlib import Path
+
+import pytest
+
+from legacy_adapters.errors import MappingError
+from legacy_adapters.mapping import load_mapping
+from legacy_adapters.operations import Wrong, parse
+from tests.conftest import DEMO_MAPPING
+
+TEXT = DEMO_MAPPING.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("[payment", "[pagesa", "[pagesa]: is not a relation; those are contract, "),
+        ("[payment", "[pagesa", "[payment]: is missing"),
+        (
+            'code = "k.KTR_KOD"\nsub',
+            "sub",
+            "[contract] columns.code: is missing: the customer code",
+        ),
+        ('tax_id = "a.NIPT"', 'nipt = "a.NIPT"', "[contract] columns.nipt: is not a field; those"),
+        ('P = "paid"', 'P = "payed"', "columns.status: payed: the words are open, paid, cancelled"),
+        ('tv_fee = "f.TKS_TV"', "tv_fee = 5", "columns.tv_fee: expected a column's name or an"),
+        (
+            'tv_fee = "f.TKS_TV"',
+            'tv_fee = { sql = "1" }',
+            "columns.tv_fee: expected exactly one of",
+        ),
+        ('tv_fee = "f.TKS_TV"', 'tv_fee = { sum = ["a"] }', "sum takes a list of at least two"),
+        ('tv_fee = "f.TKS_TV"', 'tv_fee = { divide = "a", by = 0 }', "`by` must be a number other"),
+        ('tv_fee = "f.TKS_TV"', 'tv_fee = { divide = "a", on = 1 }', "divide takes no on"),
+        ('tv_fee = "f.TKS_TV"', 'tv_fee = { date = "a", format = "x" }', "`format` must be one of"),
+        ('as = "k"\n', 'alias = "k"\n', "there is no key 'alias'; known are as, columns, except"),
+        ('as = "a", on', 'as = "k", on', "[contract] joins: the name 'k' is used twice"),
+        ('on = { "a.ABN_ID" = "k.ABN_ID" }', "on = {}", "`on` must name the columns"),
+        ('table = "KONTRATE"', "table = 7", "table: must be a text, found 7"),
+        ("[contract]", "[contract", "is not valid TOML"),
+    ],
+)
+def test_wrong_file(tmp_path: Path, old: str, new: str, words: str) -> None:
+    assert old in TEXT
+    file = tmp_path / "wrong.toml"
+    file.write_text(TEXT.replace(old, new), encoding="utf-8")
+    with pytest.raises(MappingError) as caught:
+        load_mapping(file)
+    assert words in str(caught.value)
+    assert all(str(file) in line for line in str(caught.value).splitlines())
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(MappingError, match="cannot be read: No such file"):
+        load_mapping(tmp_path / "none.toml")
+
+
+def test_the_shipped_mapping_is_right() -> None:
+    assert set(load_mapping(DEMO_MAPPING).relations) >= {"contract", "invoice", "payment"}
+
+
+WRONG = [
+    *(None, [], "", " a", {"column": "a"}, {"column": "a", "map": {}}, {"value": True}),
+    {"concat": ["a", "b"], "separator": 1},
+    {"year": "a"},
+    {"column": {}, "map": {"a": "b"}},
+]
+
+
+@pytest.mark.parametrize("value", WRONG)
+def test_wrong_operations(value: object) -> None:
+    with pytest.raises(Wrong):
+        parse(value)

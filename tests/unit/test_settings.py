@@ -1,0 +1,99 @@
+"""Settings: where they come from, and what is refused."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from config.colours import DARK_SURFACE, contrast, lighten_until_readable
+from config.settings import SettingsError, load_settings
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of the environment or of this folder."""
+    for name in [n for n in os.environ if n.startswith("SELFCARE_")]:
+        monkeypatch.delenv(name)
+    (tmp_path / "empty.toml").touch()
+    monkeypatch.setenv("SELFCARE_CONFIG", str(tmp_path / "empty.toml"))
+    monkeypatch.setenv("SELFCARE_DATA_DIR", str(tmp_path / "data"))
+
+
+def test_no_secret_key_no_start() -> None:
+    with pytest.raises(SettingsError, match=r"SELFCARE_SECRET_KEY .* is not set"):
+        load_settings()
+
+
+def test_short_secret_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SELFCARE_SECRET_KEY", "dev")
+    with pytest.raises(SettingsError, match="at least 32 characters"):
+        load_settings()
+
+
+def test_key_of_the_data_folder(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/secret_key").write_text(KEY + "\n")
+    assert load_settings().portal.secret_key.get_secret_value() == KEY
+
+
+def test_environment_goes_before_secrets_before_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file, secrets = tmp_path / "selfcare.toml", tmp_path / "secrets"
+    file.write_text(
+        f'[portal]\nsecret_key = "{KEY}"\nport = 1000\n[utility]\nname = "File"\n'
+        'contact_phone = "1"\n[web]\ntrusted_hosts = ["a.example"]\n'
+    )
+    secrets.mkdir()
+    (secrets / "selfcare_utility_name").write_text("Secret")
+    (secrets / "selfcare_utility_contact_phone").write_text("2")
+    monkeypatch.setenv("SELFCARE_CONFIG", str(file))
+    monkeypatch.setenv("SELFCARE_SECRETS_DIR", str(secrets))
+    monkeypatch.setenv("SELFCARE_UTILITY_NAME", "Environment")
+    settings = load_settings()
+    assert settings.utility.name == "Environment"
+    assert settings.utility.contact_phone == "2"
+    assert settings.portal.port == 1000
+    assert settings.web.trusted_hosts == ["a.example"]
+
+
+def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SELFCARE_SECRET_KEY", KEY)
+    monkeypatch.setenv("SELFCARE_WEB_TRUSTED_HOSTS", "a.example, b.example,")
+    assert load_settings().web.trusted_hosts == ["a.example", "b.example"]
+
+
+def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text('[web]\nhtps = true\n[wbe]\nx = 1\n[portal]\nport = "x"\n')
+    monkeypatch.setenv("SELFCARE_CONFIG", str(file))
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    told = str(caught.value)
+    assert "there is no section [wbe]" in told
+    assert "([web] htps): is not a setting" in told
+    assert "SELFCARE_PORT ([portal] port)" in told
+    assert "SELFCARE_SECRET_KEY" in told
+
+
+def test_misspelt_variables_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SELFCARE_SECRET_KEY", KEY)
+    monkeypatch.setenv("SELFCARE_WEB_HTPS", "false")
+    assert load_settings().unknown_variables == ("SELFCARE_WEB_HTPS",)
+
+
+def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SELFCARE_SECRET_KEY", KEY)
+    assert KEY not in repr(load_settings())
+
+
+@pytest.mark.parametrize("accent", ["#0b5c8a", "#000000", "#7a1f5c", "#b3261e"])
+def test_dark_theme_keeps_the_hue_and_reads(accent: str) -> None:
+    assert contrast(lighten_until_readable(accent, DARK_SURFACE), DARK_SURFACE) >= 4.5
+
+
+def test_contrast_is_wcags() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
