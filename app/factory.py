@@ -2,7 +2,6 @@
 
 import sys
 from datetime import timedelta
-from pathlib import Path
 
 import structlog
 from flask import Flask
@@ -18,13 +17,10 @@ from app.web.current import language
 from app.web.errors import init_errors
 from app.web.headers import init_headers
 from app.web.logs import init_logs
-from app.web.pages import init_pages
+from app.web.pages import TRANSLATIONS, init_pages
 from app.wiring import wire
 from config.settings import Settings, SettingsError, load_settings
 from legacy_adapters.errors import MappingError
-
-TRANSLATIONS = Path(__file__).parent / "translations"
-
 
 UNUSABLE = 3  # gunicorn takes this exit code for "do not try again"
 

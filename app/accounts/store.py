@@ -1,6 +1,8 @@
 """The accounts' tables, and each statement over them."""
 
 from datetime import datetime
+from enum import Enum, auto
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -8,11 +10,14 @@ from sqlalchemy import (
     Connection,
     ForeignKey,
     Integer,
+    Select,
     String,
     Table,
     and_,
+    bindparam,
     delete,
     insert,
+    null,
     select,
     update,
 )
@@ -123,6 +128,40 @@ def add_session(connection: Connection, values: dict[str, Any]) -> None:
     connection.execute(insert(account_session).values(values))
 
 
+class Scope(Enum):
+    """Which of an account's contracts come with its session."""
+
+    NONE = auto()
+    ONE = auto()
+    ALL = auto()
+
+
+@cache
+def _signed_in_query(scope: Scope) -> Select[Any]:
+    """Parameters: token_hash, created_after, seen_after; for ONE also contract."""
+    columns: list[Any] = [*ACCOUNT_COLUMNS]
+    columns += [account_session.c.id.label("session_id"), account_session.c.seen_at]
+    source = account_session.join(account)
+    if scope is Scope.NONE:
+        columns.append(null().label("contract_code"))
+    else:
+        link = account_contract.c.account_id == account.c.id
+        if scope is Scope.ONE:
+            link = and_(link, account_contract.c.contract_code == bindparam("contract"))
+        source = source.outerjoin(account_contract, link)
+        columns.append(account_contract.c.contract_code)
+    return (
+        select(*columns)
+        .select_from(source)
+        .where(
+            account_session.c.token_hash == bindparam("token_hash"),
+            account_session.c.created_at > bindparam("created_after"),
+            account_session.c.seen_at > bindparam("seen_after"),
+            account.c.disabled_at.is_(None),
+        )
+    )
+
+
 def find_signed_in(
     connection: Connection,
     token_hash: str,
@@ -134,37 +173,23 @@ def find_signed_in(
 ) -> SignedIn | None:
     """The live session's account and contracts in one round trip: the one asked about if
     it is linked, all of them, or none."""
-    columns = [
-        *ACCOUNT_COLUMNS,
-        account_session.c.id.label("session_id"),
-        account_session.c.seen_at,
-    ]
-    source = account_session.join(account)
-    if contract is not None or all_contracts:
-        link = account_contract.c.account_id == account.c.id
-        if not all_contracts:
-            link = and_(link, account_contract.c.contract_code == contract)
-        source = source.outerjoin(account_contract, link)
-        columns.append(account_contract.c.contract_code)
-    query = (
-        select(*columns)
-        .select_from(source)
-        .where(
-            account_session.c.token_hash == token_hash,
-            account_session.c.created_at > created_after,
-            account_session.c.seen_at > seen_after,
-            account.c.disabled_at.is_(None),
-        )
-    )
-    rows = connection.execute(query).all()
+    values: dict[str, Any] = {
+        "token_hash": token_hash,
+        "created_after": created_after,
+        "seen_after": seen_after,
+    }
+    scope = Scope.ALL if all_contracts else Scope.NONE
+    if contract is not None and not all_contracts:
+        scope = Scope.ONE
+        values["contract"] = contract
+    rows = connection.execute(_signed_in_query(scope), values).all()
     if not rows:
         return None
-    codes = [getattr(row, "contract_code", None) for row in rows]
     return SignedIn(
         account=_account(rows[0]),
         session_id=rows[0].session_id,
         seen_at=rows[0].seen_at,
-        contracts=tuple(sorted(ContractCode(code) for code in codes if code)),
+        contracts=tuple(sorted(ContractCode(r.contract_code) for r in rows if r.contract_code)),
     )
 
 
