@@ -24,6 +24,7 @@ from app.wiring import wire
 from benchmarks.frozen.bare_page import make_bare_app
 from config.settings import SECTIONS, Settings
 from legacy_adapters.demo.generator import FIRST_GENERATED, DemoSize, contract_code, make_demo
+from legacy_adapters.port import Billing
 from legacy_adapters.records import ContractCode
 
 PASSWORD = "Provo2024"
@@ -42,7 +43,7 @@ def make_portal(folder: Path, contracts: int) -> tuple[Flask, str]:
     make_demo(settings.demo_billing_file, size=size, today=today())
     services = wire(settings)
     schema.upgrade(services.database)
-    code = contract_code(FIRST_GENERATED + contracts // 2)
+    code = _code_with_one_open_invoice(services.billing, FIRST_GENERATED + contracts // 2)
     applicant = Applicant(
         contract_code=ContractCode(code),
         user_name="Klient",
@@ -53,6 +54,13 @@ def make_portal(folder: Path, contracts: int) -> tuple[Flask, str]:
     )
     services.accounts.add_account(applicant, [ContractCode(code)])
     return make_app(settings, services), code
+
+
+def _code_with_one_open_invoice(billing: Billing, index: int) -> str:
+    """Pages of one size, whatever the number of contracts."""
+    while len(billing.get_statement(ContractCode(contract_code(index))).open_invoices) != 1:
+        index += 1
+    return contract_code(index)
 
 
 def signed_in_client(app: Flask) -> Any:
