@@ -1,6 +1,6 @@
 """Makes the pictures of README.md from the running product.
 
-    python -m docs.make_pictures
+python -m docs.make_pictures
 """
 
 import tempfile
