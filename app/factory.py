@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.blueprints import register_blueprints
 from app.commands import register_commands
 from app.database.engine import DatabaseError
+from app.demo import refuse_demo_users
 from app.services import Services
 from app.web.access import init_access
 from app.web.current import language
@@ -29,7 +30,9 @@ def create_app() -> Flask:
     """The application from the settings in force; stops with words where they are no good."""
     try:
         settings = load_settings()
-        return make_app(settings, wire(settings))
+        services = wire(settings)
+        refuse_demo_users(services)
+        return make_app(settings, services)
     except (SettingsError, MappingError, DatabaseError) as error:
         print(f"The portal cannot start:\n{error}", file=sys.stderr, flush=True)  # noqa: T201
         raise SystemExit(UNUSABLE) from None

@@ -15,12 +15,13 @@ from gunicorn.app.base import BaseApplication
 from app.clock import today
 from app.database import schema
 from app.database.engine import DatabaseError
-from app.demo import PASSWORD, USERS, add_demo_users
+from app.demo import PASSWORD, USERS, add_demo_users, refuse_demo_users
 from app.factory import make_app
 from app.services import Services
 from app.wiring import wire
 from config.settings import DATA_DIR, SECRET_KEY_FILE, Settings, SettingsError, load_settings
 from legacy_adapters.demo.generator import (
+    UTILITY_NIPT,
     DemoSize,
     describe,
     make_demo,
@@ -29,6 +30,11 @@ from legacy_adapters.demo.generator import (
 from legacy_adapters.errors import BillingError, MappingError
 
 BAD_SETTINGS, BAD_DATABASE, BAD_BILLING, BAD_PORT = 2, 3, 4, 5
+DEMO_DEFAULTS = {
+    "SELFCARE_DEMO": "true",
+    "SELFCARE_UTILITY_NIPT": UTILITY_NIPT,
+    "SELFCARE_UTILITY_ADDRESS": "Rruga e Dritës 1, Tiranë",
+}
 
 
 def main() -> None:
@@ -57,7 +63,8 @@ def choose_local_defaults() -> None:
     os.environ.setdefault("SELFCARE_WEB_HTTPS", "false")
     os.environ.setdefault("SELFCARE_LOG_FORMAT", "text")
     if not os.environ.get("SELFCARE_BILLING_URL"):
-        os.environ.setdefault("SELFCARE_DEMO", "true")
+        for name, value in DEMO_DEFAULTS.items():
+            os.environ.setdefault(name, value)
 
 
 def make_secret_key() -> None:
@@ -109,6 +116,7 @@ def prepare_databases(settings: Settings) -> None:
         if not schema.is_current(services.database):
             say("Preparing the portal's database ...")
             schema.upgrade(services.database)
+        refuse_demo_users(services)
         check_billing(settings, services)
         if settings.uses_demo_billing:
             add_demo_users(services.accounts)

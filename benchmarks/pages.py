@@ -74,6 +74,7 @@ def signed_in_client(app: Flask) -> Any:
 
 def asker(client: Any, address: str) -> Callable[[], None]:
     """The request without the test client's own work: one environ, straight into WSGI."""
+    assert client.get(address).status_code == 200
     cookie = client.get_cookie("selfcare_session")
     headers = {"Cookie": f"{cookie.key}={cookie.value}"} if cookie else {}
     environ = EnvironBuilder(address, headers=headers).get_environ()

@@ -118,7 +118,7 @@ class DatabaseSettings(Section):
     url: str = Field(
         default="",
         description="The portal's own database: `sqlite:///path` or `postgresql+psycopg://...`."
-        " Empty: `portal.sqlite3` in the data folder.",
+        " Empty: `portal.sqlite3` in the data folder, `demo-portal.sqlite3` for the demo.",
     )
 
 
@@ -301,7 +301,9 @@ class Settings:
 
     @property
     def database_url(self) -> str:
-        return self.database.url or f"sqlite:///{self.portal.data_dir / 'portal.sqlite3'}"
+        """The demo's accounts live apart: nobody may know a password of real ones."""
+        name = "demo-portal.sqlite3" if self.uses_demo_billing else "portal.sqlite3"
+        return self.database.url or f"sqlite:///{self.portal.data_dir / name}"
 
     @property
     def billing_url(self) -> str:

@@ -67,7 +67,7 @@ def make_settings(data_dir: Path, **changes: dict[str, object]) -> Settings:
 def portal_file(tmp_path_factory: pytest.TempPathFactory, demo_billing: Billing) -> Path:
     """The portal's database with the demo users; each test gets a copy."""
     file = tmp_path_factory.mktemp("portal") / "portal.sqlite3"
-    settings = make_settings(file.parent)
+    settings = make_settings(file.parent, database={"url": f"sqlite:///{file}"})
     services = wire(settings)
     schema.upgrade(services.database)
     add_demo_users(services.accounts)
@@ -108,6 +108,7 @@ def make_portal(tmp_path: Path, portal_file: Path, demo_file: Path) -> Iterator[
         folder = tmp_path / f"portal-{len(made)}"
         folder.mkdir()
         shutil.copy(portal_file, folder / "portal.sqlite3")
+        changes.setdefault("database", {"url": f"sqlite:///{folder / 'portal.sqlite3'}"})
         changes.setdefault("billing", {"url": f"sqlite:///{demo_file}"})
         settings = make_settings(folder, **changes)
         services = wire(settings)

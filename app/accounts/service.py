@@ -87,10 +87,9 @@ class AccountService:
         self._spend_or_refuse(network, contract, RegistrationRefused())
         return network
 
-    def has_account(self, user_name: str) -> bool:
-        key = rules.name_key(user_name)
+    def has_email(self, email: str) -> bool:
         with self._database.read() as connection:
-            return key in store.list_user_name_keys(connection, key)
+            return store.email_is_taken(connection, rules.email_key(email))
 
     def add_account(self, applicant: Applicant, codes: list[ContractCode]) -> Account:
         """Makes the account without asking billing, under the next free name.

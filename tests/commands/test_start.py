@@ -1,5 +1,6 @@
 """What ./run does: prepares, serves, stops, and refuses in words."""
 
+import re
 import shutil
 import sqlite3
 import time
@@ -47,15 +48,19 @@ class Browser:
             with error:
                 return error.code, error.read().decode()
 
+    def post(self, path: str, form: dict[str, str]) -> str:
+        token = re.search(r'name="csrf_token" type="hidden" value="([^"]+)"', self.get(path)[1])
+        assert token
+        data = urlencode({**form, "csrf_token": token[1]}).encode()
+        with self.opener.open(f"{self.address}{path}", data, timeout=10) as answer:
+            return answer.read().decode()
+
     def sign_in(self, name: str) -> str:
-        token = (
-            self.get("/login")[1].split('name="csrf_token" type="hidden" value="')[1].split('"')[0]
-        )
-        form = {"csrf_token": token, "user_name": name, "password": "Provo2024"}
-        with self.opener.open(
-            f"{self.address}/login", urlencode(form).encode(), timeout=10
-        ) as page:
-            return page.read().decode()
+        return self.post("/login", {"user_name": name, "password": "Provo2024"})
+
+    def register(self, code: str, name: str) -> str:
+        own = {"contract_code": code, "user_name": name, "email": "emer@example.org"}
+        return self.post("/register", {**own, "password": "Provo2024", "phone": "0692345678"})
 
 
 def test_first_start_prepares_all_and_the_second_is_quick(started: Started, tmp_path: Path) -> None:
@@ -103,18 +108,7 @@ def test_another_schema_shows_the_same_pages(
     assert "Provo2024" not in portal.output, "the demo's users exist only with the demo's data"
     assert not (tmp_path / "demo-billing.sqlite3").exists()
     browser = Browser(portal.address)
-    page = browser.get("/register")[1]
-    token = page.split('name="csrf_token" type="hidden" value="')[1].split('"')[0]
-    form = {
-        "csrf_token": token,
-        "contract_code": "7000000",
-        "user_name": "Emer Mbiemer",
-        "password": "Provo2024",
-        "phone": "0692345678",
-        "email": "emer@example.org",
-    }
-    with browser.opener.open(f"{portal.address}/register", urlencode(form).encode()) as answer:
-        assert "556,00" in answer.read().decode()
+    assert "556,00" in browser.register("7000000", "Emer Mbiemer")
     status, history = browser.get("/contracts/7000000/history")
     assert status == 200
     for amount in ("556,00", "749,80", "2756,20", "237,83", "1388,20"):
@@ -177,11 +171,10 @@ def test_billing_lost_and_found_while_running(
     started: Started, tmp_path: Path, demo_file: Path
 ) -> None:
     file = Path(shutil.copy(demo_file, tmp_path / "billing.sqlite3"))
-    started_with = {"SELFCARE_BILLING_URL": f"sqlite:///{file}", "SELFCARE_WORKERS": "1"}
-    start(started, tmp_path).wait_until_ready().stop()  # makes the demo's users
-    portal = start(started, tmp_path, **started_with).wait_until_ready()
+    variables = {"SELFCARE_BILLING_URL": f"sqlite:///{file}", "SELFCARE_WORKERS": "1"}
+    portal = start(started, tmp_path, **variables).wait_until_ready()
     browser = Browser(portal.address)
-    assert "556,00" in browser.sign_in("Emer Mbiemer")
+    assert "556,00" in browser.register("AL0000000", "Emer Mbiemer")
     # Truncated under its readers, as a database that went away.
     kept = file.read_bytes()
     file.write_bytes(b"")
@@ -203,3 +196,17 @@ def test_settings_come_from_one_file_too(started: Started, tmp_path: Path) -> No
     portal.address = f"http://127.0.0.1:{port}"
     portal.wait_until_ready()
     assert "Drita Veriore" in Browser(portal.address).get("/")[1]
+
+
+def test_demo_users_never_meet_another_billing(
+    started: Started, tmp_path: Path, demo_file: Path
+) -> None:
+    start(started, tmp_path).wait_until_ready().stop()
+    real = {"SELFCARE_BILLING_URL": f"sqlite:///{demo_file}"}
+    apart = start(started, tmp_path, **real).wait_until_ready()
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        Browser(apart.address).sign_in("Emer Mbiemer")
+    database = f"sqlite:///{tmp_path}/demo-portal.sqlite3"
+    shared = start(started, tmp_path, SELFCARE_DATABASE_URL=database, **real)
+    assert shared.wait_for_end() == 3
+    assert "holds the demo's users" in shared.output
