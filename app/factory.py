@@ -14,9 +14,9 @@ from app.database.engine import DatabaseError
 from app.demo import refuse_demo_users
 from app.services import Services
 from app.web.access import init_access
-from app.web.current import language
 from app.web.errors import init_errors
 from app.web.headers import init_headers
+from app.web.language import DEFAULT, language
 from app.web.logs import init_logs
 from app.web.pages import TRANSLATIONS, init_pages
 from app.wiring import wire
@@ -48,7 +48,7 @@ def make_app(settings: Settings, services: Services) -> Flask:
     Babel(
         app,
         locale_selector=language,
-        default_locale="sq",
+        default_locale=DEFAULT,
         default_translation_directories=str(TRANSLATIONS),
         default_timezone="Europe/Tirane",
     )

@@ -11,6 +11,7 @@ from typing import NamedTuple, NewType
 
 ContractCode = NewType("ContractCode", str)
 InvoiceNumber = NewType("InvoiceNumber", str)
+NO_MONEY = Decimal("0.00")
 
 
 class Period(NamedTuple):
@@ -81,6 +82,10 @@ class OpenInvoice:
 class Statement:
     contract: Contract
     open_invoices: tuple[OpenInvoice, ...]
+
+    @property
+    def outstanding(self) -> Decimal:
+        return sum((invoice.outstanding for invoice in self.open_invoices), NO_MONEY)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,7 +4,7 @@ import click
 from flask.cli import AppGroup
 
 from app import catalogues
-from app.web.current import LANGUAGES
+from app.web.language import LANGUAGES
 
 translations = AppGroup("translations", help="The catalogues of what customers read.")
 

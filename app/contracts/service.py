@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from legacy_adapters.port import Billing
-from legacy_adapters.records import Contract, ContractCode, ContractInfo, Debt
+from legacy_adapters.records import NO_MONEY, Contract, ContractCode, ContractInfo, Debt
 
 PAGE_SIZE = 25
 NO_DATE = date.max
@@ -20,6 +20,10 @@ class ListedContract:
     contract: Contract | None
     debt: Debt | None
     is_overdue: bool
+
+    @property
+    def owed(self) -> Decimal:
+        return self.debt.total if self.debt else NO_MONEY
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +76,7 @@ class ContractService:
             pages=pages,
             linked=len(codes),
             matching=len(matching),
-            total_debt=sum((debt.total for debt in debts.values()), Decimal("0.00")),
+            total_debt=sum((debt.total for debt in debts.values()), NO_MONEY),
             owing=len(debts),
         )
 

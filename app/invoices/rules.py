@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
-from legacy_adapters.records import Invoice, OpenInvoice, Period
+from legacy_adapters.records import NO_MONEY, Invoice, OpenInvoice, Period
 
 ROWS_AT_LEAST = 12
 MONTHS = 12
@@ -48,7 +48,7 @@ def select_invoices(invoices: Sequence[OpenInvoice], numbers: Iterable[str]) -> 
     return Selection(
         chosen=found,
         gone=tuple(number for number in wanted if number not in found),
-        total=sum((invoice.outstanding for invoice in chosen), Decimal("0.00")),
+        total=sum((invoice.outstanding for invoice in chosen), NO_MONEY),
     )
 
 

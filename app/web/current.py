@@ -8,9 +8,7 @@ from flask_login import UserMixin, current_user
 from app.accounts.records import SignedIn, Visitor
 from app.formats import Formats
 from app.services import Services
-
-LANGUAGES = ("sq", "en")
-LANGUAGE_COOKIE = "language"
+from app.web.language import LANGUAGES, language
 
 
 class PortalUser(UserMixin):  # type: ignore[misc]
@@ -28,12 +26,6 @@ def services() -> Services:
 def signed_in() -> SignedIn:
     """The account behind this request; only for routes that the access table closes."""
     return cast(PortalUser, current_user).signed_in
-
-
-def language() -> str:
-    """Albanian unless this browser chose otherwise."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    return chosen if chosen in LANGUAGES else LANGUAGES[0]
 
 
 def formats() -> Formats:

@@ -12,8 +12,9 @@ from flask_wtf.csrf import generate_csrf
 from jinja2 import StrictUndefined
 
 from app.web import theme
-from app.web.current import LANGUAGES, formats, has_session_cookie, language
+from app.web.current import formats, has_session_cookie
 from app.web.headers import csp_nonce
+from app.web.language import LANGUAGES, language
 from config.settings import Settings
 
 TRANSLATIONS = Path(__file__).parent.parent / "translations"

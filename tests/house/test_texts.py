@@ -6,7 +6,7 @@ import re
 import pytest
 
 from app import catalogues
-from app.web.current import LANGUAGES
+from app.web.language import LANGUAGES
 from config.settings import OUTSIDE_CLASSES, ROOT, SECTIONS, variable_name
 from legacy_adapters.operations import OPERATIONS
 from legacy_adapters.relations import RELATIONS

@@ -156,6 +156,19 @@ def test_right_passwords_do_not_use_up_a_networks_tries(make_portal: MakePortal)
         portal.client().sign_in("Emer Mbiemer")
 
 
+def test_a_new_device_speaks_the_customers_language(portal: Portal) -> None:
+    with portal.database.write() as connection:
+        connection.exec_driver_sql("UPDATE account SET language = 'en'")
+    client = portal.client()
+    client.sign_in("Emer Mbiemer")
+    client.language = "en"
+    assert client.get("/contracts").heading == "Contracts"
+    chosen = portal.client()
+    chosen.http.set_cookie("language", "sq")
+    chosen.sign_in("Emer Mbiemer")
+    assert chosen.get("/contracts").heading == "Kontratat"
+
+
 def test_signing_in_twice_goes_straight_on(portal: Portal) -> None:
     page = portal.signed_in("Emer Mbiemer").get("/login", status=303)
     assert page.response.location == "/contracts"

@@ -24,12 +24,12 @@ from app.web.access import local_address
 from app.web.current import (
     PortalUser,
     has_session_cookie,
-    language,
     services,
     signed_in,
     visitor,
 )
 from app.web.errors import log_failure
+from app.web.language import has_chosen, language, remember
 from legacy_adapters.errors import BillingError
 
 accounts = Blueprint("accounts", __name__)
@@ -119,7 +119,10 @@ def login() -> ResponseReturnValue:
         form.refuse(_("There were too many tries. Please wait a quarter of an hour."))
         return _login_page(form, 429)
     _start_session(welcome)
-    return redirect(_after_sign_in(), code=303)
+    response = redirect(_after_sign_in(), code=303)
+    if not has_chosen():  # a new device speaks the customer's language
+        remember(response, welcome.account.language, https=services().settings.web.https)
+    return response
 
 
 def _login_page(form: LoginForm, status: int = 200) -> ResponseReturnValue:

@@ -9,13 +9,13 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from app.web.access import local_address
-from app.web.current import LANGUAGE_COOKIE, LANGUAGES, has_session_cookie, language, services
+from app.web.current import has_session_cookie, services
+from app.web.language import LANGUAGES, language, remember
 from config.settings import ROOT
 
 home = Blueprint("home", __name__)
 CONTENT = ROOT / "config" / "content"
 POLICIES = ("privacy", "terms", "refunds")
-YEAR = 31_536_000
 _markdown = MarkdownIt("commonmark", {"html": False})
 
 
@@ -43,12 +43,5 @@ def choose_language(code: str) -> ResponseReturnValue:
     if code not in LANGUAGES:
         abort(404)
     response = redirect(local_address(request.args.get("next")) or url_for("home.index"), code=303)
-    response.set_cookie(
-        LANGUAGE_COOKIE,
-        code,
-        max_age=YEAR,
-        secure=services().settings.web.https,
-        httponly=True,
-        samesite="Lax",
-    )
+    remember(response, code, https=services().settings.web.https)
     return response
