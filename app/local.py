@@ -19,7 +19,7 @@ from app.demo import PASSWORD, USERS, add_demo_users, refuse_demo_users
 from app.factory import make_app
 from app.services import Services
 from app.wiring import wire
-from config.settings import DATA_DIR, SECRET_KEY_FILE, Settings, SettingsError, load_settings
+from config.settings import SECRET_KEY_FILE, Settings, SettingsError, Values, load_settings
 from legacy_adapters.demo.generator import (
     UTILITY_NIPT,
     DemoSize,
@@ -30,17 +30,18 @@ from legacy_adapters.demo.generator import (
 from legacy_adapters.errors import BillingError, MappingError
 
 BAD_SETTINGS, BAD_DATABASE, BAD_BILLING, BAD_PORT = 2, 3, 4, 5
-DEMO_DEFAULTS = {
-    "SELFCARE_DEMO": "true",
-    "SELFCARE_UTILITY_NIPT": UTILITY_NIPT,
-    "SELFCARE_UTILITY_ADDRESS": "Rruga e Dritës 1, Tiranë",
+# For a plain local address; whatever is set anywhere goes before them.
+LOCAL: Values = {"web": {"https": False}, "log": {"format": "text"}}
+DEMO: Values = {
+    **LOCAL,
+    "portal": {"demo": True},
+    "utility": {"nipt": UTILITY_NIPT, "address": "Rruga e Dritës 1, Tiranë"},
 }
+NO_KEY = "no key has been chosen for this portal yet"
 
 
 def main() -> None:
     os.umask(0o077)  # what is written here is customers' data
-    choose_local_defaults()
-    make_secret_key()
     settings = read_settings()
     check_port(settings)
     if settings.uses_demo_billing:
@@ -58,29 +59,28 @@ def stop(code: int, *lines: str) -> NoReturn:
     sys.exit(code)
 
 
-def choose_local_defaults() -> None:
-    """For a plain local address; whatever is set already stays."""
-    os.environ.setdefault("SELFCARE_WEB_HTTPS", "false")
-    os.environ.setdefault("SELFCARE_LOG_FORMAT", "text")
-    if not os.environ.get("SELFCARE_BILLING_URL"):
-        for name, value in DEMO_DEFAULTS.items():
-            os.environ.setdefault(name, value)
-
-
-def make_secret_key() -> None:
-    """This data folder's own key, at the first start."""
-    file = Path(os.environ.get("SELFCARE_DATA_DIR") or DATA_DIR) / SECRET_KEY_FILE
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_hex(32), encoding="ascii")
-
-
 def read_settings() -> Settings:
+    """With a key of the data folder's own where none is set, and marked as a demo if it is."""
     try:
-        return load_settings()
+        found = load_settings({**LOCAL, "portal": {"secret_key": NO_KEY}})
+        if found.portal.secret_key.get_secret_value() == NO_KEY:
+            make_secret_key(found.portal.data_dir / SECRET_KEY_FILE)
+        return load_settings(DEMO if found.uses_demo_billing else LOCAL)
     except SettingsError as error:
         stop(BAD_SETTINGS, "The settings cannot be used:", str(error))
+    except OSError as error:
+        told = f"{error.filename}: {error.strerror}."
+        stop(BAD_SETTINGS, "The data folder cannot be written:", told, "Check SELFCARE_DATA_DIR.")
+
+
+def make_secret_key(file: Path) -> None:
+    """Whole or not at all: half a key would stop every later start."""
+    if file.exists():
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.write_text(secrets.token_hex(32), encoding="ascii")
+    unfinished.replace(file)
 
 
 def check_port(settings: Settings) -> None:

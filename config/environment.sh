@@ -9,8 +9,12 @@ stop() {
 }
 
 find_python() {
-    for candidate in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11; do
-        [ -n "$candidate" ] || continue
+    if [ -n "${PYTHON:-}" ]; then
+        "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || return 1
+        command -v "$PYTHON"
+        return 0
+    fi
+    for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
         if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             command -v "$candidate"
             return 0
@@ -50,7 +54,7 @@ prepare_environment() {
         "$system_python" -m venv .venv || stop "The Python environment could not be made in $(pwd)/.venv."
     fi
     say "Installing the locked packages ($*); this happens once and takes a little while ..."
-    rm -f "$stamp"
+    rm -f .venv/installed-*  # what another lock installed is not what it was any more
     for lock in "$@"; do
         "$python" -m pip install --quiet --disable-pip-version-check --no-input \
             --require-hashes --only-binary :all: -r "$lock" \

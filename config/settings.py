@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "SELFCARE_"
 DATA_DIR = ROOT / "var"
 SECRET_KEY_FILE = "secret_key"  # noqa: S105 - a name, not a key
+Values = Mapping[str, dict[str, Any]]  # section -> field -> value
 # Read before any class, so they belong to none.
 OUTSIDE_CLASSES = frozenset({"SELFCARE_CONFIG", "SELFCARE_SECRETS_DIR"})
 
@@ -42,20 +43,7 @@ class Section(BaseSettings):
     """One concern's settings."""
 
     section: ClassVar[str]
-    from_file: ClassVar[dict[str, Any]] = {}
     model_config = SettingsConfigDict(extra="forbid", frozen=True, validate_default=True)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        toml = InitSettingsSource(settings_cls, init_kwargs=cls.from_file)
-        return init_settings, env_settings, file_secret_settings, toml
 
 
 def _split_commas(value: object) -> object:
@@ -252,6 +240,12 @@ class AccountSettings(Section):
         default=50, ge=1, description="Failed registrations from one network in a span; then 429."
     )
 
+    @model_validator(mode="after")
+    def _lengths_fit(self) -> "AccountSettings":
+        if self.password_min_length > self.password_max_length:
+            raise ValueError("password_min_length is above password_max_length")
+        return self
+
 
 class FeatureSettings(Section):
     section = "features"
@@ -322,8 +316,8 @@ def variable_name(section: type[Section], field: str) -> str:
     return f"{section.model_config['env_prefix']}{field}".upper()
 
 
-def load_settings() -> Settings:
-    """Reads and checks all settings.
+def load_settings(defaults: Values | None = None) -> Settings:
+    """Reads and checks all settings; `defaults` go before the classes' own, after all else.
 
     Raises:
         SettingsError: with one line per problem, naming the variable to set.
@@ -335,8 +329,9 @@ def load_settings() -> Settings:
     ]
     loaded: dict[str, Any] = {}
     for section in SECTIONS:
+        values = (contents.get(section.section, {}), (defaults or {}).get(section.section, {}))
         try:
-            loaded[section.section] = _load_section(section, contents.get(section.section, {}))
+            loaded[section.section] = _load_section(section, *values)
         except ValidationError as error:
             problems += _describe(section, error)
     if problems:
@@ -344,10 +339,28 @@ def load_settings() -> Settings:
     return Settings(**loaded, unknown_variables=_unknown_variables(os.environ))
 
 
-def _load_section(section: type[Section], from_file: dict[str, Any]) -> Section:
-    section.from_file = from_file
+def _load_section(
+    section: type[Section], from_file: dict[str, Any], defaults: dict[str, Any]
+) -> Section:
+    class Loaded(section):  # type: ignore[misc, valid-type]
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return (
+                env_settings,
+                file_secret_settings,
+                InitSettingsSource(settings_cls, init_kwargs=from_file),
+                InitSettingsSource(settings_cls, init_kwargs=defaults),
+            )
+
     secrets = os.environ.get("SELFCARE_SECRETS_DIR") or None
-    return section(_secrets_dir=secrets)
+    return cast(Section, Loaded(_secrets_dir=secrets))
 
 
 def _read_toml_file() -> tuple[Path, dict[str, Any]]:
@@ -366,9 +379,11 @@ def _read_toml_file() -> tuple[Path, dict[str, Any]]:
 def _describe(section: type[Section], error: ValidationError) -> list[str]:
     lines = []
     for problem in error.errors(include_input=False, include_url=False):
-        field = str(problem["loc"][0])
+        field = str(problem["loc"][0]) if problem["loc"] else "password_min_length"
         if problem["type"] == "missing":
             text = "is not set and has no default"
+            if field == "secret_key":
+                text += "; ./run makes one in the data folder, by hand: openssl rand -hex 32"
         elif problem["type"] == "extra_forbidden":
             text = "is not a setting"
         else:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,20 @@ class SqlBilling:
         self._lock = threading.Lock()
 
     def verify(self) -> None:
-        self._ask(self._ready().contract, code="")
+        """Asks each statement once, for a contract that cannot be."""
+        ready, code, number = self._ready(), ContractCode(""), InvoiceNumber("0")
+        with suppress(ContractNotFound):
+            self.get_contract_info(code)
+        with suppress(ContractNotFound):
+            self.get_statement(code)
+        with suppress(ContractNotFound):
+            self.get_invoice_history(code, since=date.today(), at_least=1)  # noqa: DTZ011
+        with suppress(ContractNotFound):
+            self.get_invoice(code, number)
+        self.list_payments(code, since=date.today(), at_least=1)  # noqa: DTZ011
+        self.list_contracts([code])
+        self.list_debts([code])
+        self._ask(ready.contract, code=code)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -133,9 +147,13 @@ class SqlBilling:
     def _ready(self) -> Statements:
         """The statements, built at the first question: the portal starts without billing."""
         if self._statements is None:
-            with self._lock, translated_errors(), self.engine.connect() as connection:
-                self._statements = Statements(compile_relations(connection, self._mapping))
+            with self._lock:
+                self._statements = self._statements or self._build()
         return self._statements
+
+    def _build(self) -> Statements:
+        with translated_errors(), self.engine.connect() as connection:
+            return Statements(compile_relations(connection, self._mapping))
 
     def _ask(self, statement: Select[Any], **values: Any) -> Sequence[Row[Any]]:
         with translated_errors(), self.engine.connect() as connection:

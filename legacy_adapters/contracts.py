@@ -74,7 +74,8 @@ def debts_by_codes(invoice: Relation) -> Select[Any]:
         invoice.select(())
         .add_columns(
             code.label("code"),
-            func.sum(invoice.field("outstanding")).label("total"),
+            # Rounded before it is added, as the page adds what it shows.
+            func.sum(func.round(invoice.field("outstanding"), 2)).label("total"),
             func.count().label("invoices"),
             func.min(invoice.field("due_on")).label("earliest_due"),
         )

@@ -64,7 +64,8 @@ def _to_quantity(value: Any) -> Decimal:
 
 
 def _to_money(value: Any) -> Decimal:
-    return (_to_optional_number(value) or Decimal(0)).quantize(CENT, ROUND_HALF_UP)
+    cents = (_to_optional_number(value) or Decimal(0)).quantize(CENT, ROUND_HALF_UP)
+    return cents + 0  # no minus before a zero
 
 
 def _to_day(value: Any) -> date | None:

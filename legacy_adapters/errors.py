@@ -43,5 +43,7 @@ def translated_errors() -> Iterator[None]:
     except exc.DBAPIError as error:
         reason = str(error.orig).partition("\n")[0][:REASON_LENGTH]
         raise BillingUnavailable(f"{type(error.orig).__name__}: {reason}") from error
+    except exc.StatementError as error:  # a value that does not suit its column's type
+        raise MappingError(f"a column is of another type: {type(error.orig).__name__}") from error
     except (exc.TimeoutError, OSError) as error:
         raise BillingUnavailable(f"{type(error).__name__}: {error}") from error

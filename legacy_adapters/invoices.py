@@ -62,7 +62,9 @@ def statement(contract: Relation, invoice: Relation) -> Select[Any]:
     """Parameters: code, invoice_code (the same)."""
     found = _of_contract(invoice, OPEN_FIELDS).where(invoice.equals("status", "open"))
     rows = found.subquery("i")
-    return _beside_contract(contract, rows).order_by(rows.c.issued_on.desc(), rows.c.number.desc())
+    return _beside_contract(contract, rows).order_by(
+        rows.c.issued_on.desc().nulls_last(), rows.c.number.desc()
+    )
 
 
 def open_row(row: Row[Any]) -> OpenInvoice:
@@ -81,7 +83,7 @@ def open_row(row: Row[Any]) -> OpenInvoice:
 def history(contract: Relation, invoice: Relation) -> Select[Any]:
     """Parameters: code, invoice_code (the same), since, at_least."""
     newest = func.row_number().over(
-        order_by=(invoice.field("issued_on").desc(), invoice.field("number").desc())
+        order_by=(invoice.field("issued_on").desc().nulls_last(), invoice.field("number").desc())
     )
     ranked = (
         _of_contract(invoice, HISTORY_FIELDS)

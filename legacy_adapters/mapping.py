@@ -145,8 +145,14 @@ class _RelationReader:
         return Join(
             use=self._table(value, "joins"),
             on=tuple((left, str(right)) for left, right in pairs.items()),
-            optional=value.get("optional") is True,
+            optional=self._flag(value, "optional"),
         )
+
+    def _flag(self, value: dict[str, Any], key: str) -> bool:
+        flag = value.get(key, False)
+        if not isinstance(flag, bool):
+            self._problem("joins", f"`{key}` is true or false, found {flag!r}")
+        return flag is True
 
     def _codes(self, key: str) -> dict[str, list[str]]:
         value = self.value.get(key, {})
@@ -190,3 +196,5 @@ def _check_words(field: Field, operation: Operation) -> None:
     unknown = given - set(field.words)
     if unknown:
         raise Wrong(f"{', '.join(sorted(unknown))}: the words are {', '.join(field.words)}")
+    if "open" in field.words and "open" not in given:
+        raise Wrong("no code means open, so nobody would ever owe anything")

@@ -42,6 +42,12 @@ class TextDate(TypeDecorator[date]):
         super().__init__()
         self.pattern = pattern
 
+    def month_of(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
+        text = type_coerce(day, String)
+        month_at = 5 if self.pattern == "%Y%m%d" else 6
+        year, month = func.substr(text, 1, 4), func.substr(text, month_at, 2)
+        return cast(year, Integer) * 100 + cast(month, Integer)
+
     def process_bind_param(self, value: date | None, dialect: Any) -> str | None:
         return value.strftime(self.pattern) if value else None
 
@@ -71,6 +77,8 @@ class Operation:
         return or_(stated, none_of(column, [c for codes in self.codes.values() for c in codes]))
 
     def differs(self, word: str, lookup: Lookup) -> ColumnElement[bool]:
+        if self.otherwise == word:  # NULL is that word too
+            return not_(self.equals(word, lookup))
         column = lookup(self.columns[0]) if self.codes is not None else self.build(lookup)
         return or_(column.is_(None), not_(self.equals(word, lookup)))
 
@@ -216,6 +224,8 @@ def _month_of(value: dict[str, Any]) -> Operation:
 
     def build(lookup: Lookup) -> ColumnElement[Any]:
         day = part.build(lookup)
+        if isinstance(day.type, TextDate):
+            return day.type.month_of(day)
         return extract("year", day) * 100 + extract("month", day)
 
     return Operation(part.columns, build)
@@ -228,7 +238,10 @@ def _date(value: dict[str, Any]) -> Operation:
         raise Wrong(f"`format` must be one of {', '.join(DATE_PATTERNS)}")
     return Operation(
         part.columns,
-        lambda lookup: type_coerce(cast(part.build(lookup), String(10)), TextDate(pattern)),
+        lambda lookup: type_coerce(
+            func.substr(cast(part.build(lookup), String(40)), 1, len(pattern) + 2),
+            TextDate(pattern),
+        ),
     )
 
 

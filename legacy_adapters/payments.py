@@ -14,7 +14,7 @@ FIELDS = ("paid_on", "amount", "method", "source")
 def recent(payment: Relation) -> Select[Any]:
     """Parameters: code, since, at_least."""
     newest = func.row_number().over(
-        order_by=(payment.field("paid_on").desc(), payment.field("amount").desc())
+        order_by=(payment.field("paid_on").desc().nulls_last(), payment.field("amount").desc())
     )
     rows = (
         payment.select(FIELDS)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     Numeric,
     Select,
+    String,
     Table,
     and_,
     inspect,
@@ -82,10 +83,12 @@ class Relation:
             column = operation.build(self._lookup(place))
         except Wrong as wrong:
             raise self._mapping.wrong(self.name, place, str(wrong)) from None
-        if RELATIONS[self.name][field].kind is Kind.CODE and isinstance(
-            column.type, Integer | Numeric
-        ):
-            column = type_coerce(column, NumericCode())
+        kind = RELATIONS[self.name][field].kind
+        if kind is Kind.CODE and isinstance(column.type, Integer | Numeric):
+            return type_coerce(column, NumericCode())
+        if kind is Kind.DATE and isinstance(column.type, String | Integer | Numeric):
+            told = 'is text or a number; say how it writes days: { date = "...", format = "..." }'
+            raise self._mapping.wrong(self.name, place, told)
         return column
 
     def _lookup(self, place: str) -> Any:
@@ -131,30 +134,32 @@ class LiveTables:
         self._metadata = MetaData()
         self._is_sqlite = connection.dialect.name == "sqlite"
         self._tables: dict[tuple[str | None, str], Table] = {}
+        self._names: dict[str | None, dict[str, str]] = {}
 
     def aliased(self, use: TableUse) -> FromClause:
-        key = (use.schema, use.table)
+        key = (use.schema, self._real_name(use))  # whatever case the mapping writes it in
         if key not in self._tables:
-            self._tables[key] = self._reflect(use)
+            self._tables[key] = self._reflect(*key)
         return self._tables[key].alias(use.alias)
 
-    def _reflect(self, use: TableUse) -> Table:
-        name = self._real_name(use)
+    def _reflect(self, schema: str | None, name: str) -> Table:
         columns = [
             Column(column["name"], self._type(column["type"]))
-            for column in self._inspector.get_columns(name, schema=use.schema)
+            for column in self._inspector.get_columns(name, schema=schema)
         ]
-        return Table(name, self._metadata, *columns, schema=use.schema)
+        return Table(name, self._metadata, *columns, schema=schema)
 
     def _real_name(self, use: TableUse) -> str:
-        names = [
-            *self._inspector.get_table_names(schema=use.schema),
-            *self._inspector.get_view_names(schema=use.schema),
-        ]
-        for name in names:
-            if name.lower() == use.table.lower():
-                return name
-        raise NoSuchTableError(use.table)
+        if use.schema not in self._names:
+            names = [
+                *self._inspector.get_table_names(schema=use.schema),
+                *self._inspector.get_view_names(schema=use.schema),
+            ]
+            self._names[use.schema] = {name.lower(): name for name in names}
+        try:
+            return self._names[use.schema][use.table.lower()]
+        except KeyError:
+            raise NoSuchTableError(use.table) from None
 
     def _type(self, reflected: TypeEngine[Any]) -> TypeEngine[Any]:
         # SQLite keeps decimals as floats; the row factories round them to what they are.

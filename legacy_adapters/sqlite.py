@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Engine, QueuePool, create_engine
+from sqlalchemy import URL, Engine, NullPool, create_engine
 
 
 def sqlite_engine(url: URL) -> Engine:
@@ -22,9 +22,6 @@ def sqlite_engine(url: URL) -> Engine:
     return create_engine(
         "sqlite+pysqlite://",
         creator=connect,
-        poolclass=QueuePool,
-        pool_size=8,
-        max_overflow=0,
-        pool_timeout=3,
+        poolclass=NullPool,  # a copy of billing may be replaced under us: open what is there now
         hide_parameters=True,
     )

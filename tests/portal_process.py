@@ -17,12 +17,20 @@ PATIENCE = 60.0
 
 
 class PortalProcess:
-    def __init__(self, data_dir: Path, **variables: str) -> None:
+    def __init__(self, data_dir: Path, *, config: str = "", **variables: str) -> None:
+        """config: the text of a settings file that names folder and port instead of the
+        environment, as {data_dir} and {port}."""
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.output = ""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("SELFCARE_")}
         own = {"SELFCARE_PORT": str(self.port), "SELFCARE_DATA_DIR": str(data_dir)}
+        if config:
+            file = data_dir.with_suffix(".toml")
+            file.write_text(
+                config.replace("{data_dir}", str(data_dir)).replace("{port}", str(self.port))
+            )
+            own = {"SELFCARE_CONFIG": str(file)}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "app.local"],
             cwd=ROOT,

@@ -72,8 +72,10 @@ def password_problem(
 
 def _is_common(password: str, known_words: tuple[str, ...]) -> bool:
     plain = password.casefold()
+    # With a digit or two added, one's own name is still the first guess.
+    letters = plain.strip("0123456789")
     own = {"".join(word.casefold().split()) for word in known_words}
-    return plain in _common_passwords() or plain in own
+    return plain in _common_passwords() or plain in own or letters in own
 
 
 @cache

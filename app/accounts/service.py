@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -23,14 +24,14 @@ from app.accounts.records import (
     Welcome,
 )
 from app.accounts.tries import Budget, Tries
-from app.database.engine import Database
+from app.database.engine import Database, DatabaseUnavailable
 from config.settings import AccountSettings
 from legacy_adapters.port import Billing
 from legacy_adapters.records import ContractCode
 
-SEEN_PRECISION = timedelta(minutes=5)  # a page writes only when its session was seen before that
+SEEN_PRECISION = timedelta(minutes=5)
 
-TRIES_FOR_A_NAME = 5
+TRIES_FOR_A_NAME = 10
 
 
 def _now() -> datetime:
@@ -50,6 +51,7 @@ class AccountService:
         self._billing = billing
         self._settings = settings
         self._clock = clock
+        self._idle = timedelta(minutes=settings.session_idle_minutes)
         self._tries = Tries(window_minutes=settings.tries_window_minutes)
 
     # Registration
@@ -202,12 +204,13 @@ class AccountService:
                 connection,
                 _hashed(token),
                 created_after=self._oldest(now),
-                seen_after=now - timedelta(minutes=self._settings.session_idle_minutes),
+                seen_after=now - self._idle,
                 contract=contract,
                 all_contracts=all_contracts,
             )
-        if found and now - found.seen_at > SEEN_PRECISION:
-            with self._database.write() as connection:
+        if found and now - found.seen_at > min(SEEN_PRECISION, self._idle / 5):
+            # Rarely, so that pages only read; and not worth failing a page for.
+            with suppress(DatabaseUnavailable), self._database.write() as connection:
                 store.touch_session(connection, found.session_id, now)
         return found
 

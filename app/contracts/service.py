@@ -30,7 +30,8 @@ class ListedContract:
 class ContractPage:
     """One page of an account's contracts that match a search: those that owe first.
 
-    linked: how many the account has; matching: how many match; total_debt: of all matching.
+    linked: how many the account has; owing: how many of them owe, total_debt in all. A search
+    does not change what is owed.
     """
 
     contracts: tuple[ListedContract, ...]
@@ -38,7 +39,6 @@ class ContractPage:
     page: int
     pages: int
     linked: int
-    matching: int
     total_debt: Decimal
     owing: int
 
@@ -54,7 +54,7 @@ class ContractService:
         """Two round trips. A page past the end is the last one."""
         wanted = "".join(search.split()).upper()
         matching = [code for code in codes if wanted in code.upper()]
-        debts = self._billing.list_debts(matching) if matching else {}
+        debts = self._billing.list_debts(codes) if codes else {}
         matching.sort(key=lambda code: _order(code, debts.get(code)))
         pages = max(1, -(-len(matching) // PAGE_SIZE))
         page = min(max(page, 1), pages)
@@ -75,7 +75,6 @@ class ContractService:
             page=page,
             pages=pages,
             linked=len(codes),
-            matching=len(matching),
             total_debt=sum((debt.total for debt in debts.values()), NO_MONEY),
             owing=len(debts),
         )

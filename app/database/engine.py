@@ -25,10 +25,12 @@ class Database:
     def __init__(self, address: str) -> None:
         self.url = _parse(address)
         self.engine = _make_engine(self.url)
+        # One statement is one round trip: no BEGIN before it and no ROLLBACK after.
+        self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with _translated_errors(), self.engine.connect() as connection:
+        with _translated_errors(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -57,7 +59,8 @@ def _translated_errors() -> Iterator[None]:
 
 
 def _is_operational(error: DBAPIError) -> bool:
-    return type(error).__name__ in {"OperationalError", "InterfaceError"}
+    # A missing table is an operator's matter too: PostgreSQL calls it a ProgrammingError.
+    return type(error).__name__ in {"OperationalError", "InterfaceError", "ProgrammingError"}
 
 
 def _parse(address: str) -> URL:

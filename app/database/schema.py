@@ -37,5 +37,9 @@ def is_current(database: Database) -> bool:
 def upgrade(database: Database) -> None:
     config = _config()
     with database.write() as connection:
+        if connection.dialect.name == "postgresql":
+            # One at a time, and as long as it takes.
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7163)")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

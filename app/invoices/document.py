@@ -6,6 +6,7 @@ Everything on it comes from billing or the settings; nothing is fetched.
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from io import BytesIO
+from threading import Lock
 from urllib.parse import urlsplit
 
 from reportlab.lib.colors import HexColor
@@ -31,9 +32,11 @@ from app.invoices.drawing import (
 from app.invoices.rules import Consumption
 from app.invoices.service import InvoiceFile
 from config.settings import UtilitySettings
-from legacy_adapters.records import InvoiceDetail, InvoiceLine
+from legacy_adapters.records import NO_MONEY, InvoiceDetail, InvoiceLine
 
 Translate = Callable[[str], str]
+# ReportLab reads a font through one cursor that all threads of a process share.
+_one_at_a_time = Lock()
 
 WIDTH, HEIGHT = A4
 LEFT, RIGHT = 18 * mm, WIDTH - 18 * mm
@@ -52,11 +55,12 @@ def render_invoice(
     translate: Translate,
 ) -> bytes:
     """The document in the language of `formats` and `translate`."""
-    register_fonts()
     buffer = BytesIO()
-    canvas = Canvas(buffer, pagesize=A4, pageCompression=1, invariant=1, lang=formats.language)
-    _Page(canvas, utility, formats, translate).draw(file, is_sample=is_sample)
-    canvas.save()
+    with _one_at_a_time:
+        register_fonts()
+        canvas = Canvas(buffer, pagesize=A4, pageCompression=1, invariant=1, lang=formats.language)
+        _Page(canvas, utility, formats, translate).draw(file, is_sample=is_sample)
+        canvas.save()
     return buffer.getvalue()
 
 
@@ -69,6 +73,10 @@ def checked_url(url: str, host: str) -> str | None:
     except ValueError:
         return None
     return url if parts.scheme == "https" and parts.netloc == host else None
+
+
+def sum_of_lines(lines: Sequence[InvoiceLine]) -> Decimal:
+    return sum((line.net for line in lines), NO_MONEY)
 
 
 class _Page:
@@ -148,7 +156,10 @@ class _Page:
         height = 17 * mm
         self.pen.frame(LEFT, y - height, (RIGHT - LEFT, height), self.accent)
         if invoice.outstanding > 0:
-            told = _("To be paid by %(day)s") % {"day": self.formats.date(invoice.due_on)}
+            day = self.formats.date(invoice.due_on)
+            told = _("To be paid by %(day)s") % {"day": day}
+            if invoice.interest > 0:
+                told = _("Was due on %(day)s. To be paid, with interest:") % {"day": day}
             amount = invoice.outstanding
         else:
             told, amount = _("Paid. Amount of the invoice:"), invoice.amount
@@ -176,12 +187,17 @@ class _Page:
         heads = [_("Description"), _("Quantity"), _("Price (lek)"), _("VAT %")]
         self._row(y, [*heads, _("Without VAT (lek)")], edges, NOTE)
         y = self._rule(y - 2.5 * mm)
+        number, amount = self.formats.number, self.formats.amount
         for line in invoice.lines[:LINES_AT_MOST]:
             y -= 5 * mm
-            number, amount = self.formats.number, self.formats.amount
             quantity = f"{number(line.quantity)} {line.unit}".strip()
             values = [self._described(line), quantity, number(line.unit_price)]
             self._row(y, [*values, number(line.vat_rate), amount(line.net)], edges)
+        rest = invoice.lines[LINES_AT_MOST:]
+        if rest:
+            y -= 5 * mm
+            told = _("%(count)s further lines") % {"count": len(rest)}
+            self._row(y, [told, "", "", "", amount(sum_of_lines(rest))], edges)
         return self._rule(y - 2.5 * mm)
 
     def _described(self, line: InvoiceLine) -> str:
@@ -201,11 +217,15 @@ class _Page:
             (_("Principal"), invoice.principal, NORMAL),
             (_("TV fee"), invoice.tv_fee, NORMAL),
             (_("Amount of the invoice"), invoice.amount, NORMAL.bold()),
-            (_("Interest"), invoice.interest, NORMAL),
         ]
+        if invoice.interest or invoice.outstanding > 0:
+            rows.append((_("Interest"), invoice.interest, NORMAL))
         if not invoice.net and not invoice.vat:
             rows = rows[2:]  # billing does not tell the VAT apart
         if invoice.outstanding > 0:
+            paid = invoice.amount + invoice.interest - invoice.outstanding
+            if paid > 0:
+                rows.append((_("Paid already"), -paid, NORMAL))
             rows.append((_("Total to be paid"), invoice.outstanding, NORMAL.bold()))
         for name, value, style in rows:
             y -= 5 * mm

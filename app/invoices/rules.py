@@ -39,6 +39,10 @@ class Consumption:
     average: Decimal
     highest: Decimal
 
+    @property
+    def has_year_before(self) -> bool:
+        return any(month.year_before is not None for month in self.months)
+
 
 def select_invoices(invoices: Sequence[OpenInvoice], numbers: Iterable[str]) -> Selection:
     """The sum is of billing's figures; what was posted counts only as numbers."""

@@ -1,11 +1,11 @@
 """What is owed, what was billed and paid, and one invoice with all its details."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from app.invoices import rules
-from app.invoices.rules import Consumption
+from app.invoices.rules import Consumption, Selection
 from legacy_adapters.port import Billing
 from legacy_adapters.records import (
     Contract,
@@ -16,6 +16,15 @@ from legacy_adapters.records import (
     Payment,
     Statement,
 )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """The open invoices of a contract, those ticked, and those whose due day has passed."""
+
+    statement: Statement
+    selection: Selection
+    overdue: frozenset[InvoiceNumber]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,9 +50,22 @@ class InvoiceService:
         self._billing = billing
         self._today = today
 
-    def get_statement(self, code: ContractCode) -> Statement:
-        """One round trip. Raises: ContractNotFound."""
-        return self._billing.get_statement(code)
+    def choose(
+        self, code: ContractCode, numbers: Sequence[str] = (), *, everything: bool = False
+    ) -> Choice:
+        """What is owed now, and what of it was ticked. One round trip.
+
+        Raises: ContractNotFound.
+        """
+        statement, today = self._billing.get_statement(code), self._today()
+        owed = statement.open_invoices
+        return Choice(
+            statement=statement,
+            selection=rules.select_invoices(
+                owed, [i.number for i in owed] if everything else numbers
+            ),
+            overdue=frozenset(i.number for i in owed if i.due_on and i.due_on < today),
+        )
 
     def get_history(self, code: ContractCode) -> History:
         """Two round trips. Raises: ContractNotFound."""

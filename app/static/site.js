@@ -28,11 +28,13 @@ if (pay) {
   const total = pay.querySelector("[data-total]");
   const albanian = pay.dataset.language === "sq";
   const written = (cents) => {
-    const [whole, part] = [Math.trunc(cents / 100).toString(), String(cents % 100).padStart(2, "0")];
+    const digits = Math.abs(cents).toString().padStart(3, "0");
+    const [whole, part] = [digits.slice(0, -2), digits.slice(-2)];
+    const sign = cents < 0 ? "-" : "";
     const groups = (mark) => whole.replace(/\B(?=(\d{3})+$)/g, mark);
     return albanian
-      ? `${whole.length > 4 ? groups("\u00a0") : whole},${part}\u00a0lekë`
-      : `${groups(",")}.${part}\u00a0lek`;
+      ? `${sign}${whole.length > 4 ? groups("\u00a0") : whole},${part}\u00a0lekë`
+      : `${sign}${groups(",")}.${part}\u00a0lek`;
   };
   const show = () => {
     total.textContent = written(

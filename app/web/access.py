@@ -106,8 +106,13 @@ def check_access() -> Response | None:
 def _ask_to_sign_in() -> Response:
     if session.pop("_user_id", None):
         session["session_ended"] = True
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    wanted = here() if request.method == "GET" else None
     return redirect(url_for("accounts.login", next=wanted), code=303)
+
+
+def here() -> str:
+    """This request's address as the browser knows it, also below a proxy's path."""
+    return request.script_root + request.full_path.rstrip("?")
 
 
 def local_address(wanted: str | None) -> str | None:

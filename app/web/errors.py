@@ -41,7 +41,7 @@ TEXTS: dict[int, tuple[Any, Any]] = {
     ),
     429: (
         _l("There were too many tries from your network"),
-        _l("Please wait a quarter of an hour and try again. Nobody's account is blocked."),
+        _l("Please wait a little while and try again. Nobody's account is blocked."),
     ),
     500: (
         _l("Something went wrong on our side"),
@@ -71,12 +71,14 @@ def show_http_error(error: HTTPException) -> Any:
     if error.response is not None or code < 400:  # noqa: PLR2004
         return error
     if request_ctx.url_adapter is None:  # a host that is not ours: no page can name addresses
+        host = request.environ.get("HTTP_HOST", "")[:100]
+        log.warning("unknown host refused", host=host, do="is it in SELFCARE_WEB_TRUSTED_HOSTS?")
         return Response(f"{code}\n", code, mimetype="text/plain")
     return show_error(code)
 
 
 def show_error(code: int, *, reference: str | None = None, plain: bool = False) -> Any:
-    """plain: a page that does not ask who is signed in, because that may be what failed."""
+    """plain: a page that does not even ask who is signed in, because that may be what failed."""
     shown = code if code in TEXTS else (400 if code < 500 else 500)  # noqa: PLR2004
     title, text = TEXTS[shown]
     g.plain_page = plain

@@ -36,7 +36,10 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
         self.form_errors.append(message)
 
 
-EXPIRED = _l("This page was open for too long. Nothing is lost: please send it once more.")
+EXPIRED = _l(
+    "This page was open for a long time, or your browser refuses cookies. Please fill in what is"
+    " missing and send it once more."
+)
 
 
 class AtMost(Length):

@@ -8,7 +8,7 @@ from flask_login import current_user
 from app.web.access import MACHINE
 
 YEAR = 31_536_000
-RETRY_LATER = {429: 900, 503: 30}  # seconds
+RETRY_LATER = {429: 300, 503: 30}  # seconds
 
 
 def csp_nonce() -> str:

@@ -11,7 +11,9 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from jinja2 import StrictUndefined
 
+from app.database.engine import DatabaseUnavailable
 from app.web import theme
+from app.web.access import here
 from app.web.current import formats, has_session_cookie
 from app.web.headers import csp_nonce
 from app.web.language import LANGUAGES, language
@@ -73,9 +75,14 @@ def signed_in_account() -> Any:
     """The account to show in the page's head, or None; asks the database only if it must."""
     if g.get("plain_page") or not g.access.needs_account or not has_session_cookie():
         return None
-    return current_user.signed_in.account if current_user.is_authenticated else None
+    try:
+        return current_user.signed_in.account if current_user.is_authenticated else None
+    except DatabaseUnavailable:
+        g.plain_page = True  # an error page must not fail over who is signed in
+        return None
 
 
-def this_address() -> str:
-    """Where to come back to after changing the language."""
-    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+def this_address() -> str | None:
+    """Where to come back to after changing the language: None for what can only be posted."""
+    methods = request.url_rule.methods if request.url_rule else None
+    return None if methods and "GET" not in methods else here()

@@ -3,6 +3,7 @@ any number of generated contracts. The same seed and day give the same rows."""
 
 import json
 import sqlite3
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ from legacy_adapters.demo.bills import FIXED_FEE, TV_FEE, Bill, Habit, Line, bil
 from legacy_adapters.demo.names import CHANNELS, FIRST_NAMES, REGIONS, STREETS, SURNAMES
 
 HERE = Path(__file__).parent
-VERSION = 1  # raise it when the rows change: ./run then makes them anew
+VERSION = 2  # raise it when the rows change: ./run then makes them anew
 UTILITY_NIPT = "K00000000A"
 ZONES = [zone for _code, _name, zones in REGIONS for zone, _office in zones]
 HABITS = (*[Habit.PROMPT] * 14, *[Habit.CURRENT] * 3, *[Habit.LATE] * 2, Habit.PARTIAL)
@@ -220,7 +221,7 @@ class _Writer:
             "FATURE",
             *(self.invoice_id, number, contract, bill.year, bill.month),
             *(bill.issued.isoformat(), bill.due.isoformat()),
-            *(f"{bill.year}-{bill.month:02d}-01", bill.issued.isoformat()),
+            *(f"{bill.year}-{bill.month:02d}-{day:02d}" for day in (1, _days(bill))),
             *(bill.reading_before, bill.reading_before + bill.units, bill.units),
             *(bill.net / 100, bill.vat / 100, TV_FEE / 100, bill.interest / 100, bill.paid / 100),
             *(found, *fiscal),
@@ -245,6 +246,10 @@ def _printed_bill(row: dict[str, Any], reading: int, is_open: bool) -> Bill:
     if f"{bill.total / 100:.2f}" != row["amount"]:
         raise ValueError(f"the invoice of {issued} does not come out to {row['amount']}")
     return bill
+
+
+def _days(bill: Bill) -> int:
+    return monthrange(bill.year, bill.month)[1]
 
 
 def _fiscal_codes(number: str, bill: Bill) -> Iterator[str]:

@@ -109,7 +109,7 @@ def test_history_shows_the_manuals_rows_and_opens_the_invoice(visit: Any) -> Non
     expect(rows).to_have_count(12)
     expect(rows.first).to_contain_text("556,00")
     expect(rows.nth(5)).to_contain_text("2756,20")
-    expect(page.get_by_role("table", name="Pagesat e 12 muajve të fundit").locator("tbody tr")).to_have_count(12)  # fmt: skip  # noqa: E501
+    expect(page.get_by_role("table", name="Historiku i Pagesave").locator("tbody tr")).to_have_count(12)  # fmt: skip  # noqa: E501
     link = rows.first.get_by_role("link", name=re.compile("Shfaq"))
     answer = visitor.context.request.get(str(link.get_attribute("href")))
     assert answer.headers["content-type"] == "application/pdf"

@@ -14,7 +14,6 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.billing_schemas.wide.make import MAPPING
-from tests.components import free_port
 from tests.portal_process import PortalProcess
 
 Started = list[PortalProcess]
@@ -187,15 +186,19 @@ def test_billing_lost_and_found_while_running(
     assert browser.get("/contracts/AL0000000/pay")[0] == 200
 
 
-def test_settings_come_from_one_file_too(started: Started, tmp_path: Path) -> None:
-    port = free_port()
-    file = tmp_path / "selfcare.toml"
-    file.write_text(f'[portal]\nport = {port}\n[utility]\nname = "Drita Veriore"\n')
-    portal = PortalProcess(tmp_path / "data", SELFCARE_CONFIG=str(file), SELFCARE_PORT=str(port))
+def test_settings_come_from_one_file_too(started: Started, tmp_path: Path, demo_file: Path) -> None:
+    text = (
+        '[portal]\nport = {port}\ndata_dir = "{data_dir}"\n[utility]\nname = "Drita Veriore"\n'
+        f'[billing]\nurl = "sqlite:///{demo_file}"\n[log]\nformat = "json"\n'
+    )
+    portal = PortalProcess(tmp_path / "own", config=text)
     started.append(portal)
-    portal.address = f"http://127.0.0.1:{port}"
     portal.wait_until_ready()
-    assert "Drita Veriore" in Browser(portal.address).get("/")[1]
+    page = Browser(portal.address).get("/")[1]
+    assert "Drita Veriore" in page
+    assert "demo-strip" not in page, "a billing of its own is no demo, wherever it is set"
+    assert (tmp_path / "own/secret_key").is_file()
+    assert not (tmp_path / "own/demo-billing.sqlite3").exists()
 
 
 def test_demo_users_never_meet_another_billing(

@@ -48,7 +48,8 @@ def test_misfit_is_named(tmp_path: Path, demo_file: Path, old: str, new: str, wo
 
 def test_names_are_found_in_any_case(tmp_path: Path, demo_file: Path) -> None:
     file = tmp_path / "lower.toml"
-    file.write_text(TEXT.replace('"k.KTR_KOD"', '"k.ktr_kod"').replace('"FATURE"', '"fature"'))
+    lower = TEXT.replace('"k.KTR_KOD"', '"k.ktr_kod"').replace('"FATURE"', '"fature"', 1)
+    file.write_text(lower)
     open_billing(f"sqlite:///{demo_file}", file).verify()
 
 

@@ -1,6 +1,5 @@
 """Settings: where they come from, and what is refused."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,6 @@ KEY = "0123456789abcdef0123456789abcdef"
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nothing of the environment or of this folder."""
-    for name in [n for n in os.environ if n.startswith("SELFCARE_")]:
-        monkeypatch.delenv(name)
     (tmp_path / "empty.toml").touch()
     monkeypatch.setenv("SELFCARE_CONFIG", str(tmp_path / "empty.toml"))
     monkeypatch.setenv("SELFCARE_DATA_DIR", str(tmp_path / "data"))

@@ -36,10 +36,13 @@ class Page:
         assert len(self.all("h1")) == 1, "a page has one main heading"
         ids = [e.get("id") for e in self.root.iter() if e.get("id")]
         assert len(ids) == len(set(ids)), "ids are unique"
+        labelled = {label.get("for") for label in self.all("label")}
         for element in self.root.iter():
-            self._inspect_element(element, nonces, set(ids))
+            self._inspect_element(element, nonces, set(ids), labelled)
 
-    def _inspect_element(self, element: Element, nonces: list[str], ids: set[str]) -> None:
+    def _inspect_element(
+        self, element: Element, nonces: list[str], ids: set[str], labelled: set[str | None]
+    ) -> None:
         tag = str(element.tag).removeprefix(HTML)
         assert element.get("style") is None, "no inline style"
         assert not [a for a in element.attrib if str(a).startswith("on")], "no inline handler"
@@ -47,7 +50,10 @@ class Page:
         if tag == "script":
             assert element.get("nonce") in nonces
         if tag == "form":
-            assert element.get("action", "").startswith(("/", "")), "forms stay on this site"
+            action = element.get("action", "/")
+            assert action.startswith("/") and not action.startswith("//"), "forms stay here"
+        if tag == "input" and element.get("type") not in {"hidden", "checkbox"}:
+            assert element.get("id") in labelled, f"{element.get('name')} has no label"
         for pointer in ("aria-describedby", "aria-labelledby"):
             for target in (element.get(pointer) or "").split():
                 assert target in ids, f"{pointer} names {target}, which is not on the page"

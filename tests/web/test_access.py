@@ -8,6 +8,7 @@ from flask import Flask
 from app.web.access import ACCESS, Who
 from tests.conftest import MakePortal, Portal
 from tests.web.client import Page
+from tests.web.test_register import GOOD
 
 VALUES = {
     "code": "AL0000000",
@@ -39,10 +40,8 @@ def everything_on(make_portal: MakePortal) -> Portal:
 def test_public_pages_open_for_anybody(everything_on: Portal) -> None:
     client = everything_on.client()
     for address in addresses(everything_on.app, Who.ANYBODY, ""):
-        page = client.fetch(address)
-        assert page.status_code in ({303} if address.startswith("/language") else {200, 404}), (
-            address
-        )
+        expected = 303 if address.startswith("/language") else 404 if address == "/logo" else 200
+        assert client.fetch(address).status_code == expected, address
 
 
 def test_strangers_are_asked_to_sign_in(everything_on: Portal) -> None:
@@ -89,35 +88,29 @@ def test_posts_obey_the_same_table(everything_on: Portal) -> None:
 
 
 def test_every_post_refuses_a_forged_request(everything_on: Portal) -> None:
-    posts = {
-        r.endpoint: r.rule for r in everything_on.app.url_map.iter_rules() if "POST" in r.methods
-    }  # type: ignore[operator]
-    assert posts.keys() == {
-        "accounts.register",
-        "accounts.login",
-        "accounts.logout",
-        "invoices.pay",
-    }
+    rules = everything_on.app.url_map.iter_rules()
+    posts = {rule.endpoint for rule in rules if "POST" in (rule.methods or set())}
+    assert posts == {"accounts.register", "accounts.login", "accounts.logout", "invoices.pay"}
     client = everything_on.signed_in("Emer Mbiemer")
-    stranger = everything_on.client()
-    data = {
-        "user_name": "Emer Mbiemer",
-        "password": "Provo2024",
-        "action": "pay",
-        "invoice": "123456789",
-    }
-    for token in ({}, {"csrf_token": "forged"}, {"csrf_token": stranger.fresh_token()}):
-        assert client.http.post("/logout", data={**token}).status_code == 400
-        assert (
-            client.http.post("/contracts/AL0000000/pay", data={**data, **token}).status_code == 400
-        )
-        assert (
-            everything_on.client().http.post("/register", data={**data, **token}).status_code == 400
-        )
-        newcomer = everything_on.client()
-        assert newcomer.http.post("/login", data={**data, **token}).status_code == 400
-        newcomer.get("/contracts", status=303)
+    for token in (
+        {},
+        {"csrf_token": "forged"},
+        {"csrf_token": everything_on.client().fresh_token()},
+    ):
+        for address, form in (
+            ("/logout", {}),
+            ("/contracts/AL0000000/pay", {"action": "pay", "invoice": "123456789"}),
+        ):
+            assert client.http.post(address, data={**form, **token}).status_code == 400
+        for address, form in (
+            ("/register", GOOD),
+            ("/login", {"user_name": "Emer Mbiemer", "password": "Provo2024"}),
+        ):
+            newcomer = everything_on.client()
+            assert newcomer.http.post(address, data={**form, **token}).status_code == 400
+            newcomer.get("/contracts", status=303)
     client.get("/contracts")
+    assert not everything_on.services.accounts.has_email(GOOD["email"])
 
 
 def test_case_tabs_are_hidden_until_switched_on(portal: Portal) -> None:
@@ -129,7 +122,6 @@ def test_case_tabs_are_hidden_until_switched_on(portal: Portal) -> None:
 def test_five_tabs_in_the_manuals_order(everything_on: Portal) -> None:
     page = everything_on.signed_in("Emer Mbiemer").get("/contracts/AL0000000/cases/new")
     tabs = next(e for e in page.all("nav") if e.get("class") == "tabs")
-    assert "".join(tabs.itertext()).split("\n\n")
     assert [" ".join(t.split()) for t in "".join(tabs.itertext()).split("\n") if t.strip()] == [
         "Paguaj Faturën",
         "Historiku i Faturave dhe Pagesave",

@@ -62,6 +62,8 @@ def test_portal_database_lost_is_503_in_words(portal: Portal, tmp_path: Path) ->
     page = client.get("/contracts", status=503)
     assert page.heading == "Të dhënat tuaja nuk mund të shfaqen tani"
     client.get("/", status=503)
+    assert client.get("/nowhere", status=404).heading == "Kjo faqe nuk u gjet"
+    assert client.http.post("/privacy").status_code == 405
 
 
 def test_unexpected_failure_is_500_with_a_code_and_one_line(

@@ -74,4 +74,15 @@ def test_proxy_headers_count_when_a_hop_is_trusted(make_portal: MakePortal) -> N
     response = client.fetch(
         "/contracts", headers={"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/vetesherbim"}
     )
-    assert response.location == "/vetesherbim/login?next=/contracts"
+    assert response.location == "/vetesherbim/login?next=/vetesherbim/contracts"
+
+
+def test_signing_in_below_a_path_stays_below_it(make_portal: MakePortal) -> None:
+    client = make_portal(web={"proxy_hops": 1, "proxy_sets_prefix": True}).client()
+    below = {"headers": {"X-Forwarded-Prefix": "/vetesherbim"}}
+    page = client.get("/login?next=/vetesherbim/contracts/AL0000000/info", **below)
+    form = {"user_name": "Emer Mbiemer", "password": "Provo2024", "csrf_token": page.csrf_token}
+    done = client.post("/login?next=/vetesherbim/contracts/AL0000000/info", form, 303, **below)
+    assert done.response.location == "/vetesherbim/contracts/AL0000000/info"
+    links = [a.get("href", "") for a in client.get("/privacy", **below).all("a")]
+    assert "/vetesherbim/language/en?next=/vetesherbim/privacy" in links

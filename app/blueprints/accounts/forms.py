@@ -27,6 +27,9 @@ PASSWORD_PROBLEMS: dict[PasswordProblem, Any] = {
     ),
 }
 
+_PASSWORD_RULE = _l("At least %(min)d characters, with letters and digits.")
+_PASSWORD_LENGTH = _l("At least %(min)d characters.")
+
 
 def password_field(label: Any, *, missing: Any, autocomplete: str) -> Field:
     field: Field = PasswordField(
@@ -74,6 +77,12 @@ class RegisterForm(PortalForm):
         inputmode="email",
         spellcheck="false",
     )
+
+    def __init__(self) -> None:
+        super().__init__()
+        rules = services().settings.accounts
+        told = _PASSWORD_RULE if rules.password_letters_and_digits else _PASSWORD_LENGTH
+        self.password.description = told % {"min": rules.password_min_length}
 
     def validate_contract_code(self, field: Field) -> None:
         if normal_contract_code(field.data) is None:
@@ -141,7 +150,3 @@ class LoginForm(PortalForm):
     password = password_field(
         _l("Password"), missing=_l("Enter your password."), autocomplete="current-password"
     )
-
-
-class LogoutForm(PortalForm):
-    """Only its protection against forged requests."""

@@ -15,7 +15,6 @@ from app.accounts.records import (
 from app.accounts.rules import normal_contract_code
 from app.blueprints.accounts.forms import (
     LoginForm,
-    LogoutForm,
     RegisterForm,
     email_address,
     international_phone,
@@ -29,6 +28,7 @@ from app.web.current import (
     visitor,
 )
 from app.web.errors import log_failure
+from app.web.forms import PortalForm
 from app.web.language import has_chosen, language, remember
 from legacy_adapters.errors import BillingError
 
@@ -37,6 +37,8 @@ accounts = Blueprint("accounts", __name__)
 
 @accounts.route("/register", methods=["GET", "POST"])
 def register() -> ResponseReturnValue:
+    if has_session_cookie() and current_user.is_authenticated:
+        return redirect(url_for("contracts.index"), code=303)
     form = RegisterForm()
     if request.method != "POST":
         return _register_page(form)
@@ -49,12 +51,13 @@ def register() -> ResponseReturnValue:
         form.refuse(
             _(
                 "We could not register you with these data. Check that the customer code and the"
-                " name are exactly as on your invoice. If you already have an account, sign in."
+                " name are as on your invoice. If this name or e-mail already has an account,"
+                " sign in with it."
             )
         )
         return _register_page(form, 400)
     except TooManyTries:
-        form.refuse(_("There were too many tries. Please wait a quarter of an hour."))
+        form.refuse(_too_many_tries())
         return _register_page(form, 429)
     except BillingError as error:
         log_failure("billing failed", error, "run: flask billing check")
@@ -116,7 +119,7 @@ def login() -> ResponseReturnValue:
         form.refuse(_("User name and password do not match. Check both and try again."))
         return _login_page(form, 400)
     except TooManyTries:
-        form.refuse(_("There were too many tries. Please wait a quarter of an hour."))
+        form.refuse(_too_many_tries())
         return _login_page(form, 429)
     _start_session(welcome)
     response = redirect(_after_sign_in(), code=303)
@@ -134,6 +137,11 @@ def _after_sign_in() -> str:
     return local_address(request.args.get("next")) or url_for("contracts.index")
 
 
+def _too_many_tries() -> str:
+    minutes = services().settings.accounts.tries_window_minutes
+    return str(_("There were too many tries. Please wait %(minutes)s minutes.", minutes=minutes))
+
+
 def _start_session(welcome: Welcome) -> None:
     """A new session with nothing of the old one, so that no stranger can have prepared it."""
     session.clear()
@@ -147,7 +155,7 @@ def _start_session(welcome: Welcome) -> None:
 
 @accounts.post("/logout")
 def logout() -> ResponseReturnValue:
-    form = LogoutForm()
+    form = PortalForm()
     if not form.validate():
         return render_template("accounts/logout.html", form=form), 400
     services().accounts.sign_out(signed_in().session_id)

@@ -4,11 +4,10 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.blueprints.invoices.forms import PayForm
-from app.clock import today
 from app.invoices.document import render_invoice
-from app.invoices.rules import select_invoices
+from app.invoices.service import Choice
 from app.web.current import formats, services
+from app.web.forms import PortalForm
 from legacy_adapters.records import ContractCode, InvoiceNumber
 
 invoices = Blueprint("invoices", __name__, url_prefix="/contracts/<code>")
@@ -18,28 +17,24 @@ invoices = Blueprint("invoices", __name__, url_prefix="/contracts/<code>")
 def pay(code: str) -> ResponseReturnValue:
     """Choosing is a POST too, so that it works without JavaScript; `action` says what was
     pressed: `all`, `total` or `pay`."""
-    statement = services().invoices.get_statement(ContractCode(code))
-    form = PayForm()
     action = request.form.get("action", "")
-    ticked = request.form.getlist("invoice")
-    if action == "all":
-        ticked = [invoice.number for invoice in statement.open_invoices]
-    chosen = select_invoices(statement.open_invoices, ticked)
-    page = {"contract": statement.contract, "statement": statement, "chosen": chosen}
-    if request.method != "POST":
-        return render_template("invoices/pay.html", form=form, today=today(), **page)
-    status = 200
-    if not form.validate():
-        status = 400
-    elif chosen.gone:
+    choice = services().invoices.choose(
+        ContractCode(code), request.form.getlist("invoice"), everything=action == "all"
+    )
+    form = PortalForm()
+    if request.method == "POST" and form.validate():
+        _check(form, choice, action)
+        if action == "pay" and not form.problems:
+            return render_template("invoices/not_switched_on.html", choice=choice)
+    page = render_template("invoices/pay.html", form=form, choice=choice)
+    return page, 400 if form.problems else 200
+
+
+def _check(form: PortalForm, choice: Choice, action: str) -> None:
+    if choice.selection.gone:
         form.refuse(_("Some invoices you chose are no longer open. Check the total and try again."))
-        status = 400
-    elif action == "pay" and not chosen.chosen:
+    elif action == "pay" and not choice.selection.chosen:
         form.refuse(_("Choose at least one invoice to pay."))
-        status = 400
-    elif action == "pay":
-        return render_template("invoices/not_switched_on.html", **page)
-    return render_template("invoices/pay.html", form=form, today=today(), **page), status
 
 
 @invoices.get("/history")
