@@ -75,7 +75,7 @@ def test_unexpected_failure_is_500_with_a_code_and_one_line(
     client = portal.signed_in("Emer Mbiemer")
     monkeypatch.setattr(portal.services.billing, "get_statement", fail)
     page = client.get("/contracts/AL0000000/pay", status=500)
-    assert page.heading == "Diçka nuk shkoi mirë nga ana jonë"
+    assert page.heading == "Ndodhi një gabim nga ana jonë"
     assert "secret detail" not in page.text and "Traceback" not in page.text
     lines = [line for line in capfd.readouterr().err.splitlines() if "unexpected failure" in line]
     assert len(lines) == 1

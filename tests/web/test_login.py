@@ -147,7 +147,7 @@ def test_forwarded_addresses_count_only_behind_a_trusted_proxy(make_portal: Make
             status=429 if number == 3 else 400,
             headers={"X-Forwarded-For": f"198.51.100.{number}"},
         )
-    assert "Pati tepër përpjekje" in page.problems[0]
+    assert "tepër shumë përpjekje" in page.problems[0]
 
 
 def test_right_passwords_do_not_use_up_a_networks_tries(make_portal: MakePortal) -> None:

@@ -70,7 +70,7 @@ def test_another_contracts_invoice_counts_for_nothing(portal: Portal) -> None:
     client = portal.signed_in("Agron Hoxha")
     mine = numbers(client.get(PAY))[0]
     page = client.post(PAY, {"action": "pay", "invoice": [mine, "123456789"]}, status=400)
-    assert page.problems and "nuk janë më të papaguara" in page.problems[0]
+    assert page.problems and "nuk janë më të hapura" in page.problems[0]
     assert ticked(page) == {mine}
 
 

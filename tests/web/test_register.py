@@ -131,7 +131,7 @@ def test_tries_from_one_network_end_in_429(make_portal: MakePortal) -> None:
     for number in range(3):
         register(portal.client(), status=400, contract_code=f"AL999000{number}")
     page = register(portal.client(), status=429)
-    assert "Pati tepër përpjekje" in page.problems[0]
+    assert "tepër shumë përpjekje" in page.problems[0]
     assert page.field("email").get("value") == GOOD["email"]
 
 

@@ -47,27 +47,32 @@ def register() -> ResponseReturnValue:
     applicant = _applicant(form)
     try:
         welcome = services().accounts.register(applicant, visitor())
-    except RegistrationRefused:
-        form.refuse(
-            _(
-                "We could not register you with these data. Check that the customer code and the"
-                " name are as on your invoice. If this name or e-mail already has an account,"
-                " sign in with it."
-            )
-        )
-        return _register_page(form, 400)
-    except TooManyTries:
+    except (RegistrationRefused, TooManyTries, BillingError) as error:
+        return _register_page(form, _refuse(form, error))
+    _start_session(welcome)
+    _greet(welcome, applicant.user_name)
+    return redirect(url_for("contracts.index"), code=303)
+
+
+def _refuse(form: RegisterForm, error: Exception) -> int:
+    """Says on the form what failed; returns the status to answer with."""
+    if isinstance(error, TooManyTries):
         form.refuse(_too_many_tries())
-        return _register_page(form, 429)
-    except BillingError as error:
+        return 429
+    if isinstance(error, BillingError):
         log_failure("billing failed", error, "run: flask billing check")
         form.refuse(
             _("We cannot check your contract right now. Please try again in a few minutes.")
         )
-        return _register_page(form, 503)
-    _start_session(welcome)
-    _greet(welcome, applicant.user_name)
-    return redirect(url_for("contracts.index"), code=303)
+        return 503
+    form.refuse(
+        _(
+            "We could not register you with these data. Check that the customer code and the"
+            " name are as on your invoice. If this name or e-mail already has an account,"
+            " sign in with it."
+        )
+    )
+    return 400
 
 
 def _register_page(form: RegisterForm, status: int = 200) -> ResponseReturnValue:
