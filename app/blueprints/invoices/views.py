@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from app.invoices.document import render_invoice
 from app.invoices.service import Choice
+from app.web.chart import draw
 from app.web.current import formats, services
 from app.web.forms import PortalForm
 from legacy_adapters.records import ContractCode, InvoiceNumber
@@ -40,7 +41,10 @@ def _check(form: PortalForm, choice: Choice, action: str) -> None:
 @invoices.get("/history")
 def history(code: str) -> ResponseReturnValue:
     found = services().invoices.get_history(ContractCode(code))
-    return render_template("invoices/history.html", history=found, contract=found.contract)
+    chart = found.consumption and draw(found.consumption, formats(), _("a year before"))
+    return render_template(
+        "invoices/history.html", history=found, contract=found.contract, chart=chart
+    )
 
 
 @invoices.get("/invoices/<path:number>.pdf")
