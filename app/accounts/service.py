@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from sqlalchemy import Column
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import rules, store
@@ -145,9 +146,7 @@ class AccountService:
 
         Raises: SignInRefused, TooManyTries.
         """
-        by_email = "@" in identifier
-        key = rules.email_key(identifier) if by_email else rules.name_key(identifier)
-        column = store.account.c.email_key if by_email else store.account.c.user_name_key
+        column, key = _looked_up_by(identifier)
         where = rules.network_of(visitor.address)
         network = Budget(
             subject=f"sign-in network {where}", limit=self._settings.sign_in_tries_per_network
@@ -223,6 +222,22 @@ class AccountService:
         with self._database.write() as connection:
             return store.end_sessions_of(connection, account_id)
 
+    # For operators
+
+    def find_account(self, identifier: str) -> Account | None:
+        with self._database.read() as connection:
+            return store.find_account(connection, *_looked_up_by(identifier))
+
+    def disable(self, account_id: AccountId) -> None:
+        """Ends all sessions too."""
+        with self._database.write() as connection:
+            store.set_disabled(connection, account_id, self._clock())
+            store.end_sessions_of(connection, account_id)
+
+    def enable(self, account_id: AccountId) -> None:
+        with self._database.write() as connection:
+            store.set_disabled(connection, account_id, None)
+
     def _oldest(self, now: datetime) -> datetime:
         return now - timedelta(hours=self._settings.session_absolute_hours)
 
@@ -245,6 +260,13 @@ class AccountService:
         with self._database.write() as connection:
             for budget in budgets:
                 self._tries.give_back(connection, budget, now)
+
+
+def _looked_up_by(identifier: str) -> tuple[Column[str], str]:
+    """The column and key of a user name or an e-mail."""
+    if "@" in identifier:
+        return store.account.c.email_key, rules.email_key(identifier)
+    return store.account.c.user_name_key, rules.name_key(identifier)
 
 
 def _free_name(wanted: str, taken: set[str]) -> str:

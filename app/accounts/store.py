@@ -100,6 +100,16 @@ def list_user_name_keys(connection: Connection, start: str) -> set[str]:
     return set(connection.scalars(query))
 
 
+def find_account(connection: Connection, column: Column[str], key: str) -> Account | None:
+    """The account with this key in `user_name_key` or `email_key`, disabled or not."""
+    row = connection.execute(select(*ACCOUNT_COLUMNS).where(column == key)).first()
+    return _account(row) if row else None
+
+
+def set_disabled(connection: Connection, account_id: AccountId, at: datetime | None) -> None:
+    connection.execute(update(account).where(account.c.id == account_id).values(disabled_at=at))
+
+
 def find_credentials(
     connection: Connection, column: Column[str], key: str
 ) -> tuple[Account, str] | None:

@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app.commands.accounts import accounts
 from app.commands.billing import billing
 from app.commands.config import config
 from app.commands.database import db
@@ -9,5 +10,5 @@ from app.commands.translations import translations
 
 
 def register_commands(app: Flask) -> None:
-    for group in (db, billing, config, translations):
+    for group in (db, billing, config, accounts, translations):
         app.cli.add_command(group)

@@ -47,3 +47,19 @@ def test_config_check_hides_passwords_in_addresses() -> None:
     shown = _shown("url", "postgresql+psycopg://portal:p@ss@db.example/portal")
     assert shown == "postgresql+psycopg://(hidden)@db.example/portal"
     assert _shown("contact_email", "klienti@example.org") == "klienti@example.org"
+
+
+def test_accounts_are_signed_out_disabled_and_enabled(portal: Portal) -> None:
+    client = portal.signed_in("Emer Mbiemer")
+    assert "1 sessions ended" in run(portal, "accounts", "sign-out", "emer mbiemer").output
+    client.get("/contracts", status=303)
+    client = portal.signed_in("Emer Mbiemer")
+    assert run(portal, "accounts", "disable", "emer.mbiemer@example.com").exit_code == 0
+    client.get("/contracts", status=303)
+    wrong = {"user_name": "Emer Mbiemer", "password": "Provo2024"}
+    portal.client().post("/login", wrong, status=400)
+    assert run(portal, "accounts", "enable", "Emer Mbiemer").exit_code == 0
+    portal.client().sign_in("Emer Mbiemer")
+    missing = run(portal, "accounts", "disable", "Askush")
+    assert missing.exit_code == 1
+    assert "No account has the user name or e-mail" in missing.output

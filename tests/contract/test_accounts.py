@@ -168,6 +168,19 @@ def test_session_ends_at_its_longest_time(accounts: AccountService, clock: Clock
     assert accounts.find_signed_in(token) is None
 
 
+def test_a_session_in_use_never_ends_as_idle(
+    database: Database, demo_billing: Billing, clock: Clock
+) -> None:
+    settings = AccountSettings(session_idle_minutes=5)
+    accounts = AccountService(
+        database=database, billing=demo_billing, settings=settings, clock=clock
+    )
+    token = accounts.register(VERA, HOME).token
+    for _ in range(30):
+        clock.now += timedelta(minutes=4)
+        assert accounts.find_signed_in(token)
+
+
 def test_tokens_are_not_kept_in_the_clear(accounts: AccountService, database: Database) -> None:
     token = accounts.register(VERA, HOME).token
     with database.read() as connection:
