@@ -5,7 +5,9 @@ from pathlib import Path
 from shutil import copy
 
 import pytest
+from flask import abort
 
+from app.web.errors import TEXTS
 from tests.conftest import MakePortal, Portal
 
 SIGNED_IN_PAGES = [
@@ -117,3 +119,19 @@ def test_nonsense_from_billing_is_503_and_named_in_the_log(
     client = make_portal(billing={"url": f"sqlite:///{file}"}).signed_in("Emer Mbiemer")
     client.get("/contracts/AL0000000/history", status=503)
     assert "BillingDataError" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+@pytest.mark.parametrize("code", sorted(TEXTS))
+def test_every_error_is_a_page_in_both_languages(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch, code: int, language: str
+) -> None:
+    def fail(*_values: object, **_names: object) -> None:
+        abort(code)
+
+    client = portal.signed_in("Emer Mbiemer", language)
+    monkeypatch.setattr(portal.services.contracts, "list_page", fail)
+    page = client.get("/contracts", status=code)
+    texts = {str(text) for text in TEXTS[code]}  # outside a request: the English source
+    assert (page.heading in texts) == (language == "en")
+    assert "Emer Mbiemer" in page.text, "who is signed in can still sign out"
