@@ -146,6 +146,7 @@ def test_back_after_signing_out_shows_nothing(visit: Any) -> None:
     page = visitor.page
     page.goto("/contracts/AL0000000/pay")
     page.get_by_role("button", name="Dilni").click()
+    expect(page.get_by_role("status")).to_have_text("Keni dalë nga llogaria.")
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text("Identifikohu si klient")
 
