@@ -25,7 +25,9 @@ class Billing(Protocol):
     """
 
     def verify(self) -> None:
-        """Proves that the database answers and that the mapping fits it.
+        """Proves that the database answers and that the mapping fits it: asks every question
+        once, for a contract that cannot be. Eight round trips: for starts and checks, not for
+        health probes.
 
         Raises: MappingError, BillingUnavailable.
         """

@@ -102,7 +102,7 @@ def test_hostile_values_from_billing_never_break_or_run(
             "UPDATE FATURE SET VIT = NULL, MUAJ = 13, DT_AFAT = NULL, KWH = NULL, LEX_PARA = NULL,"
             " VL_NETO = -5000.005, URL_VERIF = 'javascript:alert(1)' WHERE FAT_NR = '123456789'"
         )
-        connection.execute("UPDATE PAGESE SET KAN_KOD = 'XXX', VLERA = NULL WHERE KTR_ID = 0")
+        connection.execute("UPDATE PAGESE SET KAN_KOD = 'QQQ', VLERA = NULL WHERE KTR_ID = 0")
     client = make_portal(billing={"url": f"sqlite:///{file}"}).signed_in("Emer Mbiemer")
     for address in SIGNED_IN_PAGES:
         page = client.get(address)
