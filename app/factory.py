@@ -20,7 +20,8 @@ from app.web.language import DEFAULT, language
 from app.web.logs import init_logs
 from app.web.pages import TRANSLATIONS, init_pages
 from app.wiring import wire
-from config.settings import Settings, SettingsError, load_settings
+from config.loading import SettingsError, load_settings
+from config.settings import Settings
 from legacy_adapters.errors import MappingError
 
 UNUSABLE = 3  # gunicorn takes this exit code for "do not try again"

@@ -19,7 +19,8 @@ from app.demo import PASSWORD, USERS, add_demo_users, refuse_demo_users
 from app.factory import make_app
 from app.services import Services
 from app.wiring import wire
-from config.settings import SECRET_KEY_FILE, Settings, SettingsError, Values, load_settings
+from config.loading import SettingsError, Values, load_settings
+from config.settings import SECRET_KEY_FILE, Settings
 from legacy_adapters.demo.generator import (
     UTILITY_NIPT,
     DemoSize,

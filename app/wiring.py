@@ -13,7 +13,7 @@ from legacy_adapters import open_billing
 def wire(settings: Settings) -> Services:
     """Raises: MappingError, DatabaseError, when an address or the mapping is wrong in itself."""
     database = Database(settings.database_url)
-    billing = open_billing(settings.billing_url, settings.billing.mapping)
+    billing = open_billing(settings.billing_url, settings.billing)
     return Services(
         settings=settings,
         database=database,

@@ -8,19 +8,15 @@ The TOML section of a class is its `section`; its variables are
 docs/settings.md lists them all; a test holds the two together.
 """
 
-import os
-import tomllib
-from collections.abc import Mapping
+from base64 import b64decode
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
-    InitSettingsSource,
     NoDecode,
-    PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
@@ -30,13 +26,6 @@ ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "SELFCARE_"
 DATA_DIR = ROOT / "var"
 SECRET_KEY_FILE = "secret_key"  # noqa: S105 - a name, not a key
-Values = Mapping[str, dict[str, Any]]  # section -> field -> value
-# Read before any class, so they belong to none.
-OUTSIDE_CLASSES = frozenset({"SELFCARE_CONFIG", "SELFCARE_SECRETS_DIR"})
-
-
-class SettingsError(Exception):
-    """The settings cannot be used; the message says which, where and why."""
 
 
 class Section(BaseSettings):
@@ -116,13 +105,83 @@ class BillingSettings(Section):
 
     url: str = Field(
         default="",
-        description="The utility's billing database, read only: `sqlite:///path`."
+        description="The utility's billing database, read only: `oracle+oracledb://`,"
+        " `oracle+cx_oracle://`, `postgresql+psycopg://` or `sqlite:///path`."
         " Empty: the demo's, in the data folder.",
     )
     mapping: Path = Field(
         default=ROOT / "config/billing/demo.toml",
         description="The file that says where in the billing database each figure stands.",
     )
+    connections: int = Field(
+        default=3,
+        ge=1,
+        le=50,
+        description="Connections per web process, and so how many of its requests may wait for"
+        " billing at once. Below the server's threads per process, so that other pages go on.",
+    )
+    connect_seconds: float = Field(
+        default=1.5, ge=0.5, le=10, description="How long connecting may take."
+    )
+    answer_seconds: float = Field(
+        default=2.0, ge=0.5, le=60, description="How long billing may take for one question."
+    )
+    page_seconds: float = Field(
+        default=4.0,
+        ge=1,
+        le=30,
+        description="How long one page waits for billing in all; then it shows what was last"
+        " known.",
+    )
+    read_only_transactions: bool = Field(
+        default=True,
+        description="On Oracle, ask within SET TRANSACTION READ ONLY: two more round trips per"
+        " question. Needless where `flask billing check` finds that the user cannot write.",
+    )
+    cache_seconds: int = Field(
+        default=30,
+        ge=0,
+        le=600,
+        description="How long an answer may be shown again without asking; 0: never. What is"
+        " owed for a payment and posted payments are always asked anew.",
+    )
+
+
+class LastKnownSettings(Section):
+    section = "last_known"
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}LAST_KNOWN_")
+
+    keep_days: int = Field(
+        default=30,
+        ge=0,
+        le=366,
+        description="For how long the portal keeps what billing told of a contract, to show it"
+        " while billing is away; 0: it keeps nothing.",
+    )
+    keys: Annotated[list[SecretStr], NoDecode] = Field(
+        default=[],
+        description="Keys that make it unreadable at rest: the first encrypts, all decrypt."
+        " Make one with: openssl rand -base64 32. Empty: kept in the clear.",
+    )
+
+    @field_validator("keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return _split_commas(value)
+
+    @field_validator("keys")
+    @classmethod
+    def _are_keys(cls, value: list[SecretStr]) -> list[SecretStr]:
+        for key in value:
+            try:
+                is_one = len(b64decode(key.get_secret_value(), validate=True)) == 32  # noqa: PLR2004
+            except ValueError:
+                is_one = False
+            if not is_one:
+                raise ValueError(
+                    "a key is 32 bytes in base64; make one with: openssl rand -base64 32"
+                )
+        return value
 
 
 class WebSettings(Section):
@@ -273,6 +332,7 @@ SECTIONS: tuple[type[Section], ...] = (
     PortalSettings,
     DatabaseSettings,
     BillingSettings,
+    LastKnownSettings,
     WebSettings,
     UtilitySettings,
     AccountSettings,
@@ -286,6 +346,7 @@ class Settings:
     portal: PortalSettings
     database: DatabaseSettings
     billing: BillingSettings
+    last_known: LastKnownSettings
     web: WebSettings
     utility: UtilitySettings
     accounts: AccountSettings
@@ -310,90 +371,3 @@ class Settings:
     @property
     def uses_demo_billing(self) -> bool:
         return not self.billing.url
-
-
-def variable_name(section: type[Section], field: str) -> str:
-    return f"{section.model_config['env_prefix']}{field}".upper()
-
-
-def load_settings(defaults: Values | None = None) -> Settings:
-    """Reads and checks all settings; `defaults` go before the classes' own, after all else.
-
-    Raises:
-        SettingsError: with one line per problem, naming the variable to set.
-    """
-    file, contents = _read_toml_file()
-    problems = [
-        f"{file}: there is no section [{name}]"
-        for name in contents.keys() - {s.section for s in SECTIONS}
-    ]
-    loaded: dict[str, Any] = {}
-    for section in SECTIONS:
-        values = (contents.get(section.section, {}), (defaults or {}).get(section.section, {}))
-        try:
-            loaded[section.section] = _load_section(section, *values)
-        except ValidationError as error:
-            problems += _describe(section, error)
-    if problems:
-        raise SettingsError("\n".join(problems))
-    return Settings(**loaded, unknown_variables=_unknown_variables(os.environ))
-
-
-def _load_section(
-    section: type[Section], from_file: dict[str, Any], defaults: dict[str, Any]
-) -> Section:
-    class Loaded(section):  # type: ignore[misc, valid-type]
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,
-            file_secret_settings: PydanticBaseSettingsSource,
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return (
-                env_settings,
-                file_secret_settings,
-                InitSettingsSource(settings_cls, init_kwargs=from_file),
-                InitSettingsSource(settings_cls, init_kwargs=defaults),
-            )
-
-    secrets = os.environ.get("SELFCARE_SECRETS_DIR") or None
-    return cast(Section, Loaded(_secrets_dir=secrets))
-
-
-def _read_toml_file() -> tuple[Path, dict[str, Any]]:
-    named = os.environ.get("SELFCARE_CONFIG")
-    file = Path(named) if named else ROOT / "selfcare.toml"
-    if not named and not file.exists():
-        return file, {}
-    try:
-        return file, tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{file}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file}: is not valid TOML: {error}") from error
-
-
-def _describe(section: type[Section], error: ValidationError) -> list[str]:
-    lines = []
-    for problem in error.errors(include_input=False, include_url=False):
-        field = str(problem["loc"][0]) if problem["loc"] else "password_min_length"
-        if problem["type"] == "missing":
-            text = "is not set and has no default"
-            if field == "secret_key":
-                text += "; ./run makes one in the data folder, by hand: openssl rand -hex 32"
-        elif problem["type"] == "extra_forbidden":
-            text = "is not a setting"
-        else:
-            text = problem["msg"].removeprefix("Value error, ")
-        lines.append(f"{variable_name(section, field)} ([{section.section}] {field}): {text}")
-    return lines
-
-
-def _unknown_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
-    known = {variable_name(s, field) for s in SECTIONS for field in s.model_fields}
-    return tuple(
-        sorted(n for n in environ if n.startswith(PREFIX) and n not in known | OUTSIDE_CLASSES)
-    )

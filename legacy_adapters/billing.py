@@ -1,23 +1,23 @@
 """The port, implemented over a mapping and SQLAlchemy Core."""
 
-import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, Row, Select
 
+from config.settings import BillingSettings
 from legacy_adapters import contracts, invoices, payments
+from legacy_adapters.engine import BillingEngine
 from legacy_adapters.engines import make_engine
 from legacy_adapters.errors import (
     BillingDataError,
     ContractNotFound,
     InvoiceNotFound,
-    translated_errors,
+    MappingError,
 )
+from legacy_adapters.guard import Guard
 from legacy_adapters.mapping import Mapping as SchemaMapping
 from legacy_adapters.mapping import load_mapping
 from legacy_adapters.port import Billing
@@ -32,42 +32,31 @@ from legacy_adapters.records import (
     Payment,
     Statement,
 )
-from legacy_adapters.schema import Relation, compile_relations
+from legacy_adapters.statements import StatementReader, Statements
 
 IN_LIST = 900  # Oracle takes 1,000 at most
 
 
-def open_billing(address: str, mapping_file: Path) -> Billing:
+def open_billing(address: str, settings: BillingSettings) -> Billing:
     """Reads the mapping; the database is asked first when a question comes.
 
-    Raises: MappingError.
+    address: settings.url, or the demo's where that is empty. Raises: MappingError.
     """
-    return SqlBilling(make_engine(address), load_mapping(mapping_file))
-
-
-class Statements:
-    """All statements, built once: the portal asks nothing else."""
-
-    def __init__(self, relations: dict[str, Relation]) -> None:
-        contract, invoice = relations["contract"], relations["invoice"]
-        self.contract = contracts.by_code(contract)
-        self.contracts = contracts.by_codes(contract)
-        self.info = contracts.info_by_code(contract, relations["contract_info"])
-        self.debts = contracts.debts_by_codes(invoice)
-        self.statement = invoices.statement(contract, invoice)
-        self.history = invoices.history(contract, invoice)
-        self.detail = invoices.detail(contract, invoice, relations.get("invoice_line"))
-        self.payments = payments.recent(relations["payment"])
+    return SqlBilling(make_engine(address, settings), load_mapping(settings.mapping))
 
 
 class SqlBilling:
     """Billing as port.Billing promises it."""
 
-    def __init__(self, engine: Engine, mapping: SchemaMapping) -> None:
-        self.engine = engine
+    def __init__(self, engine: BillingEngine, mapping: SchemaMapping) -> None:
+        self._engine = engine
         self._mapping = mapping
-        self._statements: Statements | None = None
-        self._lock = threading.Lock()
+        self._guard = Guard(engine)
+        self._reader = StatementReader(self._guard, mapping)
+
+    @property
+    def engine(self) -> Engine:
+        return self._engine.engine
 
     def verify(self) -> None:
         code, number = ContractCode(""), InvoiceNumber("0")
@@ -85,33 +74,36 @@ class SqlBilling:
         self.list_debts([code])
 
     def close(self) -> None:
-        self.engine.dispose()
+        self._engine.dispose()
 
     def find_contract(self, code: ContractCode) -> Contract | None:
         rows = self._ask(self._ready().contract, code=code)
-        return contracts.contract_row(rows[0]) if rows else None
+        with self._reading("contract"):
+            return contracts.contract_row(rows[0]) if rows else None
 
     def get_contract_info(self, code: ContractCode) -> ContractInfo:
         rows = self._ask(self._ready().info, code=code, info_code=code)
         _require(rows)
-        return contracts.info_row(rows[0])
+        with self._reading("contract_info"):
+            return contracts.info_row(rows[0])
 
     def list_contracts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Contract]:
         rows = self._ask_in_chunks(self._ready().contracts, codes)
-        found = [contracts.contract_row(row) for row in rows]
+        with self._reading("contract"):
+            found = [contracts.contract_row(row) for row in rows]
         return {contract.code: contract for contract in found}
 
     def list_debts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Debt]:
         rows = self._ask_in_chunks(self._ready().debts, codes)
-        return dict(contracts.debt_row(row) for row in rows)
+        with self._reading("invoice"):
+            return dict(contracts.debt_row(row) for row in rows)
 
     def get_statement(self, code: ContractCode) -> Statement:
         rows = self._ask(self._ready().statement, code=code, invoice_code=code)
         _require(rows)
-        return Statement(
-            contract=contracts.contract_row(rows[0]),
-            open_invoices=tuple(invoices.open_row(row) for row in rows if row.number is not None),
-        )
+        with self._reading("invoice"):
+            owed = tuple(invoices.open_row(row) for row in rows if row.number is not None)
+            return Statement(contract=contracts.contract_row(rows[0]), open_invoices=owed)
 
     def get_invoice_history(
         self, code: ContractCode, *, since: date, at_least: int
@@ -120,16 +112,16 @@ class SqlBilling:
             self._ready().history, code=code, invoice_code=code, since=since, at_least=at_least
         )
         _require(rows)
-        return InvoiceHistory(
-            contract=contracts.contract_row(rows[0]),
-            invoices=tuple(invoices.history_row(row) for row in rows if row.number is not None),
-        )
+        with self._reading("invoice"):
+            issued = tuple(invoices.history_row(row) for row in rows if row.number is not None)
+            return InvoiceHistory(contract=contracts.contract_row(rows[0]), invoices=issued)
 
     def list_payments(
         self, code: ContractCode, *, since: date, at_least: int
     ) -> tuple[Payment, ...]:
         rows = self._ask(self._ready().payments, code=code, since=since, at_least=at_least)
-        return tuple(payments.payment_row(row) for row in rows)
+        with self._reading("payment"):
+            return tuple(payments.payment_row(row) for row in rows)
 
     def get_invoice(self, code: ContractCode, number: InvoiceNumber) -> InvoiceDetail:
         if not number.isprintable():  # no such number exists, and some drivers refuse a NUL
@@ -141,30 +133,33 @@ class SqlBilling:
         _require(rows)
         if rows[0].number is None:
             raise InvoiceNotFound
-        return invoices.detail_row(rows)
+        with self._reading("invoice"):
+            return invoices.detail_row(rows)
 
     def _ready(self) -> Statements:
-        """The statements, built at the first question: the portal starts without billing."""
-        if self._statements is None:
-            with self._lock:
-                self._statements = self._statements or self._build()
-        return self._statements
-
-    def _build(self) -> Statements:
-        with translated_errors(), self.engine.connect() as connection:
-            return Statements(compile_relations(connection, self._mapping))
+        return self._reader.statements()
 
     def _ask(self, statement: Select[Any], **values: Any) -> Sequence[Row[Any]]:
-        with translated_errors(), self.engine.connect() as connection:
-            try:
-                return connection.execute(statement, values).all()
-            except DBAPIError:
-                # What this connection knows may be what is wrong: the next question gets a new one.
-                connection.invalidate()
-                raise
-            except (ValueError, TypeError) as error:
-                # A type that the driver itself reads; its message holds the value.
-                raise BillingDataError("a date or number that cannot be read") from error
+        def question(connection: Connection) -> Sequence[Row[Any]]:
+            return connection.execute(statement, values).all()
+
+        try:
+            return self._guard.ask(question)
+        except MappingError:
+            self._reader.forget()  # the schema changed under us: look at it again
+            raise
+        except (ValueError, TypeError) as error:
+            # A type that the driver itself reads; its message holds the value.
+            what = f"{self._mapping.file}: a date, number or text that the driver cannot read"
+            raise BillingDataError(what) from error
+
+    @contextmanager
+    def _reading(self, relation: str) -> Iterator[None]:
+        """Says in which part of which file the field stands that could not be read."""
+        try:
+            yield
+        except BillingDataError as error:
+            raise BillingDataError(f"{self._mapping.file}: [{relation}] {error}") from None
 
     def _ask_in_chunks(
         self, statement: Select[Any], codes: Sequence[ContractCode]

@@ -2,29 +2,52 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import URL, Engine, make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from config.settings import BillingSettings
+from legacy_adapters.engine import BillingEngine
 from legacy_adapters.errors import MappingError
+from legacy_adapters.oracle import cx_oracle_engine, oracledb_engine
+from legacy_adapters.postgresql import postgresql_engine
 from legacy_adapters.sqlite import sqlite_engine
 
-ENGINES: dict[str, Callable[[URL], Engine]] = {
+MakeEngine = Callable[[URL, BillingSettings], BillingEngine]
+ENGINES: dict[str, MakeEngine] = {
+    "oracle+oracledb": oracledb_engine,
+    "oracle+cx_oracle": cx_oracle_engine,
+    "postgresql+psycopg": postgresql_engine,
     "sqlite": sqlite_engine,
     "sqlite+pysqlite": sqlite_engine,
 }
+# SQLAlchemy would choose a driver by itself, and another one from version to version.
+UNNAMED_DRIVER = {
+    "oracle": (
+        "say which driver: oracle+oracledb:// (databases from 12.1 on, no client needed)"
+        " or oracle+cx_oracle:// (11.2, with Oracle Instant Client)"
+    ),
+    "postgresql": "say which driver: postgresql+psycopg://",
+}
 
 
-def make_engine(address: str) -> Engine:
-    """Raises: MappingError, when the address is none or its kind is not supported."""
+def make_engine(address: str, settings: BillingSettings) -> BillingEngine:
+    """Connects to nothing yet.
+
+    Raises: MappingError, when the address is none or its kind is not supported.
+    """
     try:
         url = make_url(address)
     except ArgumentError:
         raise MappingError(
-            "the billing address is not one: expected something like sqlite:////srv/billing.db"
+            "the billing address is not one: expected something like"
+            " oracle+oracledb://user:password@host:1521/?service_name=BILLING"
         ) from None
+    if url.drivername in UNNAMED_DRIVER:
+        told = UNNAMED_DRIVER[url.drivername]
+        raise MappingError(f"billing addresses of the kind {url.drivername}:// {told}")
     if url.drivername not in ENGINES:
         raise MappingError(
             f"billing addresses of the kind {url.drivername}:// are not supported;"
             f" supported: {', '.join(f'{name}://' for name in ENGINES)}"
         )
-    return ENGINES[url.drivername](url)
+    return ENGINES[url.drivername](url, settings)

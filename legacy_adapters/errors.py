@@ -1,7 +1,9 @@
 """What can go wrong when billing is read. Nothing else leaves the adapter."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import exc
 
@@ -13,7 +15,20 @@ class BillingError(Exception):
 
 
 class BillingUnavailable(BillingError):
-    """Billing does not answer now; the same question may be answered later."""
+    """Billing does not answer now; the same question may be answered later.
+
+    may_retry: the same question may be asked again at once, on a new connection.
+    refuses_us: the user name or password is refused; every further try counts against it.
+    """
+
+    def __init__(self, reason: str, *, may_retry: bool = False, refuses_us: bool = False) -> None:
+        super().__init__(reason)
+        self.may_retry = may_retry
+        self.refuses_us = refuses_us
+
+
+class BillingBusy(BillingUnavailable):
+    """Billing answers, but as many are asking as may at once."""
 
 
 class BillingDataError(BillingError):
@@ -32,6 +47,22 @@ class InvoiceNotFound(BillingError):
     """The contract has no invoice of this number."""
 
 
+# Oracle: connection lost or refused for a moment, snapshot too old, package state discarded.
+RETRY_CODES = {
+    *("DPY-1001", "DPY-4011", "DPY-6000", "DPY-6005", "ORA-00028", "ORA-01012", "ORA-01033"),
+    *("ORA-01089", "ORA-01555", "ORA-02396", "ORA-03113", "ORA-03114", "ORA-03135"),
+    *("ORA-04068", "ORA-12514", "ORA-12528"),
+}
+# Oracle: wrong password, locked, expired. PostgreSQL: the classes 28P01 and 28000.
+REFUSED_CODES = {"ORA-01017", "ORA-28000", "ORA-28001", "28P01", "28000"}
+# What the mapping names is not there, or not for this user.
+MISSING_CODES = {"ORA-00942", "ORA-00904", "ORA-01031", "42P01", "42703", "42501", "3F000"}
+# PostgreSQL: shutting down, starting up, cannot connect now; a conflict with recovery.
+RETRY_STATES = {"57P01", "57P02", "57P03", "40001"}
+CODE = re.compile(r"\b(?:ORA|DPY|DPI)-\d{4,5}\b")
+DRIVER_ERRORS = ("oracledb", "cx_Oracle")
+
+
 @contextmanager
 def translated_errors() -> Iterator[None]:
     """The one place where a driver's errors become the adapter's own.
@@ -41,9 +72,35 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except exc.DBAPIError as error:
-        reason = str(error.orig).partition("\n")[0][:REASON_LENGTH]
-        raise BillingUnavailable(f"{type(error.orig).__name__}: {reason}") from error
+        raise _translated(error.orig, lost=error.connection_invalidated) from error
     except exc.StatementError as error:  # a value that does not suit its column's type
         raise MappingError(f"a column is of another type: {type(error.orig).__name__}") from error
     except (exc.TimeoutError, OSError) as error:
         raise BillingUnavailable(f"{type(error).__name__}: {error}") from error
+    except Exception as error:
+        # A pool of the driver's own, and some of its connects, raise past SQLAlchemy.
+        if not type(error).__module__.startswith(DRIVER_ERRORS):
+            raise
+        raise _translated(error, lost=False) from error
+
+
+def _translated(error: Any, *, lost: bool) -> BillingError:
+    message = str(error)
+    reason = f"{type(error).__name__}: {message.partition(chr(10))[0][:REASON_LENGTH]}"
+    codes = set(CODE.findall(message)) | {str(getattr(error, "sqlstate", None))}
+    if codes & MISSING_CODES or message.startswith(("no such table", "no such column")):
+        return MappingError(f"the database lacks what the mapping names: {reason}")
+    if "DPI-1047" in codes:
+        return BillingUnavailable(NO_CLIENT)
+    return BillingUnavailable(
+        reason,
+        may_retry=lost or bool(codes & (RETRY_CODES | RETRY_STATES)),
+        refuses_us=bool(codes & REFUSED_CODES) or "password authentication failed" in message,
+    )
+
+
+NO_CLIENT = (
+    "cx_Oracle is installed, but Oracle Instant Client, which it needs, is not (DPI-1047):"
+    " install it and make it known to the system's loader, or use oracle+oracledb://,"
+    " which needs no client for databases from 12.1 on"
+)

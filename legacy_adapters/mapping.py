@@ -5,16 +5,22 @@ docs/mapping.md explains the file to a DBA. Nothing here touches a database.
 
 import tomllib
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from legacy_adapters.errors import MappingError
 from legacy_adapters.operations import Operation, Wrong, parse
+from legacy_adapters.places import Places
 from legacy_adapters.relations import OPTIONAL_RELATIONS, RELATIONS, Field, Kind
 
 TABLE_KEYS = {"table", "schema", "as"}
 JOIN_KEYS = TABLE_KEYS | {"on", "optional"}
 RELATION_KEYS = TABLE_KEYS | {"joins", "only", "except", "columns"}
+VIEWS_KEYS: dict[str, type] = {"schema": str, "prefix": str, "invoice_lines": bool}
+KIND_NAMES = {str: "a text", bool: "true or false"}
+VIEW_PREFIX = "SELFCARE_"
+Problem = tuple[str, str, str]  # relation, place in it, what is wrong
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,40 +53,98 @@ class RelationMapping:
 
 @dataclass(frozen=True, kw_only=True)
 class Mapping:
+    """reads_views: the relations are views of the fixed contract, not the utility's tables."""
+
     file: Path
     relations: dict[str, RelationMapping]
+    places: Places
+    reads_views: bool
 
     def wrong(self, relation: str, place: str, what: str) -> MappingError:
-        return MappingError(f"{self.file}: [{relation}] {place}: {what}")
+        return MappingError(_problem(self.file, self.places, relation, place, what))
 
 
 def load_mapping(file: Path) -> Mapping:
-    """Raises: MappingError, one line per problem."""
+    """Raises: MappingError, one line per problem: file, line, what was found and expected."""
     try:
-        contents = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        contents = tomllib.loads(text, parse_float=Decimal)
     except OSError as error:
         raise MappingError(f"{file}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise MappingError(f"{file}: is not valid TOML: {error}") from error
-    problems = _wrong_relations(contents)
-    relations: dict[str, RelationMapping] = {}
-    for name, value in contents.items():
-        if name in RELATIONS and isinstance(value, dict):
-            reader = _RelationReader(name, value)
-            relations[name] = reader.read()
-            problems += reader.problems
+    places = Places(text)
+    found: dict[str, RelationMapping] = {}
+    if "views" in contents:
+        found, problems = read_views(contents)
+    else:
+        problems = _wrong_relations(contents)
+        for name, value in contents.items():
+            if name in RELATIONS and isinstance(value, dict):
+                reader = _RelationReader(name, value)
+                found[name] = reader.read()
+                problems += reader.problems
     if problems:
-        raise MappingError("\n".join(f"{file}: {problem}" for problem in problems))
-    return Mapping(file=file, relations=relations)
+        lines = [_problem(file, places, *problem) for problem in problems]
+        raise MappingError("\n".join(lines))
+    return Mapping(file=file, relations=found, places=places, reads_views="views" in contents)
 
 
-def _wrong_relations(contents: dict[str, Any]) -> list[str]:
+def _problem(file: Path, places: Places, relation: str, place: str, what: str) -> str:
+    line = places.line(f"{relation}.{place}" if place else relation)
+    section = f"[{relation}] {place}" if place else f"[{relation}]"
+    return f"{file}:{line}: {section}: {what}"
+
+
+def _wrong_relations(contents: dict[str, Any]) -> list[Problem]:
     known = ", ".join(RELATIONS)
     problems = [
-        f"[{name}]: is not a relation; those are {known}" for name in contents.keys() - RELATIONS
+        (name, "", f"is not a relation; those are {known}") for name in contents.keys() - RELATIONS
+    ]
+    problems += [
+        (name, "", f"must be a section, found {contents[name]!r}")
+        for name in RELATIONS.keys() & contents.keys()
+        if not isinstance(contents[name], dict)
     ]
     missing = RELATIONS.keys() - OPTIONAL_RELATIONS - contents.keys()
-    return problems + [f"[{name}]: is missing" for name in sorted(missing)]
+    return problems + [(name, "", "is missing") for name in sorted(missing)]
+
+
+def read_views(contents: dict[str, Any]) -> tuple[dict[str, RelationMapping], list[Problem]]:
+    """Relations that are views made for the portal: every field is a column of that name."""
+    value = contents["views"]
+    if not isinstance(value, dict):
+        return {}, [("views", "", "must be a section")]
+    problems: list[Problem] = [
+        (name, "", "cannot stand beside [views]") for name in contents.keys() - {"views"}
+    ]
+    for key in sorted(value.keys() - VIEWS_KEYS.keys()):
+        known = ", ".join(VIEWS_KEYS)
+        problems.append(("views", key, f"there is no such key; known are {known}"))
+    for key, kind in VIEWS_KEYS.items():
+        if not isinstance(value.get(key, kind()), kind):
+            found = f"found {value[key]!r}"
+            problems.append(("views", key, f"must be {KIND_NAMES[kind]}, {found}"))
+    if problems:
+        return {}, problems
+    prefix, schema = value.get("prefix", VIEW_PREFIX), value.get("schema") or None
+    left_out = set() if value.get("invoice_lines", True) else OPTIONAL_RELATIONS
+    return {
+        name: view_relation(name, f"{prefix}{name.upper()}", schema)
+        for name in RELATIONS
+        if name not in left_out
+    }, []
+
+
+def view_relation(name: str, view: str, schema: str | None) -> RelationMapping:
+    return RelationMapping(
+        name=name,
+        use=TableUse(table=view, schema=schema, alias=name),
+        joins=(),
+        only={},
+        without={},
+        columns={field: parse(field) for field in RELATIONS[name]},
+    )
 
 
 class _RelationReader:
@@ -89,7 +153,7 @@ class _RelationReader:
     def __init__(self, name: str, value: dict[str, Any]) -> None:
         self.name = name
         self.value = value
-        self.problems: list[str] = []
+        self.problems: list[Problem] = []
 
     def read(self) -> RelationMapping:
         self._refuse_unknown(self.value, RELATION_KEYS, "")
@@ -105,13 +169,12 @@ class _RelationReader:
         return relation
 
     def _problem(self, place: str, what: str) -> None:
-        self.problems.append(
-            f"[{self.name}] {place}: {what}" if place else f"[{self.name}]: {what}"
-        )
+        self.problems.append((self.name, place, what))
 
     def _refuse_unknown(self, value: dict[str, Any], known: set[str], place: str) -> None:
         for key in sorted(value.keys() - known):
-            self._problem(place, f"there is no key {key!r}; known are {', '.join(sorted(known))}")
+            told = f"there is no key {key!r}; known are {', '.join(sorted(known))}"
+            self._problem(place or key, told)
 
     def _list(self, key: str) -> list[dict[str, Any]]:
         value = self.value.get(key, [])

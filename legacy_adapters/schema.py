@@ -1,13 +1,16 @@
 """Joins a mapping and the live database: checks every table and column that the mapping
 names, and makes each relation something that statements can be built from."""
 
+import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Double,
     Float,
     FromClause,
     Integer,
@@ -17,12 +20,14 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    cast,
     inspect,
     null,
     select,
     type_coerce,
 )
-from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy.engine.interfaces import ReflectedColumn
+from sqlalchemy.exc import NoSuchTableError, SAWarning
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from legacy_adapters.errors import MappingError
@@ -42,7 +47,9 @@ class NumericCode(TypeDecorator[str]):
         return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1  # noqa: PLR2004
 
     def process_result_value(self, value: Any, dialect: Any) -> str | None:
-        return None if value is None else str(value)
+        if value is None:
+            return None
+        return str(int(value)) if value == int(value) else str(value)
 
 
 class Relation:
@@ -86,6 +93,9 @@ class Relation:
         kind = RELATIONS[self.name][field].kind
         if kind is Kind.CODE and isinstance(column.type, Integer | Numeric):
             return type_coerce(column, NumericCode())
+        if kind is Kind.MONEY and isinstance(column.type, Double):
+            # PostgreSQL rounds no floats, and nobody adds up money in them.
+            return cast(column, Numeric(38, 4))
         if kind is Kind.DATE and isinstance(column.type, String | Integer | Numeric):
             told = 'is text or a number; say how it writes days: { date = "...", format = "..." }'
             raise self._mapping.wrong(self.name, place, told)
@@ -127,44 +137,71 @@ def _find_column(aliases: dict[str, FromClause], alias: str, column: str) -> Col
 
 
 class LiveTables:
-    """The tables of the live database, read once each."""
+    """The tables, views and synonyms of the live database, read once each."""
 
     def __init__(self, connection: Connection) -> None:
         self._inspector = inspect(connection)
         self._metadata = MetaData()
-        self._is_sqlite = connection.dialect.name == "sqlite"
+        self._dialect = connection.dialect.name
         self._tables: dict[tuple[str | None, str], Table] = {}
+        self._schemas: dict[str, str] | None = None
         self._names: dict[str | None, dict[str, str]] = {}
 
     def aliased(self, use: TableUse) -> FromClause:
-        key = (use.schema, self._real_name(use))  # whatever case the mapping writes it in
-        if key not in self._tables:
-            self._tables[key] = self._reflect(*key)
-        return self._tables[key].alias(use.alias)
+        schema = self.real_schema(use.schema)
+        # Whatever case the mapping writes it in. A synonym stands in no list of tables.
+        name = self.names(schema).get(use.table.lower(), use.table.lower())
+        if (schema, name) not in self._tables:
+            try:
+                self._tables[schema, name] = self._reflect(schema, name)
+            except NoSuchTableError:
+                raise NoSuchTableError(use.table) from None
+        return self._tables[schema, name].alias(use.alias)
+
+    def real_schema(self, schema: str | None) -> str | None:
+        if schema is None:
+            return None
+        if self._schemas is None:
+            self._schemas = {name.lower(): name for name in self._inspector.get_schema_names()}
+        try:
+            return self._schemas[schema.lower()]
+        except KeyError:
+            raise NoSuchTableError(f"schema {schema}") from None
+
+    def names(self, schema: str | None) -> dict[str, str]:
+        """Name in small letters -> real name, of tables and views."""
+        if schema not in self._names:
+            ask = self._inspector
+            names = [*ask.get_table_names(schema=schema), *ask.get_view_names(schema=schema)]
+            with suppress(NotImplementedError):  # not every kind of database has them
+                names += ask.get_materialized_view_names(schema=schema)
+            self._names[schema] = {name.lower(): name for name in names}
+        return self._names[schema]
+
+    def columns(self, schema: str | None, name: str) -> list[ReflectedColumn]:
+        """Raises: NoSuchTableError."""
+        options = {"oracle_resolve_synonyms": True} if self._dialect == "oracle" else {}
+        with warnings.catch_warnings():
+            # A type that SQLAlchemy does not know is refused only where it is used.
+            warnings.simplefilter("ignore", SAWarning)
+            return self._inspector.get_columns(name, schema=schema, **options)
 
     def _reflect(self, schema: str | None, name: str) -> Table:
         columns = [
             Column(column["name"], self._type(column["type"]))
-            for column in self._inspector.get_columns(name, schema=schema)
+            for column in self.columns(schema, name)
         ]
         return Table(name, self._metadata, *columns, schema=schema)
 
-    def _real_name(self, use: TableUse) -> str:
-        if use.schema not in self._names:
-            names = [
-                *self._inspector.get_table_names(schema=use.schema),
-                *self._inspector.get_view_names(schema=use.schema),
-            ]
-            self._names[use.schema] = {name.lower(): name for name in names}
-        try:
-            return self._names[use.schema][use.table.lower()]
-        except KeyError:
-            raise NoSuchTableError(use.table) from None
-
     def _type(self, reflected: TypeEngine[Any]) -> TypeEngine[Any]:
-        # SQLite keeps decimals as floats; the row factories round them to what they are.
-        if self._is_sqlite and isinstance(reflected, Numeric):
-            return Float()
+        """What a value is written and read as. CHAR stays CHAR: Oracle finds nothing else."""
+        if isinstance(reflected, Numeric) and not isinstance(reflected, Integer):
+            if self._dialect == "sqlite":
+                # It keeps decimals as floats; the row factories round them to what they are.
+                return Float()
+            if not isinstance(reflected, Float):
+                # Exact, also where Oracle's NUMBER does not say how many decimals it has.
+                return Numeric(reflected.precision, reflected.scale, asdecimal=True)
         return reflected
 
 
@@ -180,7 +217,8 @@ def compile_relations(connection: Connection, mapping: Mapping) -> dict[str, Rel
         try:
             compiled[name] = Relation(mapping, relation, tables)
         except NoSuchTableError as error:
-            problems.append(str(mapping.wrong(name, "table", f"the database has no {error}")))
+            told = f"the database has no {error}, or does not show it to this user"
+            problems.append(str(mapping.wrong(name, "table", told)))
         except MappingError as error:
             problems.append(str(error))
     if problems:

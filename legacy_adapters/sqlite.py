@@ -6,16 +6,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Engine, QueuePool, create_engine, event
+from sqlalchemy import URL, QueuePool, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from config.settings import BillingSettings
+from legacy_adapters.engine import BillingEngine
 
-def sqlite_engine(url: URL) -> Engine:
+CONNECTIONS = 8
+BUSY_SECONDS = 2.0
+
+
+def sqlite_engine(url: URL, _settings: BillingSettings) -> BillingEngine:
     path = Path(url.database or "").resolve()
 
     def connect() -> Any:
         address = f"file:{quote(str(path))}?mode=ro"
-        connection = sqlite3.connect(address, uri=True, timeout=2.0, check_same_thread=False)
+        connection = sqlite3.connect(
+            address, uri=True, timeout=BUSY_SECONDS, check_same_thread=False
+        )
         # Old data in another character set must not take a whole page away.
         connection.text_factory = lambda text: text.decode("utf-8", "replace")
         return connection
@@ -32,14 +40,22 @@ def sqlite_engine(url: URL) -> Engine:
         "sqlite+pysqlite://",
         creator=connect,
         poolclass=QueuePool,
-        pool_size=8,
+        pool_size=CONNECTIONS,
         max_overflow=0,
         pool_timeout=3,
         hide_parameters=True,
     )
     event.listen(engine, "connect", remember_file)
     event.listen(engine, "checkout", check_file)
-    return engine
+    return BillingEngine(
+        engine=engine,
+        connections=CONNECTIONS,
+        seconds=BUSY_SECONDS,
+        answer_seconds=BUSY_SECONDS,
+        is_remote=False,
+        set_limit=lambda _connection, _seconds: None,
+        dispose=engine.dispose,
+    )
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -16,7 +16,7 @@ from app.demo import add_demo_users
 from app.factory import make_app
 from app.services import Services
 from app.wiring import wire
-from config.settings import ROOT, SECTIONS, Settings
+from config.settings import ROOT, SECTIONS, BillingSettings, Settings
 from legacy_adapters import open_billing
 from legacy_adapters.demo.generator import DemoSize, make_demo
 from legacy_adapters.port import Billing
@@ -50,12 +50,12 @@ def wide_file(tmp_path_factory: pytest.TempPathFactory, demo_file: Path) -> Path
 
 @pytest.fixture(scope="session")
 def demo_billing(demo_file: Path) -> Billing:
-    return open_billing(f"sqlite:///{demo_file}", DEMO_MAPPING)
+    return open_billing(f"sqlite:///{demo_file}", BillingSettings(mapping=DEMO_MAPPING))
 
 
 @pytest.fixture(scope="session")
 def wide_billing(wide_file: Path) -> Billing:
-    return open_billing(f"sqlite:///{wide_file}", WIDE_MAPPING)
+    return open_billing(f"sqlite:///{wide_file}", BillingSettings(mapping=WIDE_MAPPING))
 
 
 def make_settings(data_dir: Path, **changes: dict[str, object]) -> Settings:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.clock import today
+from config.settings import BillingSettings
 from legacy_adapters import open_billing
 from legacy_adapters.demo.generator import (
     AGRON_HOXHA,
@@ -197,7 +198,7 @@ def _with_code(record: Any, code: str) -> Any:
 
 def test_missing_file_is_unavailable_and_is_not_created(tmp_path: Path) -> None:
     file = tmp_path / "nothing.sqlite3"
-    billing = open_billing(f"sqlite:///{file}", DEMO_MAPPING)
+    billing = open_billing(f"sqlite:///{file}", BillingSettings(mapping=DEMO_MAPPING))
     with pytest.raises(BillingUnavailable):
         billing.verify()
     assert not file.exists()

@@ -7,7 +7,8 @@ import pytest
 
 from app import catalogues
 from app.web.language import LANGUAGES
-from config.settings import OUTSIDE_CLASSES, ROOT, SECTIONS, variable_name
+from config.loading import OUTSIDE_CLASSES, variable_name
+from config.settings import ROOT, SECTIONS
 from legacy_adapters.operations import OPERATIONS
 from legacy_adapters.relations import RELATIONS
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from config.settings import BillingSettings
 from legacy_adapters import open_billing
 from legacy_adapters.errors import MappingError
 from legacy_adapters.port import Billing
@@ -44,7 +45,7 @@ def test_misfit_is_named(tmp_path: Path, demo_file: Path, old: str, new: str, wo
     file = tmp_path / "misfit.toml"
     file.write_text(TEXT.replace(old, new), encoding="utf-8")
     with pytest.raises(MappingError) as caught:
-        open_billing(f"sqlite:///{demo_file}", file).verify()
+        open_billing(f"sqlite:///{demo_file}", BillingSettings(mapping=file)).verify()
     assert words in str(caught.value)
     assert str(file) in str(caught.value)
 
@@ -53,7 +54,7 @@ def test_names_are_found_in_any_case(tmp_path: Path, demo_file: Path) -> None:
     file = tmp_path / "lower.toml"
     lower = TEXT.replace('"k.KTR_KOD"', '"k.ktr_kod"').replace('"FATURE"', '"fature"', 1)
     file.write_text(lower)
-    open_billing(f"sqlite:///{demo_file}", file).verify()
+    open_billing(f"sqlite:///{demo_file}", BillingSettings(mapping=file)).verify()
 
 
 def test_views_serve_as_tables(tmp_path: Path, demo_file: Path) -> None:
@@ -63,7 +64,7 @@ def test_views_serve_as_tables(tmp_path: Path, demo_file: Path) -> None:
         connection.execute("CREATE VIEW V_PAGESE AS SELECT * FROM PAGESE")
     file = tmp_path / "views.toml"
     file.write_text(TEXT.replace('table = "PAGESE"', 'table = "V_PAGESE"'))
-    open_billing(f"sqlite:///{database}", file).verify()
+    open_billing(f"sqlite:///{database}", BillingSettings(mapping=file)).verify()
 
 
 WIDE_TEXT = WIDE_MAPPING.read_text(encoding="utf-8")
@@ -74,7 +75,7 @@ def wide_with(tmp_path: Path, wide_file: Path, old: str, new: str) -> Billing:
     assert old in WIDE_TEXT
     file = tmp_path / "wide.toml"
     file.write_text(WIDE_TEXT.replace(old, new), encoding="utf-8")
-    return open_billing(f"sqlite:///{wide_file}", file)
+    return open_billing(f"sqlite:///{wide_file}", BillingSettings(mapping=file))
 
 
 def test_month_of_a_date_kept_as_text(tmp_path: Path, wide_file: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.colours import DARK_SURFACE, contrast, lighten_until_readable
-from config.settings import SettingsError, load_settings
+from config.loading import SettingsError, load_settings
 
 KEY = "0123456789abcdef0123456789abcdef"
 

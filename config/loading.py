@@ -1,0 +1,107 @@
+"""Reads all settings: environment, secrets folder, one TOML file, defaults."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
+
+from config.settings import PREFIX, ROOT, SECTIONS, Section, Settings
+
+Values = Mapping[str, dict[str, Any]]  # section -> field -> value
+# Read before any class, so they belong to none.
+OUTSIDE_CLASSES = frozenset({"SELFCARE_CONFIG", "SELFCARE_SECRETS_DIR"})
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message says which, where and why."""
+
+
+def variable_name(section: type[Section], field: str) -> str:
+    return f"{section.model_config['env_prefix']}{field}".upper()
+
+
+def load_settings(defaults: Values | None = None) -> Settings:
+    """Reads and checks all settings; `defaults` go before the classes' own, after all else.
+
+    Raises:
+        SettingsError: with one line per problem, naming the variable to set.
+    """
+    file, contents = _read_toml_file()
+    problems = [
+        f"{file}: there is no section [{name}]"
+        for name in contents.keys() - {s.section for s in SECTIONS}
+    ]
+    loaded: dict[str, Any] = {}
+    for section in SECTIONS:
+        values = (contents.get(section.section, {}), (defaults or {}).get(section.section, {}))
+        try:
+            loaded[section.section] = _load_section(section, *values)
+        except ValidationError as error:
+            problems += _describe(section, error)
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return Settings(**loaded, unknown_variables=_unknown_variables(os.environ))
+
+
+def _load_section(
+    section: type[Section], from_file: dict[str, Any], defaults: dict[str, Any]
+) -> Section:
+    class Loaded(section):  # type: ignore[misc, valid-type]
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return (
+                env_settings,
+                file_secret_settings,
+                InitSettingsSource(settings_cls, init_kwargs=from_file),
+                InitSettingsSource(settings_cls, init_kwargs=defaults),
+            )
+
+    secrets = os.environ.get("SELFCARE_SECRETS_DIR") or None
+    return cast(Section, Loaded(_secrets_dir=secrets))
+
+
+def _read_toml_file() -> tuple[Path, dict[str, Any]]:
+    named = os.environ.get("SELFCARE_CONFIG")
+    file = Path(named) if named else ROOT / "selfcare.toml"
+    if not named and not file.exists():
+        return file, {}
+    try:
+        return file, tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: is not valid TOML: {error}") from error
+
+
+def _describe(section: type[Section], error: ValidationError) -> list[str]:
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        field = str(problem["loc"][0]) if problem["loc"] else "password_min_length"
+        if problem["type"] == "missing":
+            text = "is not set and has no default"
+            if field == "secret_key":
+                text += "; ./run makes one in the data folder, by hand: openssl rand -hex 32"
+        elif problem["type"] == "extra_forbidden":
+            text = "is not a setting"
+        else:
+            text = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"{variable_name(section, field)} ([{section.section}] {field}): {text}")
+    return lines
+
+
+def _unknown_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
+    known = {variable_name(s, field) for s in SECTIONS for field in s.model_fields}
+    return tuple(
+        sorted(n for n in environ if n.startswith(PREFIX) and n not in known | OUTSIDE_CLASSES)
+    )

@@ -1,0 +1,43 @@
+"""Who asks billing, what for, and until when an answer is of use: one per request."""
+
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from math import inf
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asker:
+    """action and customer are shown to the DBA as the session's tags; customer is a hash.
+
+    until: on the clock of time.monotonic().
+    """
+
+    action: str = ""
+    customer: str = ""
+    until: float = inf
+
+    @property
+    def seconds_left(self) -> float:
+        return max(0.0, self.until - time.monotonic())
+
+
+_asker: ContextVar[Asker] = ContextVar("asker", default=Asker())  # noqa: B039 - it is frozen
+
+
+def asker() -> Asker:
+    return _asker.get()
+
+
+def begin_asking(action: str, *, seconds: float) -> None:
+    """All that is asked from here on in this request shares so many seconds."""
+    _asker.set(Asker(action=action, until=time.monotonic() + seconds))
+
+
+def name_customer(customer: str) -> None:
+    _asker.set(replace(_asker.get(), customer=customer))
+
+
+def stop_asking() -> None:
+    """What follows on this thread is no request any more."""
+    _asker.set(Asker())

@@ -1,0 +1,230 @@
+"""The last resort of a mapping: an expression in Oracle's SQL.
+
+It is never passed on. Its syntax tree is checked against what is allowed here, node by
+node, and built again with SQLAlchemy from real columns; anything else is refused.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import sqlglot
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Numeric,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+)
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+Lookup = Callable[[str], ColumnElement[Any]]
+LONGEST = 1_000  # characters
+LARGEST = Decimal(10) ** 15
+FORBIDDEN = (";", "--", "/*", ":", "@", "\0", "?", "\\")
+
+
+class Refused(Exception):
+    """What in an expression is not allowed; the message names it."""
+
+
+class Expression:
+    """A checked expression. columns: the names it reads."""
+
+    def __init__(self, text: str) -> None:
+        self._tree = _parsed(text)
+        names: list[str] = []
+
+        def note(name: str) -> ColumnElement[Any]:
+            names.append(name)
+            return literal(0)
+
+        try:
+            _Builder(note).build(self._tree)  # refuses what it cannot build
+        except (RecursionError, ArithmeticError):
+            raise Refused("is nested too deeply or has a number that is none") from None
+        self.columns = tuple(names)
+
+    def build(self, lookup: Lookup) -> ColumnElement[Any]:
+        return _Builder(lookup).build(self._tree)
+
+
+def _parsed(text: str) -> exp.Expr:
+    if len(text) > LONGEST:
+        raise Refused(f"is longer than {LONGEST} characters")
+    for sign in FORBIDDEN:
+        if sign in text:
+            raise Refused(f"{sign!r} is not allowed in an expression")
+    try:
+        trees = sqlglot.parse(text, read="oracle")
+    except (SqlglotError, RecursionError):
+        raise Refused("is not an expression that can be read") from None
+    if len(trees) != 1 or trees[0] is None:
+        raise Refused("must be exactly one expression")
+    return trees[0]
+
+
+def _column_name(node: exp.Column) -> str:
+    if node.args.get("db") or node.args.get("catalog") or isinstance(node.this, exp.Star):
+        raise Refused(f"{node.sql()}: a column is written as alias.COLUMN")
+    return f"{node.table}.{node.name}" if node.table else str(node.name)
+
+
+class _Builder:
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
+
+    def build(self, node: Any) -> ColumnElement[Any]:
+        builder, parts = NODES.get(type(node), (None, frozenset()))
+        if builder is None:
+            raise Refused(f"{_told(node)} is not allowed in an expression")
+        unknown = {key for key, value in node.args.items() if value} - parts
+        if unknown:
+            raise Refused(f"{_told(node)} with {', '.join(sorted(unknown))} is not allowed")
+        return builder(self, node)
+
+    def column(self, node: exp.Column) -> ColumnElement[Any]:
+        return self._lookup(_column_name(node))
+
+    def literal(self, node: exp.Literal) -> ColumnElement[Any]:
+        if node.is_string:
+            return literal(str(node.this))
+        number = Decimal(str(node.this))
+        return (
+            literal(int(number))
+            if number == number.to_integral_value()
+            else literal(number, Numeric(asdecimal=False))
+        )
+
+    def binary(self, node: exp.Binary) -> ColumnElement[Any]:
+        return BINARY[type(node)](self.build(node.left), self.build(node.right))  # type: ignore[no-any-return]
+
+    def inner(self, node: Any) -> ColumnElement[Any]:
+        return self.build(node.this).self_group()
+
+    def negative(self, node: exp.Neg) -> ColumnElement[Any]:
+        return -self.build(node.this)
+
+    def opposite(self, node: exp.Not) -> ColumnElement[Any]:
+        return not_(self.build(node.this))
+
+    def is_null(self, node: exp.Is) -> ColumnElement[Any]:
+        if not isinstance(node.expression, exp.Null):
+            raise Refused("IS is followed by NULL or NOT NULL only")
+        return self.build(node.this).is_(None)
+
+    def within(self, node: exp.In) -> ColumnElement[Any]:
+        return self.build(node.this).in_([self.build(item) for item in node.expressions])
+
+    def between(self, node: exp.Between) -> ColumnElement[Any]:
+        low, high = self.build(node.args["low"]), self.build(node.args["high"])
+        return self.build(node.this).between(low, high)
+
+    def choose(self, node: exp.Case) -> ColumnElement[Any]:
+        subject = self.build(node.this) if node.this else None
+        whens = []
+        for when in node.args["ifs"]:
+            condition = self.build(when.this)
+            condition = condition if subject is None else subject == condition
+            whens.append((condition, self.build(when.args["true"])))
+        return case(*whens, else_=self._or_none(node.args.get("default")))
+
+    def decode(self, node: exp.DecodeCase) -> ColumnElement[Any]:
+        subject, *rest = [self.build(part) for part in node.expressions]
+        pairs = list(zip(rest[::2], rest[1::2], strict=False))
+        default = rest[-1] if len(rest) % 2 else None
+        if not pairs:
+            raise Refused("DECODE wants a value, a code and a result")
+        return case(*((subject == code, value) for code, value in pairs), else_=default)
+
+    def nvl2(self, node: exp.Nvl2) -> ColumnElement[Any]:
+        found, without = self.build(node.args["true"]), self._or_none(node.args.get("false"))
+        return case((self.build(node.this).is_not(None), found), else_=without)
+
+    def trim(self, node: exp.Trim) -> ColumnElement[Any]:
+        name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position")), "trim")
+        return getattr(func, name)(self.build(node.this), type_=String)  # type: ignore[no-any-return]
+
+    def cast(self, node: exp.Cast) -> ColumnElement[Any]:
+        goal = CASTS.get(node.to.this)
+        if goal is None:
+            raise Refused("CAST goes to VARCHAR2, INTEGER or NUMBER only")
+        return cast(self.build(node.this), goal)
+
+    def call(self, node: exp.Func) -> ColumnElement[Any]:
+        name, returns = FUNCTIONS[type(node)]
+        given = [node.args.get(key) for key in ARGUMENTS]
+        arguments = [self.build(part) for part in [*given, *node.expressions] if part]
+        return getattr(func, name)(*arguments, type_=returns or arguments[0].type)  # type: ignore[no-any-return]
+
+    def nothing(self, _node: exp.Null) -> ColumnElement[Any]:
+        return null()
+
+    def _or_none(self, node: Any) -> ColumnElement[Any] | None:
+        return self.build(node) if node is not None else None
+
+
+def _told(node: Any) -> str:
+    return (node.sql(dialect="oracle") if isinstance(node, exp.Expr) else str(node))[:60]
+
+
+BINARY: dict[type, Callable[[Any, Any], Any]] = {
+    exp.Add: lambda a, b: a + b,
+    exp.Sub: lambda a, b: a - b,
+    exp.Mul: lambda a, b: a * b,
+    exp.Div: lambda a, b: a / b,
+    exp.DPipe: lambda a, b: a.concat(b),
+    exp.EQ: lambda a, b: a == b,
+    exp.NEQ: lambda a, b: a != b,
+    exp.GT: lambda a, b: a > b,
+    exp.GTE: lambda a, b: a >= b,
+    exp.LT: lambda a, b: a < b,
+    exp.LTE: lambda a, b: a <= b,
+    exp.And: and_,
+    exp.Or: or_,
+}
+# Only what SQLite, PostgreSQL and Oracle all have by this name, and mean the same by.
+FUNCTIONS: dict[type, tuple[str, Any]] = {
+    exp.Coalesce: ("coalesce", None),
+    exp.Nullif: ("nullif", None),
+    exp.Substring: ("substr", String()),
+    exp.Upper: ("upper", String()),
+    exp.Lower: ("lower", String()),
+    exp.Round: ("round", None),
+    exp.Abs: ("abs", None),
+}
+CASTS: dict[Any, Any] = {
+    exp.DType.VARCHAR: String(200),
+    exp.DType.INT: Integer(),
+    exp.DType.BIGINT: Integer(),
+    exp.DType.DECIMAL: Numeric(38, 4),
+}
+ARGUMENTS = ("this", "expression", "start", "length", "decimals")
+Build = Callable[[_Builder, Any], ColumnElement[Any]]
+# What may stand in an expression, how it is built, and which of its parts are known here.
+NODES: dict[type, tuple[Build, frozenset[str]]] = {
+    exp.Column: (_Builder.column, frozenset({"this", "table"})),
+    exp.Literal: (_Builder.literal, frozenset({"this", "is_string"})),
+    exp.Paren: (_Builder.inner, frozenset({"this"})),
+    exp.Neg: (_Builder.negative, frozenset({"this"})),
+    exp.Not: (_Builder.opposite, frozenset({"this"})),
+    exp.Is: (_Builder.is_null, frozenset({"this", "expression"})),
+    exp.In: (_Builder.within, frozenset({"this", "expressions"})),
+    exp.Between: (_Builder.between, frozenset({"this", "low", "high"})),
+    exp.Case: (_Builder.choose, frozenset({"this", "ifs", "default"})),
+    exp.DecodeCase: (_Builder.decode, frozenset({"expressions"})),
+    exp.Nvl2: (_Builder.nvl2, frozenset({"this", "true", "false"})),
+    exp.Trim: (_Builder.trim, frozenset({"this", "position"})),
+    exp.Cast: (_Builder.cast, frozenset({"this", "to"})),
+    exp.Null: (_Builder.nothing, frozenset()),
+    **dict.fromkeys(BINARY, (_Builder.binary, frozenset({"this", "expression", "safe", "typed"}))),
+    **dict.fromkeys(FUNCTIONS, (_Builder.call, frozenset({*ARGUMENTS, "expressions", "is_nvl"}))),
+}

@@ -1,0 +1,103 @@
+"""A bounded lane to a database over a network: no more than so many questions at once, and
+nobody waits past a deadline, whatever the driver does.
+
+A driver's own time-outs are not enough: a server that sends a byte now and then resets
+them, and a look-up of a host's name has none. So a question runs in a thread of the lane,
+and who asked stops waiting at the deadline. The abandoned thread ends with its connection.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from legacy_adapters.errors import BillingBusy, BillingUnavailable
+
+T = TypeVar("T")
+ABANDONED_AT_MOST = 100
+TURN_SECONDS = 0.5  # how long a question may wait for its turn
+
+
+class Lane:
+    """width: questions at once. Beside them ABANDONED_AT_MOST may hang; then the lane is
+    closed until some of those end."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._turns = threading.Semaphore(width)
+        self._waiting: SimpleQueue[_Call] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._threads = 0
+        self._idle = 0
+        self._abandoned = 0
+
+    def run(self, ask: Callable[[], T], until: float) -> T:
+        """What ask returns or raises. Raises: BillingUnavailable, when it takes too long."""
+        if self._abandoned >= ABANDONED_AT_MOST:
+            raise BillingUnavailable(f"{self._abandoned} questions hang without an answer")
+        if not self._turns.acquire(timeout=max(0.0, min(TURN_SECONDS, until - time.monotonic()))):
+            raise BillingBusy(f"{self._width} questions are being answered already")
+        call = _Call(ask)
+        self._start_thread_if_needed()
+        self._waiting.put(call)
+        seconds = max(0.0, until - time.monotonic())
+        is_done = call.wait(seconds) or not self._abandon(call)
+        self._turns.release()
+        if not is_done:
+            raise BillingUnavailable(f"no answer within {seconds:.1f} s")
+        return call.result()  # type: ignore[no-any-return]
+
+    def _start_thread_if_needed(self) -> None:
+        with self._lock:
+            if self._idle > 0:
+                self._idle -= 1
+                return
+            self._threads += 1
+        threading.Thread(target=self._answer, name="billing-lane", daemon=True).start()
+
+    def _abandon(self, call: "_Call") -> bool:
+        """False when the answer came at the last moment after all."""
+        with self._lock:
+            if call.is_done:
+                return False
+            call.is_abandoned = True
+            self._abandoned += 1
+            return True
+
+    def _answer(self) -> None:
+        while True:
+            call = self._waiting.get()
+            call.run()
+            with self._lock:
+                call.is_done = True
+                if call.is_abandoned:
+                    self._abandoned -= 1
+                self._idle += 1
+            call.finished.release()
+            del call  # its answer is the asker's alone
+
+
+class _Call:
+    def __init__(self, ask: Callable[[], Any]) -> None:
+        self._ask = ask
+        self._answer: Any = None
+        self._error: BaseException | None = None
+        self.finished = threading.Lock()
+        self.finished.acquire()
+        self.is_done = False
+        self.is_abandoned = False
+
+    def run(self) -> None:
+        try:
+            self._answer = self._ask()
+        except BaseException as error:  # it belongs to whoever asked
+            self._error = error
+
+    def wait(self, seconds: float) -> bool:
+        return self.finished.acquire(timeout=min(seconds, threading.TIMEOUT_MAX))
+
+    def result(self) -> Any:
+        if self._error is not None:
+            raise self._error
+        return self._answer

@@ -1,0 +1,102 @@
+"""Oracle as billing's engine, by python-oracledb's thin mode or by cx_Oracle.
+
+Connections are kept by SQLAlchemy's pool, not by the driver's: tried against a listener
+that accepts and stays silent, the driver's pool waits for that one connection for good and
+gives no other; tried with a wrong password, it logs in more often than it was asked to.
+"""
+
+import importlib
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import URL, create_engine, event
+
+from config.settings import BillingSettings
+from legacy_adapters.asking import asker
+from legacy_adapters.engine import BillingEngine
+from legacy_adapters.errors import MappingError
+from legacy_adapters.lane import ABANDONED_AT_MOST
+
+MODULE = "veteshherbim"  # V$SESSION.MODULE: at most 48 bytes
+ACTION_BYTES = 32
+
+
+def oracledb_engine(url: URL, settings: BillingSettings) -> BillingEngine:
+    # Only Oracle's users pay for the driver. Its mode is set before the first connect: else
+    # it is decided there, and one connect that hangs blocks all others.
+    importlib.import_module("oracledb").enable_thin_mode()
+    return _engine(
+        url,
+        settings,
+        tcp_connect_timeout=settings.connect_seconds,
+        expire_time=1,  # minutes between keep-alive probes: a host that died is noticed
+        retry_count=0,
+        program=MODULE,
+    )
+
+
+def cx_oracle_engine(url: URL, settings: BillingSettings) -> BillingEngine:
+    try:
+        importlib.import_module("cx_Oracle")
+    except ImportError as error:
+        raise MappingError(
+            f"oracle+cx_oracle:// wants the package cx_Oracle, which is not installed ({error});"
+            " WITH_CX_ORACLE=1 ./run installs it (it needs gcc and Python's headers)."
+            " oracle+oracledb:// needs neither, for databases from 12.1 on"
+        ) from None
+    return _engine(url, settings, threaded=True)
+
+
+def _engine(url: URL, settings: BillingSettings, **options: Any) -> BillingEngine:
+    engine = create_engine(
+        url,
+        connect_args=options,
+        pool_size=settings.connections,
+        max_overflow=ABANDONED_AT_MOST,
+        pool_reset_on_return=None,  # a ROLLBACK only after a transaction, see below
+        hide_parameters=True,
+        encoding_errors="replace",  # a name in broken letters must not take its page away
+        **({} if settings.read_only_transactions else NO_TRANSACTION),
+    )
+    # First of all listeners: what the dialect asks at its first connect may hang as well.
+    event.listen(
+        engine,
+        "connect",
+        lambda connection, _record: limit_calls(connection, settings.answer_seconds),
+        insert=True,
+    )
+    event.listen(engine, "checkout", _prepare(settings))
+    return BillingEngine(
+        engine=engine,
+        connections=settings.connections,
+        seconds=settings.connect_seconds + settings.answer_seconds,
+        answer_seconds=settings.answer_seconds,
+        is_remote=True,
+        set_limit=lambda connection, seconds: limit_calls(connection.connection, seconds),
+        dispose=engine.dispose,
+    )
+
+
+# Nothing to end: one question is one round trip.
+NO_TRANSACTION: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+
+
+def limit_calls(connection: Any, seconds: float) -> None:
+    with suppress(Exception):  # cx_Oracle has it with a client from 18 on
+        connection.call_timeout = int(seconds * 1000)
+
+
+def _prepare(settings: BillingSettings) -> Callable[..., None]:
+    def prepare(connection: Any, _record: Any, _proxy: Any) -> None:
+        """Time-out and tags travel with the next question; they are no round trip."""
+        limit_calls(connection, settings.answer_seconds)
+        who = asker()
+        connection.module = MODULE
+        connection.action = who.action[:ACTION_BYTES]
+        connection.client_identifier = who.customer
+        if settings.read_only_transactions:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION READ ONLY")
+
+    return prepare

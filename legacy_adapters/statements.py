@@ -1,0 +1,88 @@
+"""All statements that the portal asks billing, and when they are built."""
+
+import threading
+
+from sqlalchemy import Connection
+
+from legacy_adapters import contracts, invoices, payments
+from legacy_adapters.asking import asker
+from legacy_adapters.errors import BillingError, BillingUnavailable, MappingError
+from legacy_adapters.guard import Guard
+from legacy_adapters.mapping import Mapping
+from legacy_adapters.schema import Relation, compile_relations
+
+CATALOGUE_SECONDS = 60.0  # how long an old database may take to list its tables
+
+
+class Statements:
+    """All statements, built once: the portal asks nothing else."""
+
+    def __init__(self, relations: dict[str, Relation]) -> None:
+        contract, invoice = relations["contract"], relations["invoice"]
+        self.contract = contracts.by_code(contract)
+        self.contracts = contracts.by_codes(contract)
+        self.info = contracts.info_by_code(contract, relations["contract_info"])
+        self.debts = contracts.debts_by_codes(invoice)
+        self.statement = invoices.statement(contract, invoice)
+        self.history = invoices.history(contract, invoice)
+        self.detail = invoices.detail(contract, invoice, relations.get("invoice_line"))
+        self.payments = payments.recent(relations["payment"])
+
+
+class StatementReader:
+    """Builds the statements at the first question, once: the portal starts without billing.
+
+    Reading the catalogue of an old database can take longer than a page may wait. So it
+    goes on in a thread of its own, and the pages that ask later find it done.
+    """
+
+    def __init__(self, guard: Guard, mapping: Mapping) -> None:
+        self._guard = guard
+        self._mapping = mapping
+        self._statements: Statements | None = None
+        self._attempt: _Attempt | None = None
+        self._lock = threading.Lock()
+
+    def statements(self) -> Statements:
+        """Raises: BillingUnavailable, MappingError."""
+        return self._statements or self._wait_for_attempt()
+
+    def forget(self) -> None:
+        self._statements = None
+
+    def _wait_for_attempt(self) -> Statements:
+        with self._lock:
+            if self._statements:
+                return self._statements
+            attempt = self._attempt
+            if attempt is None or attempt.ended.is_set():
+                attempt = self._attempt = _Attempt()
+                threading.Thread(target=self._try, args=(attempt,), daemon=True).start()
+        if not attempt.ended.wait(min(asker().seconds_left, CATALOGUE_SECONDS)):
+            raise BillingUnavailable("its catalogue of tables is still being read")
+        if attempt.statements is None:
+            raise (attempt.error or BillingUnavailable("its catalogue was not read"))
+        return attempt.statements
+
+    def _try(self, attempt: "_Attempt") -> None:
+        try:
+            with self._guard.breaker.guard():
+                attempt.statements = self._guard.connect(self._build, seconds=CATALOGUE_SECONDS)
+            self._statements = attempt.statements
+        except BillingError as error:
+            attempt.error = error
+        except Exception as error:
+            attempt.error = MappingError(f"the catalogue cannot be read: {type(error).__name__}")
+            attempt.error.__cause__ = error
+        finally:
+            attempt.ended.set()
+
+    def _build(self, connection: Connection) -> Statements:
+        return Statements(compile_relations(connection, self._mapping))
+
+
+class _Attempt:
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self.statements: Statements | None = None
+        self.error: BillingError | None = None
