@@ -1,6 +1,6 @@
-"""What day it is where the customers are."""
+"""What day it is where the customers are, and what moment it is anywhere."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 HOME = ZoneInfo("Europe/Tirane")
@@ -8,3 +8,7 @@ HOME = ZoneInfo("Europe/Tirane")
 
 def today() -> date:
     return datetime.now(HOME).date()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

@@ -14,6 +14,7 @@ from app.database.engine import DatabaseError
 from app.demo import refuse_demo_users
 from app.services import Services
 from app.web.access import init_access
+from app.web.asking import init_asking
 from app.web.errors import init_errors
 from app.web.headers import init_headers
 from app.web.language import DEFAULT, language
@@ -54,6 +55,7 @@ def make_app(settings: Settings, services: Services) -> Flask:
         default_timezone="Europe/Tirane",
     )
     init_headers(app, https=settings.web.https)  # first, so that its word is the last
+    init_asking(app, page_seconds=settings.billing.page_seconds)
     init_access(app)
     init_pages(app, settings)
     init_errors(app)

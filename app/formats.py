@@ -1,10 +1,11 @@
 """How money, numbers and dates are written, in each language: the one place."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from babel.dates import get_month_names
 
+from app.clock import HOME
 from legacy_adapters.records import Period
 
 NO_BREAK_SPACE = "\u00a0"
@@ -57,6 +58,12 @@ class Formats:
     @staticmethod
     def date(value: date | None) -> str:
         return value.strftime("%d.%m.%Y") if value else NOTHING
+
+    @classmethod
+    def moment(cls, value: datetime) -> str:
+        """`31.01.2026, 14:05`, by the customers' clock."""
+        there = value.astimezone(HOME)
+        return f"{cls.date(there)}, {there:%H:%M}"
 
     @staticmethod
     def period(value: Period | None) -> str:

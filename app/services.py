@@ -6,6 +6,7 @@ from app.accounts.service import AccountService
 from app.contracts.service import ContractService
 from app.database.engine import Database
 from app.invoices.service import InvoiceService
+from app.last_known.service import LastKnown
 from config.settings import Settings
 from legacy_adapters.port import Billing
 
@@ -16,5 +17,6 @@ class Services:
     database: Database
     billing: Billing
     accounts: AccountService
+    last_known: LastKnown
     contracts: ContractService
     invoices: InvoiceService

@@ -5,5 +5,6 @@ database address and a mapping file.
 """
 
 from legacy_adapters.billing import open_billing
+from legacy_adapters.cached import CachedBilling
 
-__all__ = ["open_billing"]
+__all__ = ["CachedBilling", "open_billing"]

@@ -4,10 +4,12 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import create_engine
 
 from app.clock import today
 from app.database import schema
@@ -22,6 +24,7 @@ from legacy_adapters.demo.generator import DemoSize, make_demo
 from legacy_adapters.port import Billing
 from tests.billing_schemas.wide.make import MAPPING as WIDE_MAPPING
 from tests.billing_schemas.wide.make import make_wide
+from tests.components import postgresql
 from tests.web.client import CheckedClient
 
 DEMO_MAPPING = ROOT / "config/billing/demo.toml"
@@ -65,6 +68,7 @@ def make_settings(data_dir: Path, **changes: dict[str, object]) -> Settings:
         "web": {"https": False},
         "log": {"format": "json"},
         # One span of tries from 1970 to 2160: none ends in the middle of a test.
+        "billing": {"cache_seconds": 0},  # tests change billing and look at once
         "accounts": {"tries_window_minutes": 100_000_000},
     }
     for section, fields in changes.items():
@@ -129,6 +133,28 @@ def make_portal(tmp_path: Path, portal_file: Path, demo_file: Path) -> Iterator[
     for portal in made:
         portal.services.database.close()
         portal.services.billing.close()
+
+
+@pytest.fixture(scope="session")
+def new_postgresql_database(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[], str]]:
+    """Gives the addresses of empty databases on one real server."""
+    folder = tmp_path_factory.mktemp("postgresql")
+    for parent in (folder, *folder.parents[:2]):
+        parent.chmod(0o755)  # the server runs as another user
+    numbers = count()
+    with postgresql(folder / "server") as address:
+        engine = create_engine(address, isolation_level="AUTOCOMMIT")
+
+        def make() -> str:
+            name = f"test_{next(numbers)}"
+            with engine.connect() as connection:
+                connection.exec_driver_sql(f"CREATE DATABASE {name}")
+            return address.rpartition("/")[0] + f"/{name}"
+
+        yield make
+        engine.dispose()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from sqlalchemy import Column
@@ -25,6 +25,7 @@ from app.accounts.records import (
     Welcome,
 )
 from app.accounts.tries import Budget, Tries
+from app.clock import now
 from app.database.engine import Database, DatabaseUnavailable
 from config.settings import AccountSettings
 from legacy_adapters.port import Billing
@@ -35,10 +36,6 @@ SEEN_PRECISION = timedelta(minutes=5)
 TRIES_FOR_A_NAME = 10
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class AccountService:
     def __init__(
         self,
@@ -46,7 +43,7 @@ class AccountService:
         database: Database,
         billing: Billing,
         settings: AccountSettings,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = now,
     ) -> None:
         self._database = database
         self._billing = billing

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
+from app.last_known.records import CONTRACT, DEBT, INFO, Told
+from app.last_known.service import LastKnown
+from legacy_adapters.errors import BillingError
 from legacy_adapters.port import Billing
 from legacy_adapters.records import NO_MONEY, Contract, ContractCode, ContractInfo, Debt
 
@@ -14,12 +17,17 @@ NO_DATE = date.max
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListedContract:
-    """contract is None when billing no longer has it; debt is None when nothing is owed."""
+    """debt is None when nothing is owed. is_gone: billing no longer has the contract.
+
+    While billing is away, contract is None where it was never told, and is_debt_known False.
+    """
 
     code: ContractCode
     contract: Contract | None
     debt: Debt | None
     is_overdue: bool
+    is_gone: bool
+    is_debt_known: bool
 
     @property
     def owed(self) -> Decimal:
@@ -31,7 +39,7 @@ class ContractPage:
     """One page of an account's contracts that match a search: those that owe first.
 
     linked: how many the account has; owing: how many of them owe, total_debt in all. A search
-    does not change what is owed.
+    does not change what is owed. as_of: the moment of the oldest figure, while billing is away.
     """
 
     contracts: tuple[ListedContract, ...]
@@ -41,33 +49,49 @@ class ContractPage:
     linked: int
     total_debt: Decimal
     owing: int
+    as_of: datetime | None
 
 
 class ContractService:
-    def __init__(self, *, billing: Billing, today: Callable[[], date]) -> None:
+    def __init__(
+        self, *, billing: Billing, last_known: LastKnown, today: Callable[[], date]
+    ) -> None:
         self._billing = billing
+        self._last_known = last_known
         self._today = today
 
     def list_page(
         self, codes: Sequence[ContractCode], *, search: str = "", page: int = 1
     ) -> ContractPage:
-        """Two round trips. A page past the end is the last one."""
+        """Two round trips. A page past the end is the last one.
+
+        Raises: BillingError, when billing is away and was never heard of these contracts.
+        """
         wanted = "".join(search.split()).upper()
         matching = [code for code in codes if wanted in code.upper()]
-        debts = self._billing.list_debts(codes) if codes else {}
+        told = self._last_known.ask_many(DEBT, codes, self._billing.list_debts)
+        debts = {code: known.answer for code, known in told.items() if known.answer is not None}
         matching.sort(key=lambda code: _order(code, debts.get(code)))
         pages = max(1, -(-len(matching) // PAGE_SIZE))
         page = min(max(page, 1), pages)
         shown = matching[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-        contracts = self._billing.list_contracts(shown) if shown else {}
+        as_of = min((known.as_of for known in told.values() if known.as_of), default=None)
+        try:
+            heads = self._last_known.ask_many(CONTRACT, shown, self._billing.list_contracts)
+        except BillingError:
+            if as_of is None:
+                raise
+            heads = {}  # of this page's contracts only what they owe was ever asked
         today = self._today()
         return ContractPage(
             contracts=tuple(
                 ListedContract(
                     code=code,
-                    contract=contracts.get(code),
+                    contract=heads[code].answer if code in heads else None,
                     debt=debts.get(code),
                     is_overdue=_is_overdue(debts.get(code), today),
+                    is_gone=code in heads and heads[code].answer is None,
+                    is_debt_known=code in told,
                 )
                 for code in shown
             ),
@@ -77,11 +101,12 @@ class ContractService:
             linked=len(codes),
             total_debt=sum((debt.total for debt in debts.values()), NO_MONEY),
             owing=len(debts),
+            as_of=as_of,
         )
 
-    def get_info(self, code: ContractCode) -> ContractInfo:
+    def get_info(self, code: ContractCode) -> Told[ContractInfo]:
         """Raises: ContractNotFound."""
-        return self._billing.get_contract_info(code)
+        return self._last_known.ask(INFO, code, lambda: self._billing.get_contract_info(code))
 
 
 def _order(code: ContractCode, debt: Debt | None) -> tuple[bool, date, str]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from app.invoices import rules
 from app.invoices.rules import Consumption, Selection
+from app.last_known.records import HISTORY, PAYMENTS, STATEMENT
+from app.last_known.service import LastKnown
 from legacy_adapters.port import Billing
 from legacy_adapters.records import (
     Contract,
@@ -20,21 +22,26 @@ from legacy_adapters.records import (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """The open invoices of a contract, those ticked, and those whose due day has passed."""
+    """The open invoices of a contract, those ticked, and those whose due day has passed.
+
+    as_of: the moment billing told them, while it is away: nothing may be paid then.
+    """
 
     statement: Statement
     selection: Selection
     overdue: frozenset[InvoiceNumber]
+    as_of: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class History:
-    """consumption is None when nothing was billed yet."""
+    """consumption is None when nothing was billed yet. as_of: as of a Choice."""
 
     contract: Contract
     invoices: tuple[Invoice, ...]
     payments: tuple[Payment, ...]
     consumption: Consumption | None
+    as_of: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,8 +53,11 @@ class InvoiceFile:
 
 
 class InvoiceService:
-    def __init__(self, *, billing: Billing, today: Callable[[], date]) -> None:
+    def __init__(
+        self, *, billing: Billing, last_known: LastKnown, today: Callable[[], date]
+    ) -> None:
         self._billing = billing
+        self._last_known = last_known
         self._today = today
 
     def choose(
@@ -57,7 +67,8 @@ class InvoiceService:
 
         Raises: ContractNotFound.
         """
-        statement, today = self._billing.get_statement(code), self._today()
+        told = self._last_known.ask(STATEMENT, code, lambda: self._billing.get_statement(code))
+        statement, today = told.answer, self._today()
         owed = statement.open_invoices
         return Choice(
             statement=statement,
@@ -65,28 +76,43 @@ class InvoiceService:
                 owed, [i.number for i in owed] if everything else numbers
             ),
             overdue=frozenset(i.number for i in owed if i.due_on and i.due_on < today),
+            as_of=told.as_of,
         )
 
     def get_history(self, code: ContractCode) -> History:
         """Two round trips. Raises: ContractNotFound."""
         today = self._today()
-        found = self._billing.get_invoice_history(
+        history = self._last_known.ask(
+            HISTORY,
             code,
-            # Two years, for the chart's comparison; the table shows one.
-            since=rules.years_before(today, 2),
-            at_least=2 * rules.ROWS_AT_LEAST,
+            lambda: self._billing.get_invoice_history(
+                code,
+                # Two years, for the chart's comparison; the table shows one.
+                since=rules.years_before(today, 2),
+                at_least=2 * rules.ROWS_AT_LEAST,
+            ),
         )
+        payments = self._last_known.ask(
+            PAYMENTS,
+            code,
+            lambda: self._billing.list_payments(
+                code, since=rules.years_before(today, 1), at_least=rules.ROWS_AT_LEAST
+            ),
+        )
+        found = history.answer
         return History(
             contract=found.contract,
             invoices=rules.last_twelve_months(found.invoices, lambda i: i.issued_on, today),
-            payments=self._billing.list_payments(
-                code, since=rules.years_before(today, 1), at_least=rules.ROWS_AT_LEAST
-            ),
+            payments=payments.answer,
             consumption=rules.consumption(found.invoices),
+            as_of=min((told.as_of for told in (history, payments) if told.as_of), default=None),
         )
 
     def get_file(self, code: ContractCode, number: InvoiceNumber) -> InvoiceFile:
-        """Two round trips. Raises: ContractNotFound, InvoiceNotFound."""
+        """Two round trips; never from last known data: a document is kept and shown to others.
+
+        Raises: ContractNotFound, InvoiceNotFound.
+        """
         invoice = self._billing.get_invoice(code, number)
         issued = invoice.issued_on or self._today()
         found = self._billing.get_invoice_history(

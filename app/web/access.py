@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts.records import SessionToken
 from app.accounts.rules import normal_contract_code
+from app.web.asking import ask_for
 from app.web.current import PortalUser, services
 from legacy_adapters.records import ContractCode
 
@@ -76,6 +77,7 @@ def _load_user(token: str) -> PortalUser | None:
         return None
     user = PortalUser(found)
     user.id = token
+    ask_for(found.account.id)
     return user
 
 

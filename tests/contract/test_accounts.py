@@ -25,7 +25,6 @@ from app.database.tables import metadata
 from config.settings import AccountSettings
 from legacy_adapters.port import Billing
 from legacy_adapters.records import ContractCode
-from tests.components import postgresql
 
 HOME = Visitor(address="192.0.2.1", device="a phone")
 VERA = Applicant(
@@ -46,21 +45,12 @@ class Clock:
         return self.now
 
 
-@pytest.fixture(scope="session")
-def postgresql_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("postgresql")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)  # the server runs as another user
-    with postgresql(folder / "server") as address:
-        yield address
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     if request.param == "sqlite":
         database = Database(f"sqlite:///{tmp_path / 'portal.sqlite3'}")
     else:
-        database = Database(request.getfixturevalue("postgresql_address"))
+        database = Database(request.getfixturevalue("new_postgresql_database")())
         with database.write() as connection:
             connection.exec_driver_sql("DROP SCHEMA public CASCADE")
             connection.exec_driver_sql("CREATE SCHEMA public")

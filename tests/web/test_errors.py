@@ -44,7 +44,7 @@ def test_billing_lost_while_running_is_503_in_words(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     file = Path(copy(demo_file, tmp_path / "billing.sqlite3"))
-    portal = make_portal(billing={"url": f"sqlite:///{file}"})
+    portal = make_portal(billing={"url": f"sqlite:///{file}"}, last_known={"keep_days": 0})
     client = portal.signed_in("Emer Mbiemer")
     client.get(address)
     portal.services.billing.close()

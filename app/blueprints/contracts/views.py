@@ -27,5 +27,5 @@ def show(code: str) -> ResponseReturnValue:
 
 @contracts.get("/<code>/info")
 def info(code: str) -> ResponseReturnValue:
-    found = services().contracts.get_info(ContractCode(code))
-    return render_template("contracts/info.html", info=found, contract=found.contract)
+    told = services().contracts.get_info(ContractCode(code))
+    return render_template("contracts/info.html", told=told)

@@ -28,11 +28,17 @@ def pay(code: str) -> ResponseReturnValue:
         if action == "pay" and not form.problems:
             return render_template("invoices/not_switched_on.html", choice=choice)
     page = render_template("invoices/pay.html", form=form, choice=choice)
-    return page, 400 if form.problems else 200
+    status = 503 if choice.as_of else 400
+    return page, status if form.problems else 200
 
 
 def _check(form: PortalForm, choice: Choice, action: str) -> None:
-    if choice.selection.gone:
+    if choice.as_of:
+        if action == "pay":
+            form.refuse(
+                _("Nothing can be paid before our billing system answers. Your choice is kept.")
+            )
+    elif choice.selection.gone:
         form.refuse(_("Some invoices you chose are no longer open. Check the total and try again."))
     elif action == "pay" and not choice.selection.chosen:
         form.refuse(_("Choose at least one invoice to pay."))

@@ -1,0 +1,1 @@
+"""What billing told last, kept for the time when it is away."""

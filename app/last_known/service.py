@@ -1,0 +1,110 @@
+"""Asks billing, and answers with what it told last where it does not answer now."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+
+from app.database.engine import Database, DatabaseError
+from app.last_known import store
+from app.last_known.records import Told, Topic
+from app.last_known.sealing import Seal, Unreadable
+from app.last_known.writer import Writer
+from config.settings import LastKnownSettings
+from legacy_adapters.errors import BillingError, ContractNotFound, InvoiceNotFound
+from legacy_adapters.records import ContractCode
+
+T = TypeVar("T")
+log = structlog.get_logger("selfcare")
+
+
+class LastKnown:
+    def __init__(
+        self, *, database: Database, settings: LastKnownSettings, now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._keep_days = settings.keep_days
+        self._now = now
+        self._seal = Seal(settings)
+        self._writer = Writer(
+            database=database, seal=self._seal, keep_days=settings.keep_days, now=now
+        )
+
+    def ask(self, topic: Topic[T], code: ContractCode, question: Callable[[], T]) -> Told[T]:
+        """Raises: what the question raises, when nothing is known either, and always where
+        billing says that there is no such contract."""
+        try:
+            answer = question()
+        except (ContractNotFound, InvoiceNotFound):
+            raise
+        except BillingError as error:
+            kept = self._recall(topic, [code])
+            if code not in kept:
+                raise
+            _log_away(error, topic, kept[code].as_of)
+            return kept[code]
+        if self._keep_days:
+            self._writer.keep(topic, code, answer)
+        return Told(answer=answer)
+
+    def ask_many(
+        self,
+        topic: Topic[T | None],
+        codes: Sequence[ContractCode],
+        question: Callable[[Sequence[ContractCode]], Mapping[ContractCode, T]],
+    ) -> Mapping[ContractCode, Told[T | None]]:
+        """For each of these codes the answer, None where billing has none. While billing is
+        away, codes of which nothing is known are absent.
+
+        Raises: what the question raises, when nothing is known of any.
+        """
+        try:
+            found = question(codes) if codes else {}
+        except BillingError as error:
+            kept = self._recall(topic, codes)
+            if not kept:
+                raise
+            _log_away(error, topic, min(told.as_of for told in kept.values() if told.as_of))
+            return kept
+        answers: dict[ContractCode, Told[T | None]] = {}
+        for code in codes:
+            answer = found.get(code)
+            answers[code] = Told(answer=answer)
+            if self._keep_days:
+                self._writer.keep(topic, code, answer)
+        return answers
+
+    def flush(self) -> None:
+        """Waits until all answers so far are kept."""
+        self._writer.flush()
+
+    def _recall(
+        self, topic: Topic[T], codes: Sequence[ContractCode]
+    ) -> dict[ContractCode, Told[T]]:
+        if not self._keep_days:
+            return {}
+        since = self._now() - timedelta(days=self._keep_days)
+        found: dict[ContractCode, Told[T]] = {}
+        try:
+            with self._database.read() as connection:
+                for kept in store.read(connection, codes, topic.name, since):
+                    try:
+                        answer = self._seal.open(topic, kept)
+                    except Unreadable:
+                        continue
+                    found[kept.contract_code] = Told(answer=answer, as_of=kept.told_at)
+        except DatabaseError as error:
+            log.warning("last known data not read", kind=type(error).__name__, reason=str(error))
+        return found
+
+
+def _log_away(error: BillingError, topic: Topic[T], as_of: datetime | None) -> None:
+    log.error(
+        "billing failed",
+        kind=type(error).__name__,
+        reason=str(error),
+        shown=f"{topic.name}, last known",
+        as_of=as_of.isoformat(timespec="minutes") if as_of else None,
+        do="run: flask billing check",
+    )

@@ -1,0 +1,65 @@
+"""The table of last known answers, and each statement over it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, LargeBinary, String, Table, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.database.tables import Moment, metadata
+from legacy_adapters.records import ContractCode
+
+last_known = Table(
+    "last_known",
+    metadata,
+    Column("contract_code", String(20), primary_key=True),
+    Column("topic", String(20), primary_key=True),
+    Column("told_at", Moment, nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+)
+IN_LIST = 900
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    contract_code: ContractCode
+    topic: str
+    told_at: datetime
+    body: bytes
+
+
+def keep(connection: Connection, rows: Sequence[Kept]) -> None:
+    # Both databases spell it alike, but SQLAlchemy has an insert for each.
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    new = dialect.insert(last_known)
+    statement = new.on_conflict_do_update(
+        index_elements=["contract_code", "topic"],
+        set_={"told_at": new.excluded.told_at, "body": new.excluded.body},
+        where=last_known.c.told_at <= new.excluded.told_at,  # another process may know more
+    )
+    columns = [column.name for column in last_known.c]
+    values = [{name: getattr(row, name) for name in columns} for row in rows]
+    connection.execute(statement, values)
+
+
+def read(
+    connection: Connection, codes: Sequence[ContractCode], topic: str, since: datetime
+) -> Iterator[Kept]:
+    for start in range(0, len(codes), IN_LIST):
+        chunk = codes[start : start + IN_LIST]
+        query = select(last_known).where(
+            last_known.c.contract_code.in_(chunk),
+            last_known.c.topic == topic,
+            last_known.c.told_at >= since,
+        )
+        for row in connection.execute(query):
+            yield Kept(**row._mapping)
+
+
+def forget_older(connection: Connection, moment: datetime) -> None:
+    connection.execute(delete(last_known).where(last_known.c.told_at < moment))
+
+
+def forget_contract(connection: Connection, code: ContractCode) -> None:
+    connection.execute(delete(last_known).where(last_known.c.contract_code == code))

@@ -1,0 +1,103 @@
+"""Writes answers behind the pages, so that keeping them costs no page a round trip."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from queue import Empty, Full, Queue
+from typing import Any, NamedTuple
+
+import structlog
+from cachetools import TTLCache
+
+from app.database.engine import Database
+from app.last_known import store
+from app.last_known.records import Topic
+from app.last_known.sealing import Seal
+from legacy_adapters.records import ContractCode
+
+log = structlog.get_logger("selfcare")
+LONGEST_QUEUE = 5_000
+GATHER_SECONDS = 1.0
+AGAIN_SECONDS = 600  # an unchanged answer is written again this often, for its moment's sake
+CLEAN_SECONDS = 3_600
+REMEMBERED = 20_000  # answers whose like needs not be written again
+
+
+class Job(NamedTuple):
+    topic: Topic[Any]
+    code: ContractCode
+    answer: Any
+    told_at: datetime
+
+
+class Writer:
+    """One thread per process, started by the first answer."""
+
+    def __init__(
+        self, *, database: Database, seal: Seal, keep_days: int, now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._seal = seal
+        self._keep = timedelta(days=keep_days)
+        self._now = now
+        self._queue: Queue[Job] = Queue(LONGEST_QUEUE)
+        self._written: TTLCache[tuple[str, ContractCode], int] = TTLCache(REMEMBERED, AGAIN_SECONDS)
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._clean_at = 0.0
+
+    def keep(self, topic: Topic[Any], code: ContractCode, answer: Any) -> None:
+        """Soon. What does not fit into the queue is left out: it will be told again."""
+        key, fingerprint = (topic.name, code), hash(answer)
+        with self._lock:
+            if self._written.get(key) == fingerprint:
+                return
+            self._written[key] = fingerprint
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="last-known", daemon=True)
+                self._thread.start()
+        try:
+            self._queue.put_nowait(Job(topic, code, answer, self._now()))
+        except Full:
+            self._forget([key])
+
+    def flush(self) -> None:
+        """Waits until all that was given is written."""
+        self._queue.join()
+
+    def _work(self) -> None:
+        while True:
+            jobs = [self._queue.get()]
+            time.sleep(GATHER_SECONDS)
+            while len(jobs) < LONGEST_QUEUE:
+                try:
+                    jobs.append(self._queue.get_nowait())
+                except Empty:
+                    break
+            try:
+                self._write(jobs)
+            except Exception as error:  # the thread must outlive whatever one batch holds
+                self._forget([(job.topic.name, job.code) for job in jobs])
+                log.warning(
+                    "last known data not kept",
+                    kind=type(error).__name__,
+                    reason=str(error)[:200],
+                    do="is SELFCARE_DATABASE_URL reachable and writable?",
+                )
+            for _ in jobs:
+                self._queue.task_done()
+
+    def _write(self, jobs: list[Job]) -> None:
+        newest = {(job.topic.name, job.code): job for job in jobs}
+        rows = [self._seal.close(*job) for job in newest.values()]
+        with self._database.write() as connection:
+            store.keep(connection, rows)
+            if time.monotonic() >= self._clean_at:
+                store.forget_older(connection, self._now() - self._keep)
+                self._clean_at = time.monotonic() + CLEAN_SECONDS
+
+    def _forget(self, keys: list[tuple[str, ContractCode]]) -> None:
+        with self._lock:
+            for key in keys:
+                self._written.pop(key, None)
