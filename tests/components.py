@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.oracle_net.jvm import why_missing
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -31,6 +33,12 @@ def chromium_path() -> str:
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     need(found, "Chromium")
     return str(found)
+
+
+def java_and_h2() -> None:
+    """For tests that use tests.oracle_net."""
+    reason = why_missing()
+    need(not reason, f"Java with H2 ({reason})")
 
 
 def _postgresql_programs() -> Path | None:
