@@ -69,19 +69,20 @@ def info_row(row: Row[Any]) -> ContractInfo:
 
 def debts_by_codes(invoice: Relation) -> Select[Any]:
     """Parameters: codes."""
-    code = invoice.field("contract_code")
-    return (
-        invoice.select(())
-        .add_columns(
-            code.label("code"),
-            # Rounded before it is added, as the page adds what it shows.
-            func.sum(func.round(invoice.field("outstanding"), 2)).label("total"),
-            func.count().label("invoices"),
-            func.min(invoice.field("due_on")).label("earliest_due"),
-        )
-        .where(code.in_(bindparam("codes", expanding=True)), invoice.equals("status", "open"))
-        .group_by(code)
+    wanted = invoice.field("contract_code").in_(bindparam("codes", expanding=True))
+    # Grouped outside: Oracle takes an expression with binds in it for another one each time.
+    owed = (
+        invoice.select(("contract_code", "outstanding", "due_on"))
+        .where(wanted, invoice.equals("status", "open"))
+        .subquery("o")
     )
+    return select(
+        owed.c.contract_code.label("code"),
+        # Rounded before it is added, as the page adds what it shows.
+        func.sum(func.round(owed.c.outstanding, 2)).label("total"),
+        func.count().label("invoices"),
+        func.min(owed.c.due_on).label("earliest_due"),
+    ).group_by(owed.c.contract_code)
 
 
 def debt_row(row: Row[Any]) -> tuple[ContractCode, Debt]:

@@ -203,6 +203,8 @@ def _concat(value: dict[str, Any]) -> Operation:
         joined: ColumnElement[Any] = literal("")
         for part in parts:
             text = part.build(lookup)
+            if not isinstance(text.type, String):
+                text = cast(text, String(60))  # PostgreSQL compares no number with a text
             is_empty = or_(text.is_(None), text == literal(""))
             joined = joined.concat(
                 case((is_empty, literal("")), else_=literal(separator).concat(text))

@@ -20,6 +20,7 @@ from legacy_adapters.lane import ABANDONED_AT_MOST
 
 MODULE = "veteshherbim"  # V$SESSION.MODULE: at most 48 bytes
 ACTION_BYTES = 32
+NOBODY = "-"
 
 
 def oracledb_engine(url: URL, settings: BillingSettings) -> BillingEngine:
@@ -93,8 +94,9 @@ def _prepare(settings: BillingSettings) -> Callable[..., None]:
         limit_calls(connection, settings.answer_seconds)
         who = asker()
         connection.module = MODULE
-        connection.action = who.action[:ACTION_BYTES]
-        connection.client_identifier = who.customer
+        # Never "": the drivers do not agree what that means, and the last one's must not stay.
+        connection.action = who.action[:ACTION_BYTES] or NOBODY
+        connection.client_identifier = who.customer or NOBODY
         if settings.read_only_transactions:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION READ ONLY")

@@ -57,6 +57,7 @@ def postgresql(folder: Path) -> Iterator[str]:
     # PostgreSQL refuses to run as root.
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
     if as_user:
         shutil.chown(folder, "postgres")
     data, port = folder / "data", free_port()

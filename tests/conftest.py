@@ -3,9 +3,12 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from flask import Flask
@@ -22,9 +25,11 @@ from config.settings import ROOT, SECTIONS, BillingSettings, Settings
 from legacy_adapters import open_billing
 from legacy_adapters.demo.generator import DemoSize, make_demo
 from legacy_adapters.port import Billing
+from tests.billing_schemas.copies import copy_to_h2, copy_to_postgresql
 from tests.billing_schemas.wide.make import MAPPING as WIDE_MAPPING
 from tests.billing_schemas.wide.make import make_wide
-from tests.components import postgresql
+from tests.components import java_and_h2, postgresql
+from tests.oracle_net import ORACLE_12_1, ORACLE_19, H2Database, OracleServer
 from tests.web.client import CheckedClient
 
 DEMO_MAPPING = ROOT / "config/billing/demo.toml"
@@ -59,6 +64,53 @@ def demo_billing(demo_file: Path) -> Billing:
 @pytest.fixture(scope="session")
 def wide_billing(wide_file: Path) -> Billing:
     return open_billing(f"sqlite:///{wide_file}", BillingSettings(mapping=WIDE_MAPPING))
+
+
+MAPPINGS = {"demo": DEMO_MAPPING, "wide": WIDE_MAPPING}
+BillingOn = Callable[[str, str], Billing]
+
+
+@pytest.fixture(scope="session")
+def oracle_data(demo_file: Path, wide_file: Path) -> Iterator[H2Database]:
+    """Both schemas, each owned by the user of its name."""
+    java_and_h2()
+    with H2Database() as database:
+        copy_to_h2(database, "DEMO", demo_file)
+        copy_to_h2(database, "WIDE", wide_file)
+        yield database
+
+
+@pytest.fixture(scope="session")
+def billing_on(request: pytest.FixtureRequest) -> Iterator[BillingOn]:
+    """Gives the billing of a schema (demo, wide) on an engine (sqlite, postgresql, oracle-12.1,
+    oracle-19); what it needs is started when it is first asked for."""
+    with ExitStack() as stack:
+
+        @cache
+        def oracle(version: str) -> OracleServer:
+            announced = {"12.1": ORACLE_12_1, "19": ORACLE_19}[version]
+            users = dict.fromkeys(MAPPINGS, "secret")
+            database = request.getfixturevalue("oracle_data")
+            return stack.enter_context(OracleServer(users, database, version=announced))
+
+        def address(schema: str, engine: str) -> str:
+            file: Path = request.getfixturevalue(f"{schema}_file")
+            if engine == "sqlite":
+                return f"sqlite:///{file}"
+            if engine == "postgresql":
+                found: str = request.getfixturevalue("new_postgresql_database")()
+                copy_to_postgresql(found, file)
+                return found
+            return oracle(engine.partition("-")[2]).url(schema)
+
+        @cache
+        def billing(schema: str, engine: str) -> Billing:
+            settings = BillingSettings(mapping=MAPPINGS[schema])
+            opened = open_billing(address(schema, engine), settings)
+            stack.callback(opened.close)
+            return opened
+
+        yield billing
 
 
 def make_settings(data_dir: Path, **changes: dict[str, object]) -> Settings:
@@ -136,15 +188,11 @@ def make_portal(tmp_path: Path, portal_file: Path, demo_file: Path) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def new_postgresql_database(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[[], str]]:
+def new_postgresql_database() -> Iterator[Callable[[], str]]:
     """Gives the addresses of empty databases on one real server."""
-    folder = tmp_path_factory.mktemp("postgresql")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)  # the server runs as another user
     numbers = count()
-    with postgresql(folder / "server") as address:
+    # Not below pytest's folder: the server runs as another user, who may not enter that.
+    with TemporaryDirectory(prefix="postgresql-") as name, postgresql(Path(name)) as address:
         engine = create_engine(address, isolation_level="AUTOCOMMIT")
 
         def make() -> str:

@@ -1,5 +1,6 @@
 """One suite over every way in: the demo's schema and one that differs in everything."""
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -22,8 +23,9 @@ from legacy_adapters.demo.generator import (
 from legacy_adapters.errors import BillingUnavailable, ContractNotFound, InvoiceNotFound
 from legacy_adapters.port import Billing
 from legacy_adapters.records import ContractCode, InvoiceNumber, Period
+from tests.billing_schemas.questions import answers
 from tests.billing_schemas.wide.make import code_in_wide
-from tests.conftest import DEMO_MAPPING
+from tests.conftest import DEMO_MAPPING, BillingOn
 
 LONG_AGO = date(2000, 1, 1)
 CODES = [
@@ -49,11 +51,16 @@ class Way:
         return ContractCode(self.spell(code))
 
 
-@pytest.fixture(params=["demo", "wide"])
-def way(request: pytest.FixtureRequest) -> Way:
-    if request.param == "demo":
-        return Way(request.getfixturevalue("demo_billing"), lambda code: code)
-    return Way(request.getfixturevalue("wide_billing"), code_in_wide)
+ENGINES = ["sqlite", "postgresql", "oracle-12.1", "oracle-19"]
+SPELLING: dict[str, Callable[[str], str]] = {"demo": str, "wide": code_in_wide}
+
+
+@pytest.fixture(
+    params=[(schema, engine) for engine in ENGINES for schema in SPELLING], ids="-".join
+)
+def way(request: pytest.FixtureRequest, billing_on: BillingOn) -> Way:
+    schema, engine = request.param
+    return Way(billing_on(schema, engine), SPELLING[schema])
 
 
 def test_manual_contract(way: Way) -> None:
@@ -149,6 +156,20 @@ def test_invoice_detail_adds_up(way: Way) -> None:
             if invoice.lines:
                 assert sum(line.net for line in invoice.lines) == invoice.net
                 assert [line.kind for line in invoice.lines][-1] == "fixed_fee"
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+@pytest.mark.parametrize("schema", list(SPELLING))
+def test_every_engine_tells_the_same(billing_on: BillingOn, schema: str, engine: str) -> None:
+    """Every question of the port, of every kind of contract and of none at all."""
+    some = [*CODES[:6], *CODES[15:20], *CODES[-12:], "NONE0000"]
+    codes = [SPELLING[schema](code) if code != "NONE0000" else code for code in some]
+    since = today() - timedelta(days=365)
+    expected = answers(billing_on(schema, "sqlite"), codes, since)
+    found = answers(billing_on(schema, engine), codes, since)
+    differing = [question for question in expected if expected[question] != found[question]]
+    assert len(expected) > 200
+    assert differing == []
 
 
 def test_both_schemas_tell_the_same(demo_billing: Billing, wide_billing: Billing) -> None:

@@ -10,7 +10,7 @@ CREATE TABLE bills (
     read_a INTEGER, read_b INTEGER, iic TEXT, fic TEXT, qr TEXT
 );
 CREATE TABLE receipts (
-    contract_no INTEGER, day TEXT, minor INTEGER, how TEXT, whence TEXT, reversed INTEGER
+    contract_no INTEGER, paid_day TEXT, minor INTEGER, how TEXT, whence TEXT, reversed INTEGER
 );
 CREATE INDEX bills_contract ON bills (contract_no);
 CREATE INDEX receipts_contract ON receipts (contract_no);

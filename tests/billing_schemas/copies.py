@@ -1,0 +1,81 @@
+"""A billing in SQLite, copied table by table into other databases: the same rows there."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.oracle_net import H2Database
+
+ORACLE_TYPES = {"VARCHAR": "VARCHAR2", "TEXT": "VARCHAR2(400)", "INTEGER": "NUMBER(12)"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table of the SQLite file; columns with their declared types."""
+
+    name: str
+    columns: tuple[tuple[str, str], ...]
+    connection: sqlite3.Connection
+
+    @property
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self.connection.execute(f'SELECT * FROM "{self.name}"'))
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[tuple[list[Source], list[str]]]:
+    """The tables, and the statements that make their indexes."""
+    connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+    try:
+        listed = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql NOTNULL")
+        found = [row for row in listed if not row[1].startswith("sqlite_")]
+        tables = []
+        for kind, name, _sql in found:
+            if kind == "table":
+                info = connection.execute(f'PRAGMA table_info("{name}")').fetchall()
+                columns = tuple((column[1], column[2]) for column in info)
+                tables.append(Source(name, columns, connection))
+        yield tables, [sql for kind, _name, sql in found if kind == "index"]
+    finally:
+        connection.close()
+
+
+def copy_to_postgresql(address: str, file: Path) -> None:
+    """address: SQLAlchemy's, of an empty database. Names come out in small letters."""
+    plain = address.replace("postgresql+psycopg", "postgresql")
+    with opened(file) as (tables, indexes), psycopg.connect(plain) as connection:
+        for table in tables:
+            columns = ", ".join(f"{name} {kind}" for name, kind in table.columns)
+            connection.execute(f"CREATE TABLE {table.name} ({columns})".encode())
+            with connection.cursor().copy(f"COPY {table.name} FROM STDIN".encode()) as copy:
+                for row in table.rows:
+                    copy.write_row(row)
+        for index in indexes:
+            connection.execute(index.encode())
+        connection.execute("ANALYZE")
+
+
+def copy_to_h2(database: H2Database, owner: str, file: Path) -> None:
+    """Into the schema of this owner, with the types that Oracle would have."""
+    database.add_schema(owner)
+    with opened(file) as (tables, indexes):
+        for table in tables:
+            columns = ", ".join(f'"{n.upper()}" {oracle_type(k)}' for n, k in table.columns)
+            database.script(f'CREATE TABLE {owner}."{table.name.upper()}" ({columns});')
+            names = [name for name, _kind in table.columns]
+            database.load_rows(f'{owner}."{table.name.upper()}"', names, table.rows)
+        for index in indexes:
+            name, on = index.partition(" INDEX ")[2].split(" ON ")
+            database.script(f"CREATE INDEX {owner}.{name} ON {owner}.{on.upper()};")
+
+
+def oracle_type(declared: str) -> str:
+    name, bracket, size = declared.partition("(")
+    if name == "NUMERIC":
+        return f"NUMBER({size}"
+    return ORACLE_TYPES.get(name, name) + (bracket + size)
