@@ -10,7 +10,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from legacy_adapters.errors import BillingBusy, BillingUnavailable, MappingError
+import structlog
+
+from legacy_adapters.errors import (
+    BillingBusy,
+    BillingPaused,
+    BillingUnavailable,
+    MappingError,
+)
+
+log = structlog.get_logger("selfcare")
 
 FAILURES = 3  # in a row
 # Seconds, doubled from trial to trial: billing is back in use within half a minute, and a
@@ -61,15 +70,18 @@ class Breaker:
                 return False
             left = self._paused_until - self._clock()
             if left > 0 or self._is_trying:
-                raise BillingUnavailable(f"not asked for {max(left, 0):.0f} s: {self._reason}")
+                raise BillingPaused(f"not asked for {max(left, 0):.0f} s: {self._reason}")
             self._is_trying = True
             return True
 
     def _answered(self) -> None:
         if self._failures or self._paused_until:
             with self._lock:
+                was_away = self._paused_until > 0
                 self._failures = self._pauses = 0
                 self._paused_until, self._is_trying = 0.0, False
+            if was_away:
+                log.warning("billing answers again")
 
     def _failed(self, error: Exception, is_trial: bool) -> None:
         refused = isinstance(error, BillingUnavailable) and error.refuses_us
@@ -83,5 +95,12 @@ class Breaker:
                 (REFUSED_PAUSE, LONGEST_REFUSED_PAUSE) if refused else (PAUSE, LONGEST_PAUSE)
             )
             if is_trial or not self._paused_until:  # stragglers of the same failure add nothing
-                self._paused_until = self._clock() + min(first * 2**self._pauses, longest)
+                pause = min(first * 2**self._pauses, longest)
+                self._paused_until = self._clock() + pause
                 self._pauses += 1
+                log.error(
+                    "billing is away",
+                    reason=self._reason,
+                    next_try_in_seconds=pause,
+                    do="run: flask billing check",
+                )

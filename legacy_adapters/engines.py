@@ -23,10 +23,10 @@ ENGINES: dict[str, MakeEngine] = {
 # SQLAlchemy would choose a driver by itself, and another one from version to version.
 UNNAMED_DRIVER = {
     "oracle": (
-        "say which driver: oracle+oracledb:// (databases from 12.1 on, no client needed)"
+        "use oracle+oracledb:// (databases from 12.1 on, no client needed)"
         " or oracle+cx_oracle:// (11.2, with Oracle Instant Client)"
     ),
-    "postgresql": "say which driver: postgresql+psycopg://",
+    "postgresql": "use postgresql+psycopg://",
 }
 
 
@@ -44,7 +44,7 @@ def make_engine(address: str, settings: BillingSettings) -> BillingEngine:
         ) from None
     if url.drivername in UNNAMED_DRIVER:
         told = UNNAMED_DRIVER[url.drivername]
-        raise MappingError(f"billing addresses of the kind {url.drivername}:// {told}")
+        raise MappingError(f"{url.drivername}:// does not say which driver: {told}")
     if url.drivername not in ENGINES:
         raise MappingError(
             f"billing addresses of the kind {url.drivername}:// are not supported;"

@@ -27,6 +27,10 @@ class BillingUnavailable(BillingError):
         self.refuses_us = refuses_us
 
 
+class BillingPaused(BillingUnavailable):
+    """Billing was away a moment ago and is not asked again yet."""
+
+
 class BillingBusy(BillingUnavailable):
     """Billing answers, but as many are asking as may at once."""
 

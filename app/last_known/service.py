@@ -12,7 +12,12 @@ from app.last_known.records import Told, Topic
 from app.last_known.sealing import Seal, Unreadable
 from app.last_known.writer import Writer
 from config.settings import LastKnownSettings
-from legacy_adapters.errors import BillingError, ContractNotFound, InvoiceNotFound
+from legacy_adapters.errors import (
+    BillingError,
+    BillingPaused,
+    ContractNotFound,
+    InvoiceNotFound,
+)
 from legacy_adapters.records import ContractCode
 
 T = TypeVar("T")
@@ -100,6 +105,8 @@ class LastKnown:
 
 
 def _log_away(error: BillingError, topic: Topic[T], as_of: datetime | None) -> None:
+    if isinstance(error, BillingPaused):
+        return  # that billing is away was logged when it went
     log.error(
         "billing failed",
         kind=type(error).__name__,

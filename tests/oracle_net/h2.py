@@ -16,6 +16,8 @@ from tests.oracle_net.executor import H2Executor
 from tests.oracle_net.jvm import attach_thread, start_java
 
 _OPTIONS = "MODE=Oracle;DB_CLOSE_DELAY=-1;DEFAULT_NULL_ORDERING=HIGH;LOCK_TIMEOUT=2000"
+# Words that Oracle lets a column be called, and dictionaries do.
+_NAMES = "NON_KEYWORDS=VALUE,KEY,YEAR,MONTH,DAY,HOUR,MINUTE,SECOND"
 _numbers = itertools.count(1)
 
 
@@ -28,12 +30,13 @@ class H2Database:
     def __init__(self, name: str = "billing", *, schemas: Iterable[str] = ()) -> None:
         start_java()
         # Two databases of one name in one process would be the same one.
-        self._url = f"jdbc:h2:mem:{name}-{next(_numbers)};{_OPTIONS}"
+        self._url = f"jdbc:h2:mem:{name}-{next(_numbers)};{_OPTIONS};{_NAMES}"
         self._lock = threading.Lock()
         self._is_stale = True
         self._char_used = "B"
         self._materialized: set[tuple[str, str]] = set()
-        self.char_columns: set[str] = set()
+        self.char_columns: frozenset[str] = frozenset()
+        self.index_names: dict[tuple[str, str], str | None] = {}
         self._admin = self.connect()
         self._dictionary = Dictionary(self._admin)
         for schema in schemas:
@@ -114,6 +117,11 @@ class H2Database:
         self._materialized.add((owner.upper(), table.upper()))
         self.forget_dictionary()
 
+    def call_table(self, owner: str, table: str) -> None:
+        """Takes call_materialized back."""
+        self._materialized.discard((owner.upper(), table.upper()))
+        self.forget_dictionary()
+
     def forget_dictionary(self) -> None:
         self._is_stale = True
 
@@ -125,9 +133,11 @@ class H2Database:
         with self._lock:
             if self._is_stale:
                 self._is_stale = False
-                self.char_columns = self._dictionary.fill(
+                self._dictionary.fill(
                     char_used=self._char_used, materialized_views=self._materialized
                 )
+                self.char_columns = self._dictionary.char_columns()
+                self.index_names = self._dictionary.index_names()
 
     def close(self) -> None:
         attach_thread()

@@ -1,6 +1,7 @@
 """EXPLAIN PLAN: translates what H2 says of its plan into rows of PLAN_TABLE."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.oracle_net.errors import OraError
@@ -11,10 +12,11 @@ _EXPLAIN = re.compile(
     r"(?:\s+INTO\s+\w+)?\s+FOR\s+(.*)",
     re.I | re.S,
 )
-# "BILLING"."INVOICE" "I" /* BILLING.IX_CONTRACT: CONTRACT_ID = ?1 */
+# "BILLING"."INVOICE" "I" /* BILLING.IX_CONTRACT: CONTRACT_ID = ?1 */; inside of a comment,
+# where the plans of views and subqueries stand, without quotes.
 _ACCESS = re.compile(
-    r'"(?P<owner>[^"]+)"\."(?P<table>[^"]+)"(?: "[^"]+")?\s*'
-    r"/\*\s*(?P<index>[\w$#]+\.[\w$#.]+)(?=[\s:])"
+    r"\"?(?P<owner>[\w$#]+)\"?\.\"?(?P<table>[\w$#]+)\"?(?: \"?[\w$#]+\"?)?\s*"
+    r"/\*\s*[\w$#]+\.(?P<index>[\w$#.]+)(?=[\s:])"
 )
 TABLE = Relation(
     {
@@ -46,29 +48,30 @@ def parse(sql: str) -> Explain:
     return Explain(match[1].replace("''", "'") if match[1] else None, match[2])
 
 
-def rows(statement_id: str | None, shown: str) -> list[tuple[object, ...]]:
-    """The statement itself is 0; each access to a table hangs below it, its index below that."""
-    # Inside of a comment, H2 writes the plans of subqueries with other marks.
+Indexes = Mapping[tuple[str, str], str | None]
+
+
+def rows(statement_id: str | None, shown: str, indexes: Indexes) -> list[tuple[object, ...]]:
+    """The statement itself is 0; each access to a table hangs below it, its index below that.
+
+    `indexes` knows Oracle's names for H2's: one that Oracle would not have is a full scan.
+    """
+    # Comments inside of comments have other marks.
     readable = shown.replace("/++", "/*").replace("++/", "*/")
     made: list[tuple[object, ...]] = []
 
-    def add(parent: int | None, operation: str, options: str | None, *, owner: str | None = None,
-            name: str | None = None, cost: int = 0) -> int:  # fmt: skip
-        number = len(made)
-        cardinality = cost * 10
-        made.append(
-            (statement_id, number, parent, operation, options, owner, name, cardinality, cost)
-        )
-        return number
+    def add(parent: int | None, what: str, how: str | None, at: tuple[str, str] | None) -> int:
+        cost = _COST_OF_SCAN if how in (None, "FULL") else _COST_OF_INDEX
+        owner, name = at or (None, None)
+        made.append((statement_id, len(made), parent, what, how, owner, name, cost * 10, cost))
+        return len(made) - 1
 
-    top = add(None, "SELECT STATEMENT", None, cost=_COST_OF_SCAN)
+    top = add(None, "SELECT STATEMENT", None, None)
     for access in _ACCESS.finditer(readable):
         owner, table = access["owner"], access["table"]
-        index = access["index"].rpartition(".")[2]
-        if index == "tableScan":
-            add(top, "TABLE ACCESS", "FULL", owner=owner, name=table, cost=_COST_OF_SCAN)
+        if index := indexes.get((owner, access["index"])):
+            above = add(top, "TABLE ACCESS", "BY INDEX ROWID", (owner, table))
+            add(above, "INDEX", "RANGE SCAN", (owner, index))
         else:
-            at = {"owner": owner, "cost": _COST_OF_INDEX}
-            above = add(top, "TABLE ACCESS", "BY INDEX ROWID", name=table, **at)
-            add(above, "INDEX", "RANGE SCAN", name=index, **at)
+            add(top, "TABLE ACCESS", "FULL", (owner, table))
     return made

@@ -9,6 +9,7 @@ from tests.oracle_net.wire import Reader
 
 # Message types.
 PROTOCOL, DATA_TYPES, FUNCTION, ROW, PIGGYBACK = 1, 2, 3, 7, 17
+NOTHING = 0  # what is left of empty tags
 # Functions of a FUNCTION message.
 REEXECUTE, FETCH, LOGOFF, COMMIT, ROLLBACK, REEXECUTE_QUERY = 4, 5, 9, 14, 15, 78
 EXECUTE, AUTHENTICATE, CHALLENGE, PING = 94, 115, 118, 147
@@ -26,7 +27,7 @@ _TAG_LAYOUT = {
     "dbop": "bn bn b",
 }
 _TAG_FLAGS = {
-    "client_identifier": 0x02,
+    "client_identifier": 0x01,
     "module": 0x08,
     "action": 0x10,
     "client_info": 0x100,
@@ -178,7 +179,10 @@ def read_piggyback(r: Reader, state: State) -> None:
 
 
 def _read_tags(r: Reader, state: State) -> None:
-    """Only what changed is told; a change to nothing has the length 0."""
+    """Only what changed is told; a change to nothing has the length 0.
+
+    The driver then writes an empty text, or not even that: so empty ones are passed over.
+    """
     r.skip("bb")
     changed = r.number()
     lengths = {}
@@ -186,9 +190,10 @@ def _read_tags(r: Reader, state: State) -> None:
         r.skip(layout)
         lengths[name] = r.number()
     for name, length in lengths.items():
-        value = r.text() if length else ""
-        if length or changed & _TAG_FLAGS[name]:
-            state.tags[name] = value
+        if length:
+            state.tags[name] = r.text() or r.text()
+        elif changed & _TAG_FLAGS[name]:
+            state.tags[name] = ""
 
 
 def read_pairs(r: Reader, count: int) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """The listener: accepts connections and gives each its session and thread."""
 
+import atexit
 import itertools
 import socket
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +29,15 @@ _VERSIONS = [
 ]
 _FIELD_VERSION_18 = 11
 _LONG_STOP = 5
+_running: "weakref.WeakSet[OracleServer]" = weakref.WeakSet()
+
+
+@atexit.register
+def _stop_all() -> None:
+    """A connection that nobody closed says good-bye at Python's end, when no thread runs that
+    could answer it: without this, the process would never end."""
+    for server in list(_running):
+        server.stop()
 
 
 class OracleServer:
@@ -78,10 +89,12 @@ class OracleServer:
             target=self._accept, args=[self._listener], name=f"oracle-net-{self.port}", daemon=True
         )
         self._acceptor.start()
+        _running.add(self)
         return self
 
     def stop(self) -> None:
         """Closes the port and all sessions, those that hang too."""
+        _running.discard(self)
         if self._listener:
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes up the acceptor
             self._listener.close()

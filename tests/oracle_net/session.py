@@ -134,8 +134,9 @@ class Session:
     def _request(self, message: bytes) -> None:
         r = Reader(message, self.channel.receive_data)
         kind = r.byte()
-        while kind == requests.PIGGYBACK:
-            requests.read_piggyback(r, self._state)
+        while kind in (requests.PIGGYBACK, requests.NOTHING):
+            if kind == requests.PIGGYBACK:
+                requests.read_piggyback(r, self._state)
             kind = r.byte()
         if kind == requests.PROTOCOL:
             self.channel.send_data(answers.protocol(self.server.field_version))

@@ -48,6 +48,7 @@ def _solid(tokens: list[Token]) -> list[Token]:
     return [token for token in tokens if token.kind != "blank"]
 
 
+@lru_cache(maxsize=500)
 def bind_names(sql: str) -> list[str]:
     """In the order of their values: SQL has one for each occurrence, PL/SQL one for each name."""
     names = [token.word for token in tokens_of(sql) if token.kind == "bind"]
@@ -56,11 +57,18 @@ def bind_names(sql: str) -> list[str]:
     return names
 
 
+@lru_cache(maxsize=500)
+def names_in(sql: str) -> frozenset[str]:
+    return frozenset(token.word for token in tokens_of(sql) if token.is_name)
+
+
+@lru_cache(maxsize=500)
 def first_words(sql: str) -> tuple[str, ...]:
     """The first four words, which tell what kind of statement it is."""
     return tuple(token.word for token in _solid(tokens_of(sql))[:4])
 
 
+@lru_cache(maxsize=500)
 def check_limits(sql: str, *, in_list: int, name_length: int) -> None:
     """Raises what Oracle raises for long lists (ORA-01795) and long names (ORA-00972)."""
     tokens = _solid(tokens_of(sql))
@@ -138,22 +146,25 @@ def _items(sql: str) -> list[_Item]:
     return items
 
 
-def with_char_rule(sql: str, char_columns: set[str], binds: Callable[[str], str]) -> str:
+@lru_cache(maxsize=500)
+def with_char_rule(
+    sql: str, char_columns: frozenset[str], casts: tuple[tuple[str, str], ...]
+) -> str:
     """Lets H2 compare CHAR columns as Oracle does.
 
     Oracle pads with blanks where CHAR meets CHAR or a literal, and does not where CHAR meets
     VARCHAR2. H2 turns a constant into the column's type first and so always finds the row.
     Here the column is cast to VARCHAR where it meets a VARCHAR2 bind, which keeps H2 from that;
-    literals that meet a CHAR column become CHAR. `binds` tells how a bind is written for H2:
-    with a CAST to its type.
+    literals that meet a CHAR column become CHAR. `casts` tell how binds are written for H2:
+    with their types, the others as a mere question mark.
     """
     items = _items(sql)
     char_names = char_columns | _aliases(items, char_columns)
-    meets = _Meetings(items, char_names, binds)
+    meets = _Meetings(items, char_names, dict(casts))
     return "".join(meets.written(i) + item.tail for i, item in enumerate(items))
 
 
-def _aliases(items: list[_Item], char_columns: set[str]) -> set[str]:
+def _aliases(items: list[_Item], char_columns: frozenset[str]) -> set[str]:
     """Names that the statement gives to CHAR columns: CODE AS C."""
     return {
         alias.last.word
@@ -166,10 +177,10 @@ class _Meetings:
     """Which columns of a statement meet which binds and literals."""
 
     def __init__(
-        self, items: list[_Item], char_names: set[str], binds: Callable[[str], str]
+        self, items: list[_Item], char_names: frozenset[str], casts: dict[str, str]
     ) -> None:
         self._items = items
-        self._binds = binds
+        self._casts = casts
         self._plain: set[int] = set()  # columns that meet a VARCHAR2 bind
         self._char_literals: set[int] = set()
         for i, item in enumerate(items):
@@ -179,7 +190,7 @@ class _Meetings:
     def _look_around(self, column: int) -> None:
         for other in self._partners(column):
             token = self._items[other].last
-            if token.kind == "bind" and "VARCHAR" in self._binds(token.word):
+            if token.kind == "bind" and "VARCHAR" in self._cast(token):
                 self._plain.add(column)
             elif token.kind == "text":
                 self._char_literals.add(other)
@@ -203,10 +214,13 @@ class _Meetings:
                 return
             yield place
 
+    def _cast(self, bind: Token) -> str:
+        return self._casts.get(bind.word.upper(), "?")
+
     def written(self, place: int) -> str:
         item = self._items[place]
         if item.last.kind == "bind":
-            return self._binds(item.last.word)
+            return self._cast(item.last)
         if place in self._plain:
             return f"CAST({item.core} AS VARCHAR(4000))"
         if place in self._char_literals:

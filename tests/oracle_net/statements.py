@@ -10,7 +10,7 @@ from tests.oracle_net.cursors import Result
 from tests.oracle_net.errors import OraError
 from tests.oracle_net.facts import Relation
 from tests.oracle_net.requests import State
-from tests.oracle_net.sql import check_limits, first_words, replace_calls, tokens_of
+from tests.oracle_net.sql import check_limits, first_words, names_in, replace_calls, tokens_of
 from tests.oracle_net.values import Bind
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _USERENV = re.compile(r"\bsys_context\s*\(\s*'userenv'\s*,\s*'(\w+)'\s*\)", re.I
 _READ_ONLY = "may not perform insert, delete, update operation inside a READ ONLY transaction"
 _CHANGES = {"INSERT", "UPDATE", "DELETE", "MERGE", "EXPLAIN"}
 _IMPLICIT_COMMITS = {"CREATE", "ALTER", "DROP", "COMMENT", "TRUNCATE", "GRANT", "REVOKE"}
+_FACT_PREFIXES = ("V$", "NLS_", "USER_", "SESSION_", "ALL_", "PRODUCT_", "PLAN_")
 _BLOCKS = {"BEGIN", "DECLARE", "CALL"}
 
 
@@ -27,7 +28,7 @@ class Executor(Protocol):
     """What runs the SQL. Raises OraError; is used and closed by one thread."""
 
     def execute(self, sql: str, binds: tuple[Bind, ...] = ()) -> Result: ...
-    def explain(self, sql: str, binds: tuple[Bind, ...] = ()) -> str: ...
+    def explain(self, sql: str, binds: tuple[Bind, ...] = ()) -> tuple[str, plan.Indexes]: ...
     def provide(self, relations: dict[str, Relation]) -> None: ...
     def add_rows(self, table: str, rows: list[tuple[object, ...]]) -> None: ...
     def set_schema(self, schema: str) -> None: ...
@@ -103,8 +104,8 @@ class Statements:
         self._check(sql, first_words(sql))
         wanted = plan.parse(sql)
         self._executor.provide({"PLAN_TABLE": plan.TABLE})
-        shown = self._executor.explain(wanted.query, binds)
-        self._executor.add_rows("PLAN_TABLE", plan.rows(wanted.statement_id, shown))
+        shown, indexes = self._executor.explain(wanted.query, binds)
+        self._executor.add_rows("PLAN_TABLE", plan.rows(wanted.statement_id, shown, indexes))
         self.in_transaction = True
         return Result()
 
@@ -130,8 +131,10 @@ class Statements:
             raise OraError(1456, _READ_ONLY)
 
     def _provide_facts(self, sql: str) -> None:
+        named = names_in(sql)
+        if not any(name.startswith(_FACT_PREFIXES) for name in named):
+            return
         relations = {**self._server.facts.relations(self._user), "PLAN_TABLE": plan.TABLE}
-        named = {token.word for token in tokens_of(sql) if token.is_name}
         self._executor.provide({name: relations[name] for name in relations.keys() & named})
 
     def _userenv(self, name: str) -> str:

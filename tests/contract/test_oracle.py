@@ -1,0 +1,205 @@
+"""What the Oracle engine does on the wire: told by the protocol test server, not by Oracle."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import BillingSettings
+from legacy_adapters import open_billing
+from legacy_adapters.asking import begin_asking, name_customer, stop_asking
+from legacy_adapters.demo.generator import MANUAL_CODE
+from legacy_adapters.errors import BillingUnavailable, MappingError
+from legacy_adapters.port import Billing
+from legacy_adapters.records import ContractCode
+from tests.conftest import DEMO_MAPPING
+from tests.oracle_net import ORACLE_12_1, ORACLE_19, H2Database, Ora, OracleServer, Statement
+
+CODE = ContractCode(MANUAL_CODE)
+ODD = """
+CREATE TABLE ODD.CONTRACTS (CODE CHAR(12), NAME VARCHAR2(80), STREET CLOB, AMOUNT NUMBER);
+CREATE TABLE ODD.BILLS (CODE CHAR(12), NO CHAR(10), STATE CHAR(4), ISSUED DATE, AMOUNT NUMBER);
+INSERT INTO ODD.CONTRACTS VALUES ('AB123', 'Gjergj Đorđević Ђорђе <b>', RPAD('x', 4000, 'y'), 1);
+INSERT INTO ODD.BILLS VALUES ('AB123', '77', 'OP', TIMESTAMP '2026-01-05 13:45:00', 1234.5678);
+INSERT INTO ODD.BILLS VALUES ('AB123', '78', 'OP', TIMESTAMP '2206-01-05 00:00:00', -0.005);
+"""
+ODD_MAPPING = """
+[contract]
+table = "CONTRACTS"
+schema = "ODD"
+[contract.columns]
+code = "CODE"
+subscriber = "NAME"
+address = "STREET"
+
+[contract_info]
+table = "CONTRACTS"
+schema = "odd"
+columns = { contract_code = "CODE" }
+
+[invoice]
+table = "bills"
+schema = "ODD"
+[invoice.columns]
+contract_code = "CODE"
+number = "NO"
+status = { column = "STATE", map = { OP = "open" }, else = "paid" }
+issued_on = "ISSUED"
+due_on = "ISSUED"
+units = { value = 0 }
+principal = "AMOUNT"
+tv_fee = { value = 0 }
+interest = { expr = "NVL(bills.AMOUNT, 0) * 0" }
+outstanding = { times = "AMOUNT", by = 1.0 }
+
+[payment]
+table = "BILLS"
+schema = "ODD"
+only = { STATE = ["XX"] }
+columns = { contract_code = "CODE", paid_on = "ISSUED", amount = "AMOUNT" }
+"""
+
+
+@pytest.fixture(scope="module")
+def server(oracle_data: H2Database) -> Iterator[OracleServer]:
+    with OracleServer({"demo": "secret", "reader": "secret"}, oracle_data) as server:
+        yield server
+
+
+def opened(server: OracleServer, user: str = "demo", **changes: Any) -> Billing:
+    settings = BillingSettings(**{"mapping": DEMO_MAPPING, **changes})
+    return open_billing(server.url(user), settings)
+
+
+@pytest.fixture
+def odd(server: OracleServer, oracle_data: H2Database, tmp_path: Path) -> Iterator[Billing]:
+    file = tmp_path / "odd.toml"
+    file.write_text(ODD_MAPPING, encoding="utf-8")
+    oracle_data.add_schema("ODD")
+    oracle_data.script(ODD)
+    billing = opened(server, "reader", mapping=file)
+    yield billing
+    billing.close()
+    oracle_data.script("DROP SCHEMA ODD CASCADE;")
+
+
+def statement_of(server: OracleServer, part: str) -> Statement:
+    return server.log.find(part)[-1]
+
+
+@pytest.mark.parametrize(("reads_only", "trips"), [(True, 3), (False, 1)])
+def test_round_trips_of_one_question(server: OracleServer, reads_only: bool, trips: int) -> None:
+    billing = opened(server, read_only_transactions=reads_only)
+    billing.get_statement(CODE)
+    server.log.clear()
+    billing.get_statement(CODE)
+    assert server.log.round_trips == trips
+    assert ("SET TRANSACTION READ ONLY" in server.log.texts) is reads_only
+    billing.close()
+
+
+def test_sessions_are_tagged_with_what_and_for_whom(server: OracleServer) -> None:
+    billing = opened(server)
+    begin_asking("invoices.pay", seconds=5)
+    name_customer("0123456789abcdef")
+    billing.get_statement(CODE)
+    tags = statement_of(server, "KTR_KOD").tags
+    assert (tags["module"], tags["action"]) == ("veteshherbim", "invoices.pay")
+    assert tags["client_identifier"] == "0123456789abcdef"
+    stop_asking()
+    billing.get_statement(CODE)
+    assert statement_of(server, "KTR_KOD").tags["client_identifier"] == "-"
+    billing.close()
+
+
+def test_char_columns_are_asked_with_char_binds(odd: Billing, server: OracleServer) -> None:
+    """Oracle finds nothing else: it pads a CHAR bind, and never a VARCHAR2 one."""
+    code = ContractCode("AB123")
+    statement = odd.get_statement(code)
+    assert [invoice.number for invoice in statement.open_invoices] == ["78", "77"]
+    assert odd.get_invoice(code, statement.open_invoices[0].number).number == "78"
+    assert odd.list_contracts([code])[code].code == "AB123"
+    asked = statement_of(server, "BILLS")
+    kinds = {n: t for n, t in asked.bind_types.items() if "CODE" in n.upper()}
+    assert set(kinds.values()) == {"CHAR"}, asked.bind_types
+
+
+def test_values_come_as_they_are(odd: Billing) -> None:
+    statement = odd.get_statement(ContractCode("AB123"))
+    assert statement.contract.subscriber == "Gjergj Đorđević Ђорђе <b>"
+    assert len(statement.contract.address) == 4_000
+    far, near = statement.open_invoices
+    assert (near.issued_on, far.issued_on) == (date(2026, 1, 5), date(2206, 1, 5))
+    assert (str(near.principal), str(far.principal)) == ("1234.57", "-0.01")
+    assert near.outstanding == near.principal
+    assert odd.list_debts([ContractCode("AB123")])[ContractCode("AB123")].invoices == 2
+
+
+def test_synonyms_serve_as_tables(server: OracleServer, oracle_data: H2Database) -> None:
+    for table in ("KONTRATE", "ABONENT", "FATURE", "FAT_RRESHT", "PAGESE", "KANAL"):
+        oracle_data.script(f"CREATE OR REPLACE SYNONYM READER.{table} FOR DEMO.{table};")
+    for table in ("ZONE", "RAJON", "KATEGORI"):
+        oracle_data.script(f"CREATE OR REPLACE SYNONYM READER.{table} FOR DEMO.{table};")
+    billing = opened(server, "reader")
+    assert billing.get_contract_info(CODE).contract.subscriber == "EMER MBIEMER"
+    billing.close()
+
+
+def test_labels_fit_old_databases(oracle_data: H2Database) -> None:
+    with OracleServer({"demo": "secret"}, oracle_data, version=ORACLE_12_1) as old:
+        billing = opened(old)
+        billing.verify()  # the server answers ORA-00972 to anything longer than 30
+        assert len(old.log.texts) > 8
+        billing.close()
+
+
+def test_cut_sessions_are_not_noticed(server: OracleServer) -> None:
+    billing = opened(server)
+    for _ in range(3):
+        billing.get_statement(CODE)
+        server.drop_sessions()
+        assert billing.get_statement(CODE).contract.code == CODE
+    billing.close()
+
+
+def test_second_try_only_where_it_is_safe(oracle_data: H2Database) -> None:
+    with OracleServer({"demo": "secret"}, oracle_data, version=ORACLE_19) as server:
+        billing = opened(server)
+        billing.verify()
+        for code, tries in ((1555, 2), (4068, 2), (1013, 1), (1722, 1)):
+            fault = server.faults.on("KTR_KOD", Ora(code, "fault"))
+            with pytest.raises(BillingUnavailable, match=f"ORA-{code:05d}"):
+                billing.find_contract(CODE)
+            assert fault.hits == tries, code
+            server.faults.clear()
+            billing.find_contract(CODE)
+        billing.close()
+
+
+def test_wrong_password_is_tried_once(oracle_data: H2Database) -> None:
+    with OracleServer({"demo": "secret"}, oracle_data) as server:
+        address = server.url("demo").replace("secret", "wrong")
+        billing = open_billing(address, BillingSettings(mapping=DEMO_MAPPING))
+        for _ in range(5):
+            with pytest.raises(BillingUnavailable) as caught:
+                billing.find_contract(CODE)
+            assert "wrong" not in str(caught.value)
+        assert server.log.refused_logins == 1
+        billing.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("oracle://u:p@h/?service_name=X", r"use oracle\+oracledb:// .* or oracle\+cx_oracle://"),
+        ("postgresql://h/x", "postgresql\\+psycopg://"),
+        ("mysql+pymysql://h/x", "not supported"),
+        ("nonsense", "is not one"),
+    ],
+)
+def test_other_addresses_are_refused_in_words(address: str, told: str) -> None:
+    with pytest.raises(MappingError, match=told) as caught:
+        open_billing(address, BillingSettings(mapping=DEMO_MAPPING))
+    assert "u:p" not in str(caught.value)

@@ -1,0 +1,111 @@
+"""When billing is not asked any more, and when it is again."""
+
+from collections.abc import Callable
+
+import pytest
+
+from legacy_adapters.breaker import Breaker
+from legacy_adapters.errors import (
+    BillingBusy,
+    BillingDataError,
+    BillingPaused,
+    BillingUnavailable,
+    MappingError,
+)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def breaker(clock: Clock) -> Breaker:
+    return Breaker(clock)
+
+
+def ask(breaker: Breaker, error: Exception | None = None) -> str:
+    """`asked`, or how it was refused."""
+    try:
+        with breaker.guard():
+            if error:
+                raise error
+            return "asked"
+    except BillingPaused:
+        return "paused"
+    except Exception as raised:
+        assert raised is error
+        return "asked"
+
+
+AWAY: Callable[[], Exception] = lambda: BillingUnavailable("it is away")  # noqa: E731
+
+
+def test_three_failures_in_a_row_pause_it(breaker: Breaker) -> None:
+    assert [ask(breaker, AWAY()) for _ in range(4)] == ["asked", "asked", "asked", "paused"]
+
+
+def test_failures_with_answers_between_do_not(breaker: Breaker) -> None:
+    for _ in range(5):
+        assert ask(breaker, AWAY()) == ask(breaker, AWAY()) == ask(breaker) == "asked"
+
+
+@pytest.mark.parametrize("error", [BillingBusy("busy"), BillingDataError("x"), ValueError("x")])
+def test_what_is_no_outage_does_not_count(breaker: Breaker, error: Exception) -> None:
+    assert [ask(breaker, error) for _ in range(9)] == ["asked"] * 9
+
+
+def test_changed_schema_counts(breaker: Breaker) -> None:
+    assert [ask(breaker, MappingError("x")) for _ in range(4)][-1] == "paused"
+
+
+def test_one_question_tries_after_a_pause_and_the_others_wait(
+    breaker: Breaker, clock: Clock
+) -> None:
+    for _ in range(3):
+        ask(breaker, AWAY())
+    clock.now += 4.9
+    assert ask(breaker) == "paused"
+    clock.now += 0.2
+    with breaker.guard():
+        assert ask(breaker) == "paused"
+    assert ask(breaker) == "asked"
+    assert not breaker.is_open
+
+
+def test_pauses_grow_but_stay_below_half_a_minute(breaker: Breaker, clock: Clock) -> None:
+    for _ in range(3):
+        ask(breaker, AWAY())
+    pauses = []
+    for _ in range(6):
+        begun = clock.now
+        while ask(breaker, AWAY()) == "paused":
+            clock.now += 0.5
+        pauses.append(clock.now - begun)
+    assert pauses == [5, 10, 20, 20, 20, 20]
+
+
+def test_busy_trial_lets_the_next_try(breaker: Breaker, clock: Clock) -> None:
+    for _ in range(3):
+        ask(breaker, AWAY())
+    clock.now += 6
+    assert ask(breaker, BillingBusy("busy")) == "asked"
+    assert ask(breaker) == "asked"
+
+
+def test_refused_password_is_hardly_ever_tried(breaker: Breaker, clock: Clock) -> None:
+    """Oracle locks an account after ten refused log-ins."""
+    refused = 0
+    for _second in range(600):
+        if ask(breaker, BillingUnavailable("ORA-01017", refuses_us=True)) == "asked":
+            refused += 1
+        clock.now += 1
+    assert refused == 5  # at 0, 25, 75, 175 and 375 s

@@ -1,0 +1,100 @@
+"""How many ask billing at once, and how long anybody waits."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from legacy_adapters import lane as lanes
+from legacy_adapters.errors import BillingBusy, BillingUnavailable
+from legacy_adapters.lane import Lane
+
+
+@pytest.fixture
+def released() -> Iterator[threading.Event]:
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def soon() -> float:
+    return time.monotonic() + 5
+
+
+def test_answers_and_errors_come_through() -> None:
+    lane = Lane(2)
+    assert lane.run(lambda: 42, soon()) == 42
+    with pytest.raises(ZeroDivisionError):
+        lane.run(lambda: 1 // 0, soon())
+    assert lane.run(lambda: "again", soon()) == "again"
+
+
+def test_threads_are_used_again() -> None:
+    lane = Lane(2)
+    names = {lane.run(threading.current_thread, soon()) for _ in range(50)}
+    assert len(names) == 1
+
+
+def test_nobody_waits_past_the_deadline(released: threading.Event) -> None:
+    lane = Lane(2)
+    begun = time.monotonic()
+    with pytest.raises(BillingUnavailable, match="no answer within"):
+        lane.run(lambda: released.wait(20), begun + 0.3)
+    assert 0.2 < time.monotonic() - begun < 1.5
+
+
+def test_only_so_many_ask_at_once(released: threading.Event) -> None:
+    lane, asked, lock = Lane(3), [0, 0], threading.Lock()
+
+    def question() -> None:
+        with lock:
+            asked[0] += 1
+            asked[1] = max(asked)
+        released.wait(0.2)
+        with lock:
+            asked[0] -= 1
+
+    def ask(_: int) -> str:
+        try:
+            lane.run(question, soon())
+        except BillingBusy:
+            return "busy"
+        return "answered"
+
+    with ThreadPoolExecutor(12) as pool:
+        told = list(pool.map(ask, range(12)))
+    assert asked[1] == 3
+    assert told.count("answered") >= 6  # two turns of three within the half second of waiting
+    assert set(told) <= {"answered", "busy"}
+
+
+def test_hanging_questions_give_their_turn_to_others(released: threading.Event) -> None:
+    lane = Lane(1)
+    for _ in range(3):
+        with pytest.raises(BillingUnavailable):
+            lane.run(lambda: released.wait(20), time.monotonic() + 0.05)
+    assert lane.run(lambda: 1, soon()) == 1
+
+
+def test_too_many_hanging_close_the_lane_until_they_end(
+    released: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "ABANDONED_AT_MOST", 2)
+    lane = Lane(1)
+    for _ in range(2):
+        with pytest.raises(BillingUnavailable):
+            lane.run(lambda: released.wait(20), time.monotonic() + 0.05)
+    with pytest.raises(BillingUnavailable, match="hang"):
+        lane.run(lambda: 1, soon())
+    released.set()
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        try:
+            assert lane.run(lambda: 1, soon()) == 1
+        except BillingUnavailable:
+            time.sleep(0.01)
+        else:
+            return
+    pytest.fail("the lane stayed closed")
