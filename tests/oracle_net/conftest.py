@@ -38,7 +38,7 @@ Connect = Callable[..., oracledb.Connection]
 
 @pytest.fixture(scope="session", autouse=True)
 def thin_mode() -> None:
-    oracledb.enable_thin_mode()
+    oracledb.enable_thin_mode()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture(scope="package")

@@ -4,6 +4,7 @@ All of it belongs to a server and can be changed by a test at any time; sessions
 V$VERSION, NLS_DATABASE_PARAMETERS, USER_SYS_PRIVS and so on at their next query.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 Version = tuple[int, int, int, int, int]
@@ -112,7 +113,7 @@ class Facts:
         }
 
     def _grants(self, user: str, owner_column: str) -> Relation:
-        rows: list[tuple[str | None, ...]] = [
+        rows = [
             (
                 *(user, g.owner, g.table, g.grantor or g.owner, g.privilege),
                 *("YES" if g.grantable else "NO", "NO"),
@@ -123,5 +124,5 @@ class Facts:
         return _texts(names, rows)
 
 
-def _texts(columns: str, rows: list[tuple[str, ...]] | list[tuple[str | None, ...]]) -> Relation:
+def _texts(columns: str, rows: Iterable[tuple[object, ...]]) -> Relation:
     return Relation(dict.fromkeys(columns.split(), "VARCHAR(4000)"), tuple(rows))

@@ -32,7 +32,8 @@ class H2Database:
         # Two databases of one name in one process would be the same one.
         self._url = f"jdbc:h2:mem:{name}-{next(_numbers)};{_OPTIONS};{_NAMES}"
         self._lock = threading.Lock()
-        self._is_stale = True
+        self._schemas: set[str] = set()
+        self._changes, self._changes_seen = 1, 0
         self._char_used = "B"
         self._materialized: set[tuple[str, str]] = set()
         self.char_columns: frozenset[str] = frozenset()
@@ -59,7 +60,10 @@ class H2Database:
         return H2Executor(self, schema)
 
     def add_schema(self, name: str) -> None:
-        self.script(f'CREATE SCHEMA IF NOT EXISTS "{name.upper()}"')
+        """Does nothing where it exists."""
+        if name.upper() not in self._schemas:
+            self.script(f'CREATE SCHEMA IF NOT EXISTS "{name.upper()}"')
+            self._schemas.add(name.upper())
 
     def script(self, text: str) -> None:
         """Runs statements that end with a semicolon at a line's end, and commits."""
@@ -123,21 +127,23 @@ class H2Database:
         self.forget_dictionary()
 
     def forget_dictionary(self) -> None:
-        self._is_stale = True
+        """Has it filled anew before the next statement, row counts included."""
+        self._changes += 1
 
     def refresh_dictionary(self) -> None:
         """Fills the dictionary if the schema has changed since."""
-        if not self._is_stale:
+        if self._changes_seen == self._changes:
             return
         attach_thread()
-        with self._lock:
-            if self._is_stale:
-                self._is_stale = False
+        with self._lock:  # all others wait here, lest they find it half empty
+            changes = self._changes
+            if self._changes_seen != changes:
                 self._dictionary.fill(
                     char_used=self._char_used, materialized_views=self._materialized
                 )
                 self.char_columns = self._dictionary.char_columns()
                 self.index_names = self._dictionary.index_names()
+                self._changes_seen = changes
 
     def close(self) -> None:
         attach_thread()

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 import oracledb
 import pytest
@@ -193,16 +194,21 @@ def _until(condition: Callable[[], bool]) -> bool:
     return condition()
 
 
+def _was_hit(fault: Fault) -> bool:
+    return fault.hits == 1
+
+
 def test_stop_frees_those_that_hang(database: H2Database) -> None:
     threads = threading.active_count()
     server = OracleServer({"portal": "s3cret"}, database).start()
-    for fault in (Hang(), Hang(honours_break=False), Drip(milliseconds=500)):
+    faults: list[Fault] = [Hang(), Hang(honours_break=False), Drip(milliseconds=500)]
+    for fault in faults:
         server.faults.on(f"{type(fault).__name__} {id(fault)}", fault)
         connection = oracledb.connect(user="portal", password="s3cret", dsn=server.dsn)
         statement = f"SELECT '{type(fault).__name__} {id(fault)}' FROM DUAL"
         asking = threading.Thread(target=_ignore, args=[connection, statement])
         asking.start()
-        assert _until(lambda fault=fault: fault.hits == 1)
+        assert _until(partial(_was_hit, fault))
     began = time.monotonic()
     server.stop()
     assert time.monotonic() - began < 1
@@ -233,3 +239,29 @@ def test_server_comes_back_at_its_port(server: OracleServer, connect: Connect) -
     server.start()
     assert server.port == port
     assert _ask(connect()) == [(7,)]
+
+
+def test_many_threads_share_a_pool(server: OracleServer, database: H2Database) -> None:
+    """Each reads its own data and the dictionary, while that is filled anew."""
+    pool = oracledb.create_pool(
+        user="portal", password="s3cret", dsn=server.dsn, min=0, max=4, increment=1
+    )
+    found: list[tuple[object, ...]] = []
+
+    def ask(number: int) -> None:
+        for _ in range(10):
+            with pool.acquire() as connection:
+                cursor = connection.cursor()
+                cursor.execute("SET TRANSACTION READ ONLY")
+                cursor.execute("SELECT :n, COUNT(*) FROM BILLING.INVOICE", n=number).fetchall()
+                database.forget_dictionary()
+                cursor.execute("SELECT COUNT(*) FROM ALL_TABLES WHERE OWNER = 'BILLING'")
+                found.append((number, *cursor.fetchall()[0]))
+
+    asking = [threading.Thread(target=ask, args=[number]) for number in range(4)]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join(20)
+    pool.close(force=True)
+    assert sorted(found) == [(number, 2) for number in range(4) for _ in range(10)]

@@ -28,7 +28,7 @@ def test_dialect_learns_the_version(engine: Engine, each_version: OracleServer) 
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT 1 FROM DUAL")) == 1
     version = each_version.facts.version
-    assert engine.dialect.server_version_info == version  # type: ignore[attr-defined]
+    assert engine.dialect.server_version_info == version
     assert engine.dialect.max_identifier_length == (30 if version[0] == 12 else 128)
 
 
@@ -43,7 +43,7 @@ def test_tags_are_recorded_with_each_statement(
     cursor.execute("SELECT sys_context('USERENV', 'MODULE') FROM DUAL")
     assert cursor.fetchone() == ("selfcare",)
     connection.action = "pay"
-    connection.client_identifier = nothing
+    connection.client_identifier = nothing  # type: ignore[assignment]
     cursor.execute("SELECT 2 FROM DUAL")
     first, second = server.log.statements
     assert first.tags == {"module": "selfcare", "action": "history", "client_identifier": "c0ffee"}

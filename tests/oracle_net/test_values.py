@@ -53,9 +53,7 @@ def _exact(cursor: oracledb.Cursor, column: oracledb.FetchInfo) -> oracledb.Var 
 def test_columns_are_described(connect: Connect) -> None:
     cursor = connect().cursor()
     cursor.execute("SELECT AMOUNT, UNITS, READING, SUM(AMOUNT) OVER () T FROM BILLING.INVOICE")
-    described = [(c.name, c.precision, c.scale) for c in cursor.description_info(cursor)] if (
-        hasattr(cursor, "description_info")
-    ) else [(c[0], c[4], c[5]) for c in cursor.description]  # fmt: skip
+    described = [(column[0], column[4], column[5]) for column in cursor.description or []]
     assert described == [
         ("AMOUNT", 14, 2),
         ("UNITS", 38, 0),

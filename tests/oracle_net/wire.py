@@ -121,8 +121,13 @@ class Reader:
     def skip(self, layout: str) -> None:
         """Passes over fields: b is a byte, n a number, o octets, t a
         counted text; blanks are for the eye."""
-        read = {"b": self.byte, "n": self.number, "o": self.octets}
-        read |= {"t": self.counted_text, " ": lambda: None}
+        read: dict[str, Callable[[], object]] = {
+            "b": self.byte,
+            "n": self.number,
+            "o": self.octets,
+            "t": self.counted_text,
+            " ": lambda: None,
+        }
         for letter in layout:
             read[letter]()
 
