@@ -26,8 +26,11 @@ session (one client), statements (what Oracle adds to H2), sql (a look at its te
 executor and h2 and jvm (H2), dictionary (ALL_TABLES ...), facts (V$VERSION, privileges ...),
 faults and troubles (what goes wrong, and how), log, server.
 
-What it does not know: PL/SQL, LOB locators, RETURNING INTO, database links, sequences of
-packets newer than 19c's, TLS, proxy users, DRCP.
+What it does not know: PL/SQL, LOB locators (set oracledb.defaults.fetch_lobs = False, or use
+SQLAlchemy), RETURNING INTO, database links, the protocol newer than 19c's, TLS, DRCP. And where
+H2 differs in silence: SYSDATE is rounded to the second, not cut; an integer by an integer, as in
+COUNT(*) / 2, gives an integer; a column that a view or subquery computes is described with a
+precision, where Oracle describes a NUMBER without any.
 """
 
 from tests.oracle_net.errors import OraError
