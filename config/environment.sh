@@ -41,6 +41,21 @@ and start this command again."
 # usage: prepare_environment LOCK... ; leaves $python set to the environment's interpreter.
 prepare_environment() {
     python=.venv/bin/python
+    install_locked "$@"
+    [ "${WITH_CX_ORACLE:-}" != 1 ] || install_cx_oracle
+}
+
+# cx_Oracle has no wheel: it is built here, with tools that have a lock of their own.
+install_cx_oracle() {
+    ! "$python" -c 'import cx_Oracle' 2>/dev/null || return 0
+    say "Building cx_Oracle, as WITH_CX_ORACLE=1 says ..."
+    pip_install="$python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes"
+    { $pip_install --only-binary :all: -r requirements-cx_oracle-build.txt \
+        && $pip_install --no-cache-dir --no-build-isolation --no-binary cx-oracle -r requirements-cx_oracle.txt; } \
+        || stop "cx_Oracle could not be built. It needs gcc and Python's headers: apt-get install gcc python3-dev"
+}
+
+install_locked() {
     wanted=$(cat "$@" | cksum)
     stamp=".venv/installed-$(printf '%s' "$*" | cksum | cut -d ' ' -f 1)"
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && "$python" -c '' 2>/dev/null; then
