@@ -14,6 +14,7 @@ import structlog
 
 from legacy_adapters.errors import (
     BillingBusy,
+    BillingHangs,
     BillingPaused,
     BillingUnavailable,
     MappingError,
@@ -88,7 +89,8 @@ class Breaker:
         with self._lock:
             self._failures += 1
             self._is_trying = self._is_trying and not is_trial
-            if not (refused or is_trial or self._failures >= FAILURES):
+            is_sure = refused or is_trial or isinstance(error, BillingHangs)
+            if not is_sure and self._failures < FAILURES:
                 return
             self._reason = str(error)
             first, longest = (

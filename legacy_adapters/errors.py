@@ -27,6 +27,10 @@ class BillingUnavailable(BillingError):
         self.refuses_us = refuses_us
 
 
+class BillingHangs(BillingUnavailable):
+    """Not even the driver's own time-out ended a question."""
+
+
 class BillingPaused(BillingUnavailable):
     """Billing was away a moment ago and is not asked again yet."""
 

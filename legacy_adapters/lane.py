@@ -12,7 +12,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from legacy_adapters.errors import BillingBusy, BillingUnavailable
+from legacy_adapters.errors import BillingBusy, BillingHangs, BillingUnavailable
 
 T = TypeVar("T")
 ABANDONED_AT_MOST = 100
@@ -27,8 +27,8 @@ class Lane:
         self._width = width
         self._turns = threading.Semaphore(width)
         self._waiting: SimpleQueue[_Call] = SimpleQueue()
+        self._asked_at = 0.0  # when the newest question got its turn
         self._lock = threading.Lock()
-        self._threads = 0
         self._idle = 0
         self._abandoned = 0
 
@@ -36,24 +36,34 @@ class Lane:
         """What ask returns or raises. Raises: BillingUnavailable, when it takes too long."""
         if self._abandoned >= ABANDONED_AT_MOST:
             raise BillingUnavailable(f"{self._abandoned} questions hang without an answer")
-        if not self._turns.acquire(timeout=max(0.0, min(TURN_SECONDS, until - time.monotonic()))):
-            raise BillingBusy(f"{self._width} questions are being answered already")
+        self._take_turn(until)
         call = _Call(ask)
+        self._asked_at = time.monotonic()
         self._start_thread_if_needed()
         self._waiting.put(call)
         seconds = max(0.0, until - time.monotonic())
         is_done = call.wait(seconds) or not self._abandon(call)
         self._turns.release()
         if not is_done:
-            raise BillingUnavailable(f"no answer within {seconds:.1f} s")
+            raise BillingHangs(f"no answer within {seconds:.1f} s")
         return call.result()  # type: ignore[no-any-return]
+
+    def _take_turn(self, until: float) -> None:
+        """Waits for one, unless nothing moves: who waits keeps a thread of the web process from
+        pages that do not need billing."""
+        if self._turns.acquire(blocking=False):
+            return
+        now = time.monotonic()
+        is_moving = now - self._asked_at < TURN_SECONDS
+        patience = min(TURN_SECONDS, until - now) if is_moving else 0
+        if patience <= 0 or not self._turns.acquire(timeout=patience):
+            raise BillingBusy(f"{self._width} questions are being answered already")
 
     def _start_thread_if_needed(self) -> None:
         with self._lock:
             if self._idle > 0:
                 self._idle -= 1
                 return
-            self._threads += 1
         threading.Thread(target=self._answer, name="billing-lane", daemon=True).start()
 
     def _abandon(self, call: "_Call") -> bool:

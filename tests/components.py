@@ -49,27 +49,47 @@ def _postgresql_programs() -> Path | None:
     return Path(initdb).parent if initdb else None
 
 
+class PostgresqlServer:
+    """A PostgreSQL of its own in a folder; `stop` is a power cut."""
+
+    def __init__(self, folder: Path) -> None:
+        programs = _postgresql_programs()
+        need(programs, "PostgreSQL")
+        self.port = free_port()
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)
+        # PostgreSQL refuses to run as root.
+        as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        if as_user:
+            shutil.chown(folder, "postgres")
+        self._quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "cwd": folder}
+        data = str(folder / "data")
+        initdb = [f"{programs}/initdb", "-D", data, "-A", "trust", "-U", "postgres"]
+        encoding = ["-E", "UTF8", "--locale=C.UTF-8"]
+        subprocess.run([*as_user, *initdb, *encoding], check=True, **self._quiet)
+        self._control = [*as_user, f"{programs}/pg_ctl", "-D", data, "-l", str(folder / "log")]
+        self._options = (
+            f"-p {self.port} -c listen_addresses=127.0.0.1"
+            f" -c unix_socket_directories={folder} -c fsync=off"
+        )
+
+    def address(self, database: str = "postgres") -> str:
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        command = [*self._control, "-o", self._options, "-w", "start"]
+        subprocess.run(command, check=True, **self._quiet)
+
+    def stop(self) -> None:
+        subprocess.run([*self._control, "-m", "immediate", "stop"], check=True, **self._quiet)
+
+
 @contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
-    """A PostgreSQL server of its own; yields the address of an empty database."""
-    programs = _postgresql_programs()
-    need(programs, "PostgreSQL")
-    # PostgreSQL refuses to run as root.
-    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o755)
-    if as_user:
-        shutil.chown(folder, "postgres")
-    data, port = folder / "data", free_port()
-    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "cwd": folder}
-    initdb = [f"{programs}/initdb", "-D", str(data), "-A", "trust", "-U", "postgres"]
-    subprocess.run([*as_user, *initdb, "-E", "UTF8", "--locale=C.UTF-8"], check=True, **quiet)
-    options = (
-        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-    )
-    control = [*as_user, f"{programs}/pg_ctl", "-D", str(data), "-l", str(folder / "log")]
-    subprocess.run([*control, "-o", options, "-w", "start"], check=True, **quiet)
+    """A running server; yields the address of an empty database."""
+    server = PostgresqlServer(folder)
+    server.start()
     try:
-        yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+        yield server.address()
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], check=True, **quiet)
+        server.stop()

@@ -8,6 +8,7 @@ from legacy_adapters.breaker import Breaker
 from legacy_adapters.errors import (
     BillingBusy,
     BillingDataError,
+    BillingHangs,
     BillingPaused,
     BillingUnavailable,
     MappingError,
@@ -51,6 +52,10 @@ AWAY: Callable[[], Exception] = lambda: BillingUnavailable("it is away")  # noqa
 
 def test_three_failures_in_a_row_pause_it(breaker: Breaker) -> None:
     assert [ask(breaker, AWAY()) for _ in range(4)] == ["asked", "asked", "asked", "paused"]
+
+
+def test_a_hanging_server_pauses_it_at_once(breaker: Breaker) -> None:
+    assert [ask(breaker, BillingHangs("no answer")) for _ in range(2)] == ["asked", "paused"]
 
 
 def test_failures_with_answers_between_do_not(breaker: Breaker) -> None:

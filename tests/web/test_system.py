@@ -12,7 +12,13 @@ def test_health_and_readiness(portal: Portal) -> None:
     assert (ready.status_code, ready.text) == (200, "database: ok\nbilling: ok\n")
 
 
-def test_not_ready_without_billing_or_tables(make_portal: MakePortal, tmp_path: Path) -> None:
+def test_ready_without_billing_but_says_so(make_portal: MakePortal, tmp_path: Path) -> None:
+    portal = make_portal(billing={"url": f"sqlite:///{tmp_path}/missing.sqlite3"})
+    response = portal.client().fetch("/readyz")
+    assert (response.status_code, response.text) == (200, "database: ok\nbilling: unavailable\n")
+
+
+def test_not_ready_without_tables(make_portal: MakePortal, tmp_path: Path) -> None:
     portal = make_portal(billing={"url": f"sqlite:///{tmp_path}/missing.sqlite3"})
     with portal.database.write() as connection:
         connection.exec_driver_sql("DELETE FROM alembic_version")
