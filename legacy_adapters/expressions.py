@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    literal_column,
     not_,
     null,
     or_,
@@ -98,11 +99,12 @@ class _Builder:
         if node.is_string:
             return literal(str(node.this))
         number = Decimal(str(node.this))
-        return (
-            literal(int(number))
-            if number == number.to_integral_value()
-            else literal(number, Numeric(asdecimal=False))
-        )
+        if abs(number) > LARGEST:
+            raise Refused(f"{node.this} is too large")
+        if number == number.to_integral_value():
+            return literal(int(number))
+        # Written out: a bind would go through a float on SQLite.
+        return literal_column(f"{number:f}", Numeric(asdecimal=False))
 
     def binary(self, node: exp.Binary) -> ColumnElement[Any]:
         return BINARY[type(node)](self.build(node.left), self.build(node.right))  # type: ignore[no-any-return]

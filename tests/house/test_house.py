@@ -40,6 +40,7 @@ def test_top_level_holds_what_it_should() -> None:
         *("run", "test", "wsgi.py", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"),
         *("requirements.in", "requirements.txt", "requirements-dev.in", "requirements-dev.txt"),
         ".gitignore",
+        *(f"requirements-cx_oracle{kind}" for kind in (".in", ".txt", "-build.in", "-build.txt")),
     }
 
 
@@ -63,7 +64,7 @@ def test_imports_stand_at_the_top() -> None:
 
 
 def test_locks_pin_everything_with_hashes() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in [file.name for file in ROOT.glob("requirements*.txt")]:
         entries = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
         for entry in entries:
             if entry.strip() and not entry.lstrip().startswith("#"):

@@ -51,6 +51,52 @@ def test_wrong_file(tmp_path: Path, old: str, new: str, words: str) -> None:
     assert all(str(file) in line for line in str(caught.value).splitlines())
 
 
+def test_problems_are_told_with_their_lines(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.toml"
+    text = TEXT.replace('tv_fee = "f.TKS_TV"', "tv_fee = 5")
+    text = text.replace('source = "n.PERSHKRIM"', 'sourc = "n.PERSHKRIM"')
+    file.write_text(text.replace("[payment]\ntable", "[payment]\ntabel"), encoding="utf-8")
+    with pytest.raises(MappingError) as caught:
+        load_mapping(file)
+    found = str(caught.value).splitlines()
+    for line in found:
+        number = int(line.removeprefix(f"{file}:").partition(":")[0])
+        told = line.partition("] ")[2].partition(":")[0].rpartition(".")[2]
+        # What is missing stands nowhere: its section is named.
+        sought = "[payment]" if told == "table" else told
+        assert sought in file.read_text(encoding="utf-8").splitlines()[number - 1], line
+    assert len(found) == 4  # tabel, no table, tv_fee, sourc
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[views]\nschema = 5", "2: [views] schema: must be a text, found 5"),
+        ("[views]\nprefx = 'A_'", "2: [views] prefx: there is no such key; known are schema"),
+        ("[views]\ninvoice_lines = 'no'", "must be true or false, found 'no'"),
+        ("[views]\n[contract]\ntable = 'x'", "2: [contract]: cannot stand beside [views]"),
+        ("views = 1", "1: [views]: must be a section"),
+        ("contract = 1", "1: [contract]: must be a section, found 1"),
+    ],
+)
+def test_wrong_views(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "views.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(MappingError) as caught:
+        load_mapping(file)
+    assert words in str(caught.value)
+
+
+def test_views_stand_for_all_relations(tmp_path: Path) -> None:
+    file = tmp_path / "views.toml"
+    file.write_text("[views]\nschema = 'PORTAL'\nprefix = 'V_'\ninvoice_lines = false", "utf-8")
+    mapping = load_mapping(file)
+    assert mapping.reads_views
+    used = {name: (r.use.schema, r.use.table) for name, r in mapping.relations.items()}
+    assert used["invoice"] == ("PORTAL", "V_INVOICE")
+    assert "invoice_line" not in used and len(used) == 4
+
+
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(MappingError, match="cannot be read: No such file"):
         load_mapping(tmp_path / "none.toml")

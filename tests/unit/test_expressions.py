@@ -1,0 +1,150 @@
+"""A mapping's last resort: what is built from it, and what is refused."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Column, MetaData, Numeric, String, Table, create_engine, select
+from sqlalchemy.pool import StaticPool
+
+from legacy_adapters.expressions import Expression, Refused
+from legacy_adapters.operations import Wrong, parse
+
+BILLS = Table(
+    "BILLS",
+    MetaData(),
+    Column("AMOUNT", Numeric(asdecimal=False)),
+    Column("TAX", Numeric(asdecimal=False)),
+    Column("STATE", String),
+    Column("DATE", String),
+)
+COLUMNS = {f"b.{column.name}": column for column in BILLS.columns}
+
+
+def lookup(name: str) -> Column[object]:
+    try:
+        return {key.lower(): column for key, column in COLUMNS.items()}[name.lower()]
+    except KeyError:
+        raise Wrong(f"no column {name}") from None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("b.AMOUNT + NVL(b.TAX, 0)", 100),
+        ("b.amount * 1.2 - 20", 100),
+        ("ROUND(b.AMOUNT / 3, 2)", 33.33),
+        ("-b.AMOUNT", -100),
+        ("(b.AMOUNT + 1) * 2", 202),
+        ("CASE WHEN b.STATE = 'P ' THEN 1 ELSE 2 END", 1),
+        ("CASE b.STATE WHEN 'X' THEN 1 END", None),
+        ("DECODE(b.STATE, 'X', 'one', 'P ', 'two', 'other')", "two"),
+        ("DECODE(b.STATE, 'X', 'one', 'other')", "other"),
+        ("TRIM(b.STATE)", "P"),
+        ("RTRIM(b.STATE) || '-' || SUBSTR(b.\"DATE\", 1, 4)", "P-2026"),
+        ("NVL2(b.TAX, 'taxed', 'free')", "free"),
+        ("COALESCE(b.TAX, NULL, 7)", 7),
+        ("NULLIF(b.AMOUNT, 100)", None),
+        ("ABS(0 - b.AMOUNT)", 100),
+        ("UPPER('ab') || LOWER('CD')", "ABcd"),
+        ("CASE WHEN b.TAX IS NULL AND b.STATE IN ('P ', 'Q') THEN 'y' ELSE 'n' END", "y"),
+        ("CASE WHEN NOT b.AMOUNT BETWEEN 1 AND 99 OR b.TAX > 1 THEN 'y' END", "y"),
+        ("CASE WHEN b.AMOUNT <> 5 AND b.AMOUNT >= 1 AND b.AMOUNT < 200 THEN 'y' END", "y"),
+        ("CAST(b.AMOUNT AS INTEGER)", 100),
+        ("'it''s 100 % ë'", "it's 100 % ë"),
+    ],
+)
+def test_expression_means_what_it_says(text: str, value: object) -> None:
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    with engine.connect() as connection:
+        BILLS.metadata.create_all(connection)
+        connection.execute(
+            BILLS.insert(), {"AMOUNT": 100, "TAX": None, "STATE": "P ", "DATE": "2026-01-31"}
+        )
+        expression = Expression(text)
+        assert connection.execute(select(expression.build(lookup))).scalar() == value
+    engine.dispose()
+
+
+HOSTILE = [
+    "(SELECT password FROM dba_users)",
+    "b.AMOUNT FROM dual UNION SELECT 1",
+    "b.AMOUNT IN (SELECT 1 FROM dual)",
+    "1 = 1 OR EXISTS (SELECT 1 FROM dual)",
+    "CURSOR(SELECT 1 FROM dual)",
+    "utl_http.request('http://x')",
+    "utl_inaddr.get_host_name('x')",
+    "dbms_lock.sleep(10)",
+    "pg_sleep(10)",
+    "load_extension('x')",
+    "dbms_xmlgen.getxml('select 1 from dual')",
+    "XMLTYPE('<!DOCTYPE x>')",
+    "SYS_CONTEXT('USERENV', 'DB_NAME')",
+    "b.AMOUNT; DROP TABLE x",
+    "b.AMOUNT --",
+    "b.AMOUNT /* x */",
+    "b.AMOUNT@dblink",
+    "sys.b.AMOUNT",
+    ":bind",
+    "?",
+    "SUM(b.AMOUNT)",
+    "COUNT(*)",
+    "ROW_NUMBER() OVER (ORDER BY b.AMOUNT)",
+    "*",
+    "b.*",
+    "SYSDATE",
+    "b.STATE LIKE '%'",
+    "b.STATE COLLATE nocase",
+    "TRIM(BOTH 'x' FROM b.STATE)",
+    "CAST(b.STATE AS XMLTYPE)",
+    "INTERVAL '1' DAY",
+    "1e400",
+    "x'00'",
+    "b.STATE \\ 1",
+    "((((((1",
+    "",
+    "NVL(" * 200 + "1" + ",1)" * 200,
+    "(" * 400 + "1" + ")" * 400,
+    "1" * 2000,
+    "DECODE(b.STATE)",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:30])
+def test_hostile_expression_is_refused_when_the_file_is_read(text: str) -> None:
+    with pytest.raises(Wrong, match="the expression is refused"):
+        parse({"expr": text})
+
+
+@pytest.mark.parametrize("text", ["USER", "ROWNUM", "b.PASSWORD", "c.AMOUNT", "AMOUNT"])
+def test_only_columns_that_exist_can_be_named(text: str) -> None:
+    operation = parse({"expr": text})
+    with pytest.raises(Wrong, match="no column"):
+        operation.build(lookup)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *"()+-*/,.'|=<>b",
+                " ",
+                "b.AMOUNT",
+                "SELECT",
+                "FROM",
+                "CASE",
+                "WHEN",
+                "END",
+                "NVL(",
+                "1",
+            ]
+        ),
+        max_size=25,
+    ).map("".join)
+)
+def test_whatever_is_written_is_built_or_refused(text: str) -> None:
+    try:
+        built = str(Expression(text).build(lookup))
+    except (Refused, Wrong):
+        return
+    assert "SELECT" not in built and "FROM" not in built
