@@ -46,9 +46,11 @@ class Guard:
                 if seconds is None:
                     return question(connection)
                 self._engine.set_limit(connection, seconds)
-                answer = question(connection)
-                self._engine.set_limit(connection, self._engine.answer_seconds)
-                return answer
+                try:
+                    return question(connection)
+                finally:
+                    if not connection.invalidated:
+                        self._engine.set_limit(connection, self._engine.answer_seconds)
             except DBAPIError:
                 # What this connection knows may be what is wrong: the next question gets a new one.
                 connection.invalidate()
