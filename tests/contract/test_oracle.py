@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,16 +72,17 @@ def opened(server: OracleServer, user: str = "demo", **changes: Any) -> Billing:
     return open_billing(server.url(user), settings)
 
 
-@pytest.fixture
-def odd(server: OracleServer, oracle_data: H2Database, tmp_path: Path) -> Iterator[Billing]:
-    file = tmp_path / "odd.toml"
+@pytest.fixture(scope="module")
+def odd(
+    server: OracleServer, oracle_data: H2Database, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Billing]:
+    file = tmp_path_factory.mktemp("odd") / "odd.toml"
     file.write_text(ODD_MAPPING, encoding="utf-8")
     oracle_data.add_schema("ODD")
     oracle_data.script(ODD)
     billing = opened(server, "reader", mapping=file)
     yield billing
     billing.close()
-    oracle_data.script("DROP SCHEMA ODD CASCADE;")
 
 
 def statement_of(server: OracleServer, part: str) -> Statement:
