@@ -12,11 +12,13 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    CLOB,
     Boolean,
     ColumnElement,
     Integer,
     Numeric,
     String,
+    and_,
     case,
     cast,
     extract,
@@ -50,7 +52,9 @@ class TextDate(TypeDecorator[date]):
         text = type_coerce(day, String)
         month_at = 5 if self.pattern == "%Y%m%d" else 6
         year, month = func.substr(text, 1, 4), func.substr(text, month_at, 2)
-        return cast(year, Integer) * 100 + cast(month, Integer)
+        # Blanks and zeros stand for "no date", and most databases refuse to count with blanks.
+        is_known = and_(year.between("1900", "9999"), month.between("01", "12"))
+        return case((is_known, cast(year, Integer) * 100 + cast(month, Integer)))
 
     def process_bind_param(self, value: date | None, dialect: Any) -> str | None:
         return value.strftime(self.pattern) if value else None
@@ -252,13 +256,14 @@ def _date(value: dict[str, Any]) -> Operation:
     pattern = DATE_PATTERNS.get(value.get("format", ""))
     if pattern is None:
         raise Wrong(f"`format` must be one of {', '.join(DATE_PATTERNS)}")
-    return Operation(
-        part.columns,
-        lambda lookup: type_coerce(
-            func.substr(cast(part.build(lookup), String(40)), 1, len(pattern) + 2),
-            TextDate(pattern),
-        ),
-    )
+
+    def build(lookup: Lookup) -> ColumnElement[Any]:
+        text = part.build(lookup)
+        if not isinstance(text.type, String) or isinstance(text.type, CLOB):
+            text = cast(text, String(40))
+        return type_coerce(func.substr(text, 1, len(pattern) + 2), TextDate(pattern))
+
+    return Operation(part.columns, build)
 
 
 def _expr(value: dict[str, Any]) -> Operation:

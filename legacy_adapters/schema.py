@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Date,
     Double,
     Float,
     FromClause,
@@ -59,9 +60,10 @@ class Relation:
         self.name = relation.name
         self._mapping = mapping
         self._operations = relation.columns
+        self._is_sqlite_view = mapping.reads_views and tables.dialect == "sqlite"
         self._aliases = {use.alias: tables.aliased(use) for use in relation.uses}
-        self._from = self._joined(relation)
-        self._always = [
+        self.joined = self._joined(relation)
+        self.conditions = [
             *(self._condition("only", any_of, *item) for item in relation.only.items()),
             *(self._condition("except", none_of, *item) for item in relation.without.items()),
         ]
@@ -73,7 +75,7 @@ class Relation:
     def select(self, names: Iterable[str]) -> Select[Any]:
         """A select of these fields, labelled by their names, over the rows that exist."""
         columns = [self._fields[name].label(name) for name in names]
-        return select(*columns).select_from(self._from).where(and_(True, *self._always))
+        return select(*columns).select_from(self.joined).where(and_(True, *self.conditions))
 
     def equals(self, field: str, word: str) -> ColumnElement[bool]:
         return self._operations[field].equals(word, self._lookup(f"columns.{field}"))
@@ -81,22 +83,32 @@ class Relation:
     def differs(self, field: str, word: str) -> ColumnElement[bool]:
         return self._operations[field].differs(word, self._lookup(f"columns.{field}"))
 
-    def _build(self, field: str) -> ColumnElement[Any]:
+    def expression(self, field: str) -> ColumnElement[Any] | None:
+        """What the mapping says for the field, as the database's own types; None: nothing."""
         operation: Operation | None = self._operations.get(field)
         if operation is None:
-            return null()
+            return None
         place = f"columns.{field}"
         try:
-            column = operation.build(self._lookup(place))
+            return operation.build(self._lookup(place))
         except Wrong as wrong:
             raise self._mapping.wrong(self.name, place, str(wrong)) from None
+
+    def _build(self, field: str) -> ColumnElement[Any]:
+        column = self.expression(field)
+        if column is None:
+            return null()
         kind = RELATIONS[self.name][field].kind
         if kind is Kind.CODE and isinstance(column.type, Integer | Numeric):
             return type_coerce(column, NumericCode())
         if kind is Kind.MONEY and isinstance(column.type, Double):
             # PostgreSQL rounds no floats, and nobody adds up money in them.
             return cast(column, Numeric(38, 4))
+        if kind is Kind.DATE and self._is_sqlite_view:
+            # Its views have no types; the contract says that this is a day, as ISO text.
+            return type_coerce(column, Date())
         if kind is Kind.DATE and isinstance(column.type, String | Integer | Numeric):
+            place = f"columns.{field}"
             told = 'is text or a number; say how it writes days: { date = "...", format = "..." }'
             raise self._mapping.wrong(self.name, place, told)
         return column
@@ -142,7 +154,7 @@ class LiveTables:
     def __init__(self, connection: Connection) -> None:
         self._inspector = inspect(connection)
         self._metadata = MetaData()
-        self._dialect = connection.dialect.name
+        self.dialect = connection.dialect.name
         self._tables: dict[tuple[str | None, str], Table] = {}
         self._schemas: dict[str, str] | None = None
         self._names: dict[str | None, dict[str, str]] = {}
@@ -180,7 +192,7 @@ class LiveTables:
 
     def columns(self, schema: str | None, name: str) -> list[ReflectedColumn]:
         """Raises: NoSuchTableError."""
-        options = {"oracle_resolve_synonyms": True} if self._dialect == "oracle" else {}
+        options = {"oracle_resolve_synonyms": True} if self.dialect == "oracle" else {}
         with warnings.catch_warnings():
             # A type that SQLAlchemy does not know is refused only where it is used.
             warnings.simplefilter("ignore", SAWarning)
@@ -196,7 +208,7 @@ class LiveTables:
     def _type(self, reflected: TypeEngine[Any]) -> TypeEngine[Any]:
         """What a value is written and read as. CHAR stays CHAR: Oracle finds nothing else."""
         if isinstance(reflected, Numeric) and not isinstance(reflected, Integer):
-            if self._dialect == "sqlite":
+            if self.dialect == "sqlite":
                 # It keeps decimals as floats; the row factories round them to what they are.
                 return Float()
             if not isinstance(reflected, Float):
