@@ -7,12 +7,14 @@ import click
 from flask.cli import AppGroup
 
 from app.clock import today
+from app.commands.billing_map import billing_map
 from app.commands.billing_views import export_views_command
 from app.commands.failing import fails_in_words
 from app.web.current import services
 from legacy_adapters.demo.generator import DemoSize, make_demo
 
 billing = AppGroup("billing", help="The utility's billing database.")
+billing.add_command(billing_map)
 billing.add_command(export_views_command)
 
 

@@ -1,0 +1,41 @@
+"""What short codes may mean, by their letters alone: always for a person to check."""
+
+import re
+import unicodedata
+
+from legacy_adapters.guessing.vocabulary import WORDS_OF_LINE, WORDS_OF_STATUS, YES_FOR_NO
+
+OTHERWISE = {"status": "open", "kind": "other"}
+WORDS = {"status": WORDS_OF_STATUS, "kind": WORDS_OF_LINE}
+
+
+def words(field: str, codes: list[str]) -> dict[str, str]:
+    """Code -> one of the field's words."""
+    return {code: _word(field, code) for code in codes}
+
+
+def _word(field: str, code: str) -> str:
+    plain = _plain(code)
+    for word, known in WORDS[field].items():
+        if any(_is(plain, pattern) for pattern in known.split()):
+            return word
+    return OTHERWISE[field]
+
+
+def _is(code: str, pattern: str) -> bool:
+    return code.startswith(pattern[:-1]) if pattern.endswith("*") else code == pattern
+
+
+def _plain(code: str) -> str:
+    letters = unicodedata.normalize("NFKD", code.upper())
+    return re.sub(r"[^A-Z0-9]", "", letters)
+
+
+def gone(codes: list[str]) -> list[str]:
+    """Of a flag such as DELETED: the codes of rows that are. Nothing when it is no flag."""
+    if not codes or len(codes) > 2:  # noqa: PLR2004
+        return []
+    for no, yes in YES_FOR_NO.items():
+        if {_plain(code) for code in codes} <= {no, yes}:
+            return [yes]
+    return []
