@@ -16,7 +16,7 @@ from tests.components import postgresql
 def billing_server(folder: Path) -> Iterator[str]:
     """A PostgreSQL of its own below one of pytest's folders; yields its address."""
     for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)  # the server runs as another user
+        parent.chmod(parent.stat().st_mode | 0o055)  # the server runs as another user
     with postgresql(folder / "server") as address:
         yield address
 
