@@ -35,7 +35,7 @@ from sqlalchemy.sql import operators
 from legacy_adapters.errors import MappingError
 from legacy_adapters.mapping import VIEW_PREFIX, Mapping, TableUse
 from legacy_adapters.operations import TextDate
-from legacy_adapters.relations import RELATIONS, Kind
+from legacy_adapters.relations import RELATIONS, Field, Kind
 from legacy_adapters.schema import LiveTables, Relation
 
 KINDS: dict[str, Any] = {
@@ -55,6 +55,23 @@ TYPES: dict[Kind, Any] = {
     Kind.PERIOD: Integer(),
     Kind.DATE: Date(),
 }
+
+# What a column of the kind is in Oracle, as docs/mapping.md tells it.
+ORACLE_COLUMNS: dict[Kind, str] = {
+    Kind.CODE: "VARCHAR2 or NUMBER",
+    Kind.TEXT: "VARCHAR2",
+    Kind.WORD: "VARCHAR2",
+    Kind.MONEY: "NUMBER, lek",
+    Kind.NUMBER: "NUMBER",
+    Kind.PERIOD: "NUMBER(6)",
+    Kind.DATE: "DATE",
+}
+
+
+def oracle_column(field: Field) -> str:
+    """The field's column in a view, with its words where only those are right."""
+    words = f": {', '.join(field.words)}" if field.words else ""
+    return ORACLE_COLUMNS[field.kind] + words
 
 
 class Target(NamedTuple):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import sqlglot
+from sqlalchemy import Connection
 
 from app.clock import today
 from config.settings import BillingSettings
@@ -22,6 +23,7 @@ from legacy_adapters.once import ask_once
 from legacy_adapters.port import Billing
 from legacy_adapters.records import ContractCode
 from legacy_adapters.relations import RELATIONS
+from legacy_adapters.schema import compile_relations
 from legacy_adapters.views import Target, export_views
 from tests.billing_schemas.postgresql import (
     billing_server,
@@ -84,6 +86,33 @@ def test_views_in_sqlite(name: str, tmp_path: Path, request: pytest.FixtureReque
         connection.executescript(text)
     with over_views(f"sqlite:///{file}", text, tmp_path) as views:
         assert_same(request.getfixturevalue(f"{name}_billing"), views, codes)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_base_tables_indexes_serve_the_views(
+    name: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Also where the contract's code is a number: it stays one, and is looked for as one."""
+    mapping, _, codes = SCHEMAS[name]
+    file = shutil.copy(request.getfixturevalue(f"{name}_file"), tmp_path / "billing.sqlite3")
+    text = exported(f"sqlite:///{file}", mapping, "sqlite")
+    with sqlite3.connect(file) as connection:
+        connection.executescript(text)
+    views = load_mapping(printed_mapping(text, tmp_path / "views.toml"))
+
+    def plan(connection: Connection) -> list[str]:
+        relations = compile_relations(connection, views)
+        steps: list[str] = []
+        for relation, field in (("contract", "code"), ("invoice", "contract_code")):
+            code = relations[relation].field(field)
+            query = relations[relation].select([field]).where(code == codes[0])
+            sql = query.compile(connection, compile_kwargs={"literal_binds": True})
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")
+            steps += [str(row[3]) for row in rows]
+        return steps
+
+    steps = ask_once(f"sqlite:///{file}", BillingSettings(), plan)
+    assert steps and not [step for step in steps if "SCAN" in step], steps
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,10 @@ from app import catalogues
 from app.web.language import LANGUAGES
 from config.loading import OUTSIDE_CLASSES, variable_name
 from config.settings import ROOT, SECTIONS
+from legacy_adapters.mapping import VIEWS_KEYS
 from legacy_adapters.operations import OPERATIONS
 from legacy_adapters.relations import RELATIONS
+from legacy_adapters.views import oracle_column
 
 TEMPLATES = sorted((ROOT / "app/templates").rglob("*.html"))
 
@@ -73,14 +75,19 @@ def test_every_relation_field_and_operation_is_documented() -> None:
         section = document.partition(f"### {relation}\n")[2].partition("\n### ")[0]
         rows = {
             row[0]: row
-            for row in re.findall(r"^\| `(\w+)` \| (\w+) \| (\w+) \| (.*) \|$", section, re.M)
+            for row in re.findall(
+                r"^\| `(\w+)` \| (\w+) \| ([^|]+) \| (\w+) \| (.*) \|$", section, re.M
+            )
         }
         assert set(rows) == set(fields), relation
         for name, field in fields.items():
-            told = (name, field.kind.value, "yes" if field.required else "no", field.meaning)
+            need = "yes" if field.required else "no"
+            told = (name, field.kind.value, oracle_column(field), need, field.meaning)
             assert rows[name] == told
     for operation in OPERATIONS:
         assert f"`{operation}`" in document, operation
+    for key in VIEWS_KEYS:
+        assert re.search(rf"^{key} = ", document, re.M), key
 
 
 def test_the_project_speaks_of_itself_alone() -> None:
