@@ -14,6 +14,7 @@ import oracledb
 import pytest
 
 from tests.components import java_and_h2
+from tests.contract.test_guessing import compare, guessed
 from tests.contract.test_views import SCHEMAS, assert_same, exported, opened, over_views
 from tests.oracle_net import H2Database, OracleServer
 
@@ -64,3 +65,9 @@ def test_views_on_h2_through_the_driver(
         as_web = server.url("web")
         with opened(address, mapping) as tables, over_views(as_web, text, tmp_path) as views:
             assert_same(tables, views, codes[::4])
+
+
+def test_a_first_mapping_is_guessed_through_the_driver(name: str, database: H2Database) -> None:
+    with OracleServer({"billing": PASSWORD}, database) as server:
+        same, different = compare(guessed(server.url("billing")), SCHEMAS[name][0])
+    assert (len(same), different) == ({"demo": 21, "wide": 16}[name], [])
