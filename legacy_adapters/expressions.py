@@ -113,7 +113,10 @@ class _Builder:
         return self.build(node.this).self_group()
 
     def negative(self, node: exp.Neg) -> ColumnElement[Any]:
-        return -self.build(node.this)
+        value = self.build(node.this)
+        if isinstance(value.type, String):
+            raise Refused("a text has no minus")
+        return -value
 
     def opposite(self, node: exp.Not) -> ColumnElement[Any]:
         return not_(self.build(node.this))
