@@ -1,5 +1,6 @@
 """Makes the web application: a short list of named steps."""
 
+import os
 import sys
 from datetime import timedelta
 
@@ -32,12 +33,17 @@ def create_app() -> Flask:
     """The application from the settings in force; stops with words where they are no good."""
     try:
         settings = load_settings()
-        services = wire(settings)
+        services = wire(settings, for_command=_is_command())
         refuse_demo_users(services)
         return make_app(settings, services)
     except (SettingsError, MappingError, DatabaseError) as error:
         print(f"The portal cannot start:\n{error}", file=sys.stderr, flush=True)  # noqa: T201
         raise SystemExit(UNUSABLE) from None
+
+
+def _is_command() -> bool:
+    """Set by `flask` before it loads the application."""
+    return os.environ.get("FLASK_RUN_FROM_CLI") == "true"
 
 
 def make_app(settings: Settings, services: Services) -> Flask:

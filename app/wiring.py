@@ -9,12 +9,19 @@ from app.last_known.service import LastKnown
 from app.services import Services
 from config.settings import Settings
 from legacy_adapters import CachedBilling, open_billing
+from legacy_adapters.errors import MappingError
+from legacy_adapters.port import Billing
+from legacy_adapters.unusable import unusable_billing
 
 
-def wire(settings: Settings) -> Services:
-    """Raises: MappingError, DatabaseError, when an address or the mapping is wrong in itself."""
+def wire(settings: Settings, *, for_command: bool = False) -> Services:
+    """for_command: a billing that cannot be used fails when it is asked, not here. What an
+    operator types may be there to find out why.
+
+    Raises: MappingError, DatabaseError, when an address or the mapping is wrong in itself.
+    """
     database = Database(settings.database_url)
-    billing = open_billing(settings.billing_url, settings.billing)
+    billing = _open_billing(settings, for_command=for_command)
     seconds = settings.billing.cache_seconds
     cached = CachedBilling(billing, seconds) if seconds else billing
     last_known = LastKnown(database=database, settings=settings.last_known, now=now)
@@ -27,3 +34,12 @@ def wire(settings: Settings) -> Services:
         contracts=ContractService(billing=cached, last_known=last_known, today=today),
         invoices=InvoiceService(billing=cached, last_known=last_known, today=today),
     )
+
+
+def _open_billing(settings: Settings, *, for_command: bool) -> Billing:
+    try:
+        return open_billing(settings.billing_url, settings.billing)
+    except MappingError as error:
+        if not for_command:
+            raise
+        return unusable_billing(error)

@@ -61,11 +61,32 @@ class Mapping:
     reads_views: bool
 
     def wrong(self, relation: str, place: str, what: str) -> MappingError:
-        return MappingError(_problem(self.file, self.places, relation, place, what))
+        line, section = self._found(relation, place)
+        return MappingError(f"{self.file}:{line}: {section}: {what}")
+
+    def place(self, relation: str, place: str = "") -> str:
+        """`file:line [relation] place`."""
+        line, section = self._found(relation, place)
+        return f"{self.file}:{line} {section}"
+
+    def _found(self, relation: str, place: str) -> tuple[int, str]:
+        line = self.places.line(f"{relation}.{place}" if place else relation)
+        return line, f"[{relation}] {place}" if place else f"[{relation}]"
 
 
 def load_mapping(file: Path) -> Mapping:
     """Raises: MappingError, one line per problem: file, line, what was found and expected."""
+    mapping, problems = read_mapping(file)
+    if problems:
+        raise MappingError("\n".join(str(mapping.wrong(*problem)) for problem in problems))
+    return mapping
+
+
+def read_mapping(file: Path) -> tuple[Mapping, list[Problem]]:
+    """What can be made sense of, and what is wrong with the rest.
+
+    Raises: MappingError, when the file is none or is not TOML.
+    """
     try:
         text = file.read_text(encoding="utf-8")
         contents = tomllib.loads(text, parse_float=Decimal)
@@ -73,7 +94,6 @@ def load_mapping(file: Path) -> Mapping:
         raise MappingError(f"{file}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise MappingError(f"{file}: is not valid TOML: {error}") from error
-    places = Places(text)
     found: dict[str, RelationMapping] = {}
     if "views" in contents:
         found, problems = read_views(contents)
@@ -84,16 +104,10 @@ def load_mapping(file: Path) -> Mapping:
                 reader = _RelationReader(name, value)
                 found[name] = reader.read()
                 problems += reader.problems
-    if problems:
-        lines = [_problem(file, places, *problem) for problem in problems]
-        raise MappingError("\n".join(lines))
-    return Mapping(file=file, relations=found, places=places, reads_views="views" in contents)
-
-
-def _problem(file: Path, places: Places, relation: str, place: str, what: str) -> str:
-    line = places.line(f"{relation}.{place}" if place else relation)
-    section = f"[{relation}] {place}" if place else f"[{relation}]"
-    return f"{file}:{line}: {section}: {what}"
+    mapping = Mapping(
+        file=file, relations=found, places=Places(text), reads_views="views" in contents
+    )
+    return mapping, problems
 
 
 def _wrong_relations(contents: dict[str, Any]) -> list[Problem]:

@@ -73,6 +73,7 @@ class Operation:
     build: Callable[[Lookup], ColumnElement[Any]]
     codes: Mapping[str, tuple[str, ...]] | None = None  # of a map: word -> billing's codes
     otherwise: str | None = None
+    is_plain: bool = False  # nothing but a column
 
     def equals(self, word: str, lookup: Lookup) -> ColumnElement[bool]:
         """A condition that lets the database use an index where it can."""
@@ -111,7 +112,7 @@ def parse(value: Any) -> Operation:
 def _column(name: str) -> Operation:
     if not name or name != name.strip():
         raise Wrong(f"{name!r} is not a column's name")
-    return Operation((name,), lambda lookup: lookup(name))
+    return Operation((name,), lambda lookup: lookup(name), is_plain=True)
 
 
 def _several(value: Any, key: str) -> list[Operation]:

@@ -72,6 +72,15 @@ class Relation:
     def field(self, name: str) -> ColumnElement[Any]:
         return self._fields[name]
 
+    def has(self, name: str) -> bool:
+        """Whether the mapping fills this field."""
+        return name in self._operations
+
+    def column(self, field: str, name: str) -> ColumnElement[Any]:
+        """A column that the field's operation reads."""
+        found: ColumnElement[Any] = self._lookup(f"columns.{field}")(name)
+        return found
+
     def select(self, names: Iterable[str]) -> Select[Any]:
         """A select of these fields, labelled by their names, over the rows that exist."""
         columns = [self._fields[name].label(name) for name in names]
@@ -117,7 +126,7 @@ class Relation:
         def lookup(name: str) -> ColumnElement[Any]:
             alias, _, column = name.rpartition(".")
             try:
-                return _find_column(self._aliases, alias, column)
+                return find_column(self._aliases, alias, column)
             except Wrong as wrong:
                 raise self._mapping.wrong(self.name, place, str(wrong)) from None
 
@@ -135,7 +144,7 @@ class Relation:
         return joined
 
 
-def _find_column(aliases: dict[str, FromClause], alias: str, column: str) -> ColumnElement[Any]:
+def find_column(aliases: dict[str, FromClause], alias: str, column: str) -> ColumnElement[Any]:
     if not alias and len(aliases) > 1:
         raise Wrong(f"{column!r} needs the name of its table: {', '.join(aliases)}")
     if alias and alias not in aliases:
@@ -159,10 +168,14 @@ class LiveTables:
         self._schemas: dict[str, str] | None = None
         self._names: dict[str | None, dict[str, str]] = {}
 
-    def aliased(self, use: TableUse) -> FromClause:
+    def find(self, use: TableUse) -> tuple[str | None, str]:
+        """Schema and name as the database spells them. Raises: NoSuchTableError."""
         schema = self.real_schema(use.schema)
         # Whatever case the mapping writes it in. A synonym stands in no list of tables.
-        name = self.names(schema).get(use.table.lower(), use.table.lower())
+        return schema, self.names(schema).get(use.table.lower(), use.table.lower())
+
+    def aliased(self, use: TableUse) -> FromClause:
+        schema, name = self.find(use)
         if (schema, name) not in self._tables:
             try:
                 self._tables[schema, name] = self._reflect(schema, name)

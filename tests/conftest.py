@@ -68,6 +68,7 @@ def wide_billing(wide_file: Path) -> Billing:
 
 MAPPINGS = {"demo": DEMO_MAPPING, "wide": WIDE_MAPPING}
 BillingOn = Callable[[str, str], Billing]
+AddressOn = Callable[[str, str], str]
 
 
 @pytest.fixture(scope="session")
@@ -81,8 +82,8 @@ def oracle_data(demo_file: Path, wide_file: Path) -> Iterator[H2Database]:
 
 
 @pytest.fixture(scope="session")
-def billing_on(request: pytest.FixtureRequest) -> Iterator[BillingOn]:
-    """Gives the billing of a schema (demo, wide) on an engine (sqlite, postgresql, oracle-12.1,
+def address_on(request: pytest.FixtureRequest) -> Iterator[AddressOn]:
+    """Gives the address of a schema (demo, wide) on an engine (sqlite, postgresql, oracle-12.1,
     oracle-19); what it needs is started when it is first asked for."""
     with ExitStack() as stack:
 
@@ -93,6 +94,7 @@ def billing_on(request: pytest.FixtureRequest) -> Iterator[BillingOn]:
             database = request.getfixturevalue("oracle_data")
             return stack.enter_context(OracleServer(users, database, version=announced))
 
+        @cache
         def address(schema: str, engine: str) -> str:
             file: Path = request.getfixturevalue(f"{schema}_file")
             if engine == "sqlite":
@@ -103,10 +105,18 @@ def billing_on(request: pytest.FixtureRequest) -> Iterator[BillingOn]:
                 return found
             return oracle(engine.partition("-")[2]).url(schema)
 
+        yield address
+
+
+@pytest.fixture(scope="session")
+def billing_on(address_on: AddressOn) -> Iterator[BillingOn]:
+    """Gives the billing of a schema on an engine, see address_on."""
+    with ExitStack() as stack:
+
         @cache
         def billing(schema: str, engine: str) -> Billing:
             settings = BillingSettings(mapping=MAPPINGS[schema])
-            opened = open_billing(address(schema, engine), settings)
+            opened = open_billing(address_on(schema, engine), settings)
             stack.callback(opened.close)
             return opened
 

@@ -9,9 +9,9 @@ from flask.cli import AppGroup
 from app.clock import today
 from app.commands.billing_map import billing_map
 from app.commands.billing_views import export_views_command
-from app.commands.failing import fails_in_words
 from app.web.current import services
 from legacy_adapters.demo.generator import DemoSize, make_demo
+from legacy_adapters.doctor import SCAN_LIMIT, Level, examine
 
 billing = AppGroup("billing", help="The utility's billing database.")
 billing.add_command(billing_map)
@@ -19,11 +19,33 @@ billing.add_command(export_views_command)
 
 
 @billing.command("check")
-@fails_in_words
-def check_command() -> None:
-    """Proves that billing answers and that the mapping fits its tables."""
-    services().billing.verify()
-    click.echo("Billing answers, and every table and column of the mapping is there.")
+@click.option("--json", "as_json", is_flag=True, help="For a program; docs/billing-check.md.")
+@click.option(
+    "--scan-limit",
+    type=click.IntRange(min=0),
+    default=SCAN_LIMIT,
+    show_default=True,
+    help="Reading all of a table with more rows than this is a warning.",
+)
+def check_command(as_json: bool, scan_limit: int) -> None:
+    """Reports to a DBA whether billing and its mapping fit, and how well. Writes nothing.
+
+    Exit code 1: something is broken, or billing does not answer.
+    """
+    settings = services().settings
+    report = examine(settings.billing_url, settings.billing, today=today(), scan_limit=scan_limit)
+    broken = [finding for finding in report.findings if finding.level is Level.BROKEN]
+    if as_json:
+        click.echo(report.to_json())
+    elif not report.answered and len(broken) == 1:
+        raise click.ClickException(broken[0].found)
+    else:
+        click.echo(report.to_text())
+    if broken:
+        raise SystemExit(1)
+
+
+billing.add_command(billing_map)
 
 
 @billing.command("demo")

@@ -5,12 +5,14 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from app.commands.billing_try import try_command
 from app.commands.failing import fails_in_words
 from app.web.current import services
 from legacy_adapters.guessing import guess_mapping
 from legacy_adapters.once import ask_once
 
 billing_map = AppGroup("map", help="The file that says where billing keeps things.")
+billing_map.add_command(try_command)
 
 
 @billing_map.command("init")

@@ -16,10 +16,11 @@ ORACLE_TYPES = {"VARCHAR": "VARCHAR2", "TEXT": "VARCHAR2(400)", "INTEGER": "NUMB
 
 @dataclass(frozen=True)
 class Source:
-    """A table of the SQLite file; columns with their declared types."""
+    """A table of the SQLite file; columns with their declared types, and its primary key."""
 
     name: str
     columns: tuple[tuple[str, str], ...]
+    key: tuple[str, ...]
     connection: sqlite3.Connection
 
     @property
@@ -39,7 +40,8 @@ def opened(file: Path) -> Iterator[tuple[list[Source], list[str]]]:
             if kind == "table":
                 info = connection.execute(f'PRAGMA table_info("{name}")').fetchall()
                 columns = tuple((column[1], column[2]) for column in info)
-                tables.append(Source(name, columns, connection))
+                key = tuple(c[1] for c in sorted(info, key=lambda c: c[5]) if c[5])
+                tables.append(Source(name, columns, key, connection))
         yield tables, [sql for kind, _name, sql in found if kind == "index"]
     finally:
         connection.close()
@@ -50,7 +52,7 @@ def copy_to_postgresql(address: str, file: Path) -> None:
     plain = address.replace("postgresql+psycopg", "postgresql")
     with opened(file) as (tables, indexes), psycopg.connect(plain) as connection:
         for table in tables:
-            columns = ", ".join(f"{name} {kind}" for name, kind in table.columns)
+            columns = ", ".join([*(f"{n} {kind}" for n, kind in table.columns), *_key(table)])
             connection.execute(f"CREATE TABLE {table.name} ({columns})".encode())
             with connection.cursor().copy(f"COPY {table.name} FROM STDIN".encode()) as copy:
                 for row in table.rows:
@@ -65,13 +67,18 @@ def copy_to_h2(database: H2Database, owner: str, file: Path) -> None:
     database.add_schema(owner)
     with opened(file) as (tables, indexes):
         for table in tables:
-            columns = ", ".join(f'"{n.upper()}" {oracle_type(k)}' for n, k in table.columns)
+            described = [f'"{n.upper()}" {oracle_type(k)}' for n, k in table.columns]
+            columns = ", ".join([*described, *_key(table)])
             database.script(f'CREATE TABLE {owner}."{table.name.upper()}" ({columns});')
             names = [name for name, _kind in table.columns]
             database.load_rows(f'{owner}."{table.name.upper()}"', names, table.rows)
         for index in indexes:
             name, on = index.partition(" INDEX ")[2].split(" ON ")
             database.script(f"CREATE INDEX {owner}.{name} ON {owner}.{on.upper()};")
+
+
+def _key(table: Source) -> list[str]:
+    return [f"PRIMARY KEY ({', '.join(table.key).upper()})"] if table.key else []
 
 
 def oracle_type(declared: str) -> str:

@@ -1,0 +1,45 @@
+"""Findings that more than one kind of database makes alike."""
+
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import Connection
+
+from legacy_adapters.doctor.asking import FAILURES, Ask, reason
+from legacy_adapters.doctor.report import Finding, Level, Topic
+
+
+def fact(
+    ask: Ask, name: str, question: Callable[[Connection], str | None], topic: Topic
+) -> Finding:
+    """`name: answer`; a note when this user may not read it."""
+    try:
+        answer = ask(question)
+    except FAILURES as error:
+        told = f"{name}: not readable by this user ({reason(error)})"
+        return Finding(level=Level.NOTE, topic=topic, found=told)
+    return Finding(level=Level.OK, topic=topic, found=f"{name}: {answer or 'not told'}")
+
+
+def driver(connection: Connection) -> str:
+    module = connection.dialect.dbapi
+    name = getattr(module, "__name__", "unknown").partition(".")[0]
+    return f"{name} {getattr(module, '__version__', '')}".strip()
+
+
+def can_write(found: str) -> Finding:
+    return Finding(
+        level=Level.WARNING,
+        topic=Topic.RIGHTS,
+        found=found,
+        expected="a user who may read the mapped tables, and nothing else",
+    )
+
+
+def cannot_write(tables: Iterable[object], *, how: str = "", more: str = "") -> Finding:
+    names = ", ".join(sorted(str(table) for table in tables))
+    return Finding(
+        level=Level.OK,
+        topic=Topic.RIGHTS,
+        found=f"this user cannot write to {names or 'any table'}{f': {how}' if how else ''}",
+        expected=more,
+    )

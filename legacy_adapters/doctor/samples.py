@@ -1,0 +1,210 @@
+"""A few rows of each relation, read as the pages read them. Nothing tells a value."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from dataclasses import field as default
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import Connection, Select
+from sqlalchemy.exc import DBAPIError
+
+from legacy_adapters import decode
+from legacy_adapters.doctor.asking import FAILURES, reason
+from legacy_adapters.doctor.patient import Patient
+from legacy_adapters.doctor.plans import Example
+from legacy_adapters.doctor.report import Finding, Level, Topic
+from legacy_adapters.errors import BillingDataError
+from legacy_adapters.relations import RELATIONS, Kind
+from legacy_adapters.schema import Relation
+
+ROWS = 20
+YEARS_AHEAD = 5
+LONGEST_CODE = 20  # docs/mapping.md: what customers can type
+READERS: dict[Kind, Callable[[Any, str], Any]] = {
+    Kind.CODE: decode.text,
+    Kind.TEXT: decode.text,
+    Kind.WORD: decode.text,
+    Kind.MONEY: decode.money,
+    Kind.NUMBER: decode.optional_quantity,
+    Kind.DATE: decode.day,
+    Kind.PERIOD: decode.period,
+}
+UNREADABLE, EMPTY, PADDED, NO_MONTH, EARLY, LATE, UNTYPABLE = range(7)
+TOLD: dict[int, tuple[Level, str, str]] = {
+    UNREADABLE: (Level.BROKEN, "cannot be read as {kind}", "a {kind}: pages with it fail"),
+    EMPTY: (
+        Level.WARNING,
+        "is empty, but required",
+        "a value; it is shown as a dash, 0 or nothing",
+    ),
+    PADDED: (Level.NOTE, "is padded with blanks", ""),
+    NO_MONTH: (Level.WARNING, "is no month", "YYYYMM; it is taken for none"),
+    EARLY: (Level.NOTE, "is before 1900, which means none", ""),
+    LATE: (Level.NOTE, f"is more than {YEARS_AHEAD} years ahead", ""),
+    UNTYPABLE: (
+        Level.NOTE,
+        "no customer can type it",
+        f"at most {LONGEST_CODE} capital letters and digits, to register with",
+    ),
+}
+
+
+@dataclass
+class Sample:
+    """trouble: by field and what it is, the rows' numbers."""
+
+    rows: int = 0
+    trouble: dict[tuple[str, int], list[int]] = default(default_factory=dict)
+
+    def note(self, name: str, what: int, row: int) -> None:
+        self.trouble.setdefault((name, what), []).append(row)
+
+
+def check(patient: Patient, today: date) -> Iterator[Finding]:
+    for name, fitted in patient.fitted.items():
+        if fitted.relation is not None:
+            yield from _RelationSample(patient, name, fitted.relation, today).findings()
+
+
+def example(patient: Patient) -> Example:
+    """A contract and an invoice's number to ask for; never told."""
+    return Example(
+        code=_first(patient, "invoice", "contract_code")
+        or _first(patient, "contract", "code")
+        or Example.code,
+        number=_first(patient, "invoice", "number") or Example.number,
+    )
+
+
+def _first(patient: Patient, relation: str, field: str) -> str:
+    fitted = patient.fitted.get(relation)
+    if fitted is None or fitted.relation is None:
+        return ""
+    statement = fitted.relation.select([field]).limit(1)
+    try:
+        return str(patient.ask(lambda c: c.execute(statement).scalar()) or "")
+    except FAILURES:
+        return ""
+
+
+class _RelationSample:
+    def __init__(self, patient: Patient, name: str, relation: Relation, today: date) -> None:
+        self._patient = patient
+        self._name = name
+        self._relation = relation
+        self._today = today
+        self._mapped = patient.fitted[name].mapping.columns
+
+    def findings(self) -> Iterator[Finding]:
+        fields = [field for field in RELATIONS[self._name] if self._relation.has(field)]
+        sample = Sample()
+        unread: list[Finding] = []
+        try:
+            self._patient.ask(lambda c: self._read(c, fields, sample))
+        except FAILURES as error:
+            # One by one: some of the fields can be read.
+            sample = Sample()
+            unread = list(self._one_by_one(fields, sample))
+            if not unread and not sample.trouble:
+                yield self._finding(Level.BROKEN, "", f"rows cannot be read: {reason(error)}")
+                return
+        yield from unread
+        yield from self._told(sample)
+        if not sample.trouble and not unread:
+            what = f"{sample.rows} rows can be read" if sample.rows else "has no rows"
+            yield self._finding(Level.OK if sample.rows else Level.WARNING, "", what)
+
+    def _one_by_one(self, fields: list[str], sample: Sample) -> Iterator[Finding]:
+        for field in fields:
+            single = Sample()
+            try:
+                self._patient.ask(lambda c, f=field, s=single: self._read(c, [f], s))  # type: ignore[misc]
+            except FAILURES as error:
+                told = f"the database cannot give it: {reason(error)}"
+                yield self._finding(
+                    Level.BROKEN, f"columns.{field}", told, "values that the operation can take"
+                )
+                continue
+            sample.rows = max(sample.rows, single.rows)
+            sample.trouble |= single.trouble
+
+    def _read(self, connection: Connection, fields: list[str], sample: Sample) -> None:
+        statement: Select[Any] = self._relation.select(fields).limit(ROWS)
+        result = connection.execute(statement)
+        spoiled = False
+        while True:
+            try:
+                row = result.fetchone()
+            except DBAPIError:
+                raise
+            except (ValueError, TypeError, ArithmeticError):
+                # A type that the driver or SQLAlchemy reads; which field it is, comes next.
+                sample.rows += 1
+                spoiled = True
+                if len(fields) == 1:
+                    sample.note(fields[0], UNREADABLE, sample.rows)
+                continue
+            if row is None:
+                break
+            sample.rows += 1
+            for field in fields:
+                self._look(sample, field, getattr(row, field))
+        if spoiled and len(fields) > 1:
+            raise ValueError
+
+    def _look(self, sample: Sample, field: str, value: Any) -> None:
+        described = RELATIONS[self._name][field]
+        if value is None:
+            if described.required and not self._is_coded(field):
+                sample.note(field, EMPTY, sample.rows)
+            return
+        try:
+            read = READERS[described.kind](SimpleNamespace(**{field: value}), field)
+        except BillingDataError:
+            sample.note(field, UNREADABLE, sample.rows)
+            return
+        for what in self._oddities(field, described.kind, value, read):
+            sample.note(field, what, sample.rows)
+
+    def _is_coded(self, field: str) -> bool:
+        """Codes without a word have a check of their own."""
+        return self._mapped[field].codes is not None
+
+    def _oddities(self, field: str, kind: Kind, value: Any, read: Any) -> Iterator[int]:
+        if isinstance(value, str) and value != value.rstrip(" "):
+            yield PADDED
+        if kind is Kind.PERIOD and read is None:
+            yield NO_MONTH
+        if kind is Kind.DATE:
+            if read is None:
+                yield EARLY
+            elif read.year > self._today.year + YEARS_AHEAD:
+                yield LATE
+        if (self._name, field) == ("contract", "code") and not can_be_typed(read):
+            yield UNTYPABLE
+
+    def _told(self, sample: Sample) -> Iterator[Finding]:
+        for (field, what), rows in sorted(sample.trouble.items(), key=lambda item: item[0][1]):
+            level, found, expected = TOLD[what]
+            kind = RELATIONS[self._name][field].kind.value
+            where = f"{found.format(kind=kind)} in {len(rows)} of {sample.rows} rows"
+            if len(rows) < sample.rows:
+                where += f": row {', '.join(str(row) for row in rows)}"
+            yield self._finding(level, f"columns.{field}", where, expected.format(kind=kind))
+
+    def _finding(self, level: Level, place: str, found: str, expected: str = "") -> Finding:
+        return Finding(
+            level=level,
+            topic=Topic.SAMPLES,
+            place=self._patient.place(self._name, place),
+            found=found,
+            expected=expected,
+        )
+
+
+def can_be_typed(code: str) -> bool:
+    """What is typed is looked for in capitals and without spaces."""
+    looked_for = "".join(code.split()).upper()
+    return code == looked_for and code.isascii() and code.isalnum() and len(code) <= LONGEST_CODE
