@@ -148,6 +148,8 @@ class SqlBilling:
         except MappingError:
             self._reader.forget()  # the schema changed under us: look at it again
             raise
+        except BillingDataError as error:
+            raise BillingDataError(f"{self._mapping.file}: {error}") from error
         except (ValueError, TypeError) as error:
             # A type that the driver itself reads; its message holds the value.
             what = f"{self._mapping.file}: a date, number or text that the driver cannot read"

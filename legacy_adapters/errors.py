@@ -67,6 +67,12 @@ REFUSED_CODES = {"ORA-01017", "ORA-28000", "ORA-28001", "28P01", "28000"}
 MISSING_CODES = {"ORA-00942", "ORA-00904", "ORA-01031", "42P01", "42703", "42501", "3F000"}
 # PostgreSQL: shutting down, starting up, cannot connect now; a conflict with recovery.
 RETRY_STATES = {"57P01", "57P02", "57P03", "40001"}
+# A value that its own database cannot convert; the messages of some hold it.
+VALUE_CODES = {
+    *("ORA-01476", "ORA-01722", "ORA-01830", "ORA-01839", "ORA-01840", "ORA-01841", "ORA-01843"),
+    *("ORA-01847", "ORA-01858", "ORA-01861", "ORA-06502"),
+}
+VALUE_CLASS = "22"  # PostgreSQL's data exceptions
 CODE = re.compile(r"\b(?:ORA|DPY|DPI)-\d{4,5}\b")
 DRIVER_ERRORS = ("oracledb", "cx_Oracle")
 
@@ -95,7 +101,11 @@ def translated_errors() -> Iterator[None]:
 def _translated(error: Any, *, lost: bool) -> BillingError:
     message = str(error)
     reason = f"{type(error).__name__}: {message.partition(chr(10))[0][:REASON_LENGTH]}"
-    codes = set(CODE.findall(message)) | {str(getattr(error, "sqlstate", None))}
+    state = str(getattr(error, "sqlstate", None))
+    codes = set(CODE.findall(message)) | {state}
+    if codes & VALUE_CODES or state.startswith(VALUE_CLASS):
+        told = ", ".join(sorted(codes - {"None"}))
+        return BillingDataError(f"a value that the database itself cannot convert ({told})")
     if codes & MISSING_CODES or message.startswith(("no such table", "no such column")):
         return MappingError(f"the database lacks what the mapping names: {reason}")
     if "DPI-1047" in codes:

@@ -55,7 +55,6 @@ def _engine(url: URL, settings: BillingSettings, **options: Any) -> BillingEngin
         connect_args=options,
         pool_size=settings.connections,
         max_overflow=ABANDONED_AT_MOST,
-        pool_reset_on_return=None,  # a ROLLBACK only after a transaction, see below
         hide_parameters=True,
         encoding_errors="replace",  # a name in broken letters must not take its page away
         **({} if settings.read_only_transactions else NO_TRANSACTION),
@@ -80,7 +79,11 @@ def _engine(url: URL, settings: BillingSettings, **options: Any) -> BillingEngin
 
 
 # Nothing to end: one question is one round trip.
-NO_TRANSACTION: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+NO_TRANSACTION: dict[str, Any] = {
+    "isolation_level": "AUTOCOMMIT",
+    "skip_autocommit_rollback": True,
+    "pool_reset_on_return": None,
+}
 
 
 def limit_calls(connection: Any, seconds: float) -> None:

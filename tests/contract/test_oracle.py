@@ -10,7 +10,7 @@ from config.settings import BillingSettings
 from legacy_adapters import open_billing
 from legacy_adapters.asking import begin_asking, name_customer, stop_asking
 from legacy_adapters.demo.generator import MANUAL_CODE
-from legacy_adapters.errors import BillingUnavailable, MappingError
+from legacy_adapters.errors import BillingDataError, BillingUnavailable, MappingError
 from legacy_adapters.port import Billing
 from legacy_adapters.records import ContractCode
 from tests.conftest import DEMO_MAPPING
@@ -168,7 +168,7 @@ def test_second_try_only_where_it_is_safe(oracle_data: H2Database) -> None:
     with OracleServer({"demo": "secret"}, oracle_data, version=ORACLE_19) as server:
         billing = opened(server)
         billing.verify()
-        for code, tries in ((1555, 2), (4068, 2), (1013, 1), (1722, 1)):
+        for code, tries in ((1555, 2), (4068, 2), (1013, 1), (20001, 1)):
             fault = server.faults.on("KTR_KOD", Ora(code, "fault"))
             with pytest.raises(BillingUnavailable, match=f"ORA-{code:05d}"):
                 billing.find_contract(CODE)
@@ -176,6 +176,26 @@ def test_second_try_only_where_it_is_safe(oracle_data: H2Database) -> None:
             server.faults.clear()
             billing.find_contract(CODE)
         billing.close()
+
+
+def test_a_value_that_cannot_be_converted_is_no_outage(server: OracleServer) -> None:
+    billing = opened(server)
+    server.faults.on("KTR_KOD", Ora(1722, "unable to convert string value 'PRIVATE' to a number"))
+    for _ in range(5):
+        with pytest.raises(BillingDataError) as caught:
+            billing.find_contract(CODE)
+        assert "ORA-01722" in str(caught.value) and "PRIVATE" not in str(caught.value)
+    server.faults.clear()
+    assert billing.find_contract(CODE)
+    billing.close()
+
+
+def test_a_connection_nobody_asked_is_given_back_clean(server: OracleServer) -> None:
+    billing = opened(server)
+    for _ in range(2):  # the second would begin a transaction within the first one's
+        with billing.engine.connect():  # type: ignore[attr-defined]
+            pass
+    billing.close()
 
 
 def test_wrong_password_is_tried_once(oracle_data: H2Database) -> None:
