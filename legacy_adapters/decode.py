@@ -8,15 +8,16 @@ BillingDataError that names the field and never the value: that may be somebody'
 import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, TypeVar
 
 from legacy_adapters.errors import BillingDataError
-from legacy_adapters.records import Period
+from legacy_adapters.records import NO_MONEY, Period
 
 CENT = Decimal("0.01")
 FOUR_PLACES = Decimal("0.0001")
 LARGEST = Decimal("1e12")
+ZERO = Decimal(0)
 EARLIEST_YEAR = 1900  # earlier ones are the "no date" of old systems
 T = TypeVar("T")
 
@@ -36,17 +37,17 @@ def _to_text(value: Any) -> str:
     if value is None:
         return ""
     kept = " ".join(str(value).split())
+    if kept.isprintable():  # nearly every text is; asking each character takes ten times longer
+        return kept
     return "".join(c for c in kept if unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
 
 
 def _to_optional_number(value: Any) -> Decimal | None:
     if value is None:
         return None
-    try:
-        decimal = Decimal(str(value).strip())
-    except InvalidOperation:
-        raise ValueError from None
-    if not decimal.is_finite() or abs(decimal) > LARGEST:
+    exact = type(value) is int or type(value) is Decimal
+    decimal = Decimal(value if exact else str(value).strip())
+    if not -LARGEST <= decimal <= LARGEST:  # comparing NaN fails too
         raise ValueError
     return decimal
 
@@ -60,18 +61,22 @@ def _to_optional_quantity(value: Any) -> Decimal | None:
 
 
 def _to_quantity(value: Any) -> Decimal:
-    return _to_optional_quantity(value) or Decimal(0)
+    return _to_optional_quantity(value) or ZERO
 
 
 def _to_money(value: Any) -> Decimal:
-    cents = (_to_optional_number(value) or Decimal(0)).quantize(CENT, ROUND_HALF_UP)
-    return cents + 0  # no minus before a zero
+    decimal = _to_optional_number(value)
+    if not decimal:
+        return NO_MONEY
+    return decimal.quantize(CENT, ROUND_HALF_UP) + ZERO  # no minus before a zero
 
 
 def _to_day(value: Any) -> date | None:
     if value is None:
         return None
-    if isinstance(value, datetime):
+    if type(value) is date:
+        pass  # the usual case
+    elif isinstance(value, datetime):
         value = value.date()
     elif not isinstance(value, date):
         value = datetime.fromisoformat(str(value).strip()).date()
