@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from flask import current_app, g, request, session
+from flask import current_app, request, session
 from flask_login import UserMixin, current_user
 
 from app.accounts.records import SignedIn, Visitor
@@ -29,9 +29,7 @@ def signed_in() -> SignedIn:
 
 
 def formats() -> Formats:
-    if "formats" not in g:
-        g.formats = _FORMATS[language()]
-    return cast(Formats, g.formats)
+    return FORMATS[language()]
 
 
 def visitor() -> Visitor:
@@ -42,4 +40,4 @@ def has_session_cookie() -> bool:
     return "_user_id" in session
 
 
-_FORMATS = {name: Formats(name) for name in LANGUAGES}
+FORMATS = {name: Formats(name) for name in LANGUAGES}

@@ -1,12 +1,14 @@
 """What every template may use."""
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from babel.support import NullTranslations, Translations
-from flask import Flask, g, request, url_for
+from babel.support import Translations
+from flask import Flask, g, request
+from flask.templating import Environment
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from jinja2 import StrictUndefined
@@ -14,9 +16,11 @@ from jinja2 import StrictUndefined
 from app.database.engine import DatabaseUnavailable
 from app.web import theme
 from app.web.access import here
-from app.web.current import formats, has_session_cookie
+from app.web.addresses import in_address
+from app.web.current import FORMATS, has_session_cookie
 from app.web.headers import csp_nonce
 from app.web.language import LANGUAGES, language
+from app.web.templates import PageEnvironment, PageEnvironments
 from config.settings import Settings
 
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
@@ -24,51 +28,63 @@ STATIC = Path(__file__).parent.parent / "static"
 
 
 def init_pages(app: Flask, settings: Settings) -> None:
-    app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.trim_blocks = True
-    app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(
+    app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    by_language = {name: _environment(app, settings, name) for name in LANGUAGES}
+    app.jinja_env = PageEnvironments(app, lambda: by_language[language()])
+    app.url_defaults(_fingerprints(settings))
+    app.context_processor(lambda: {"script_root": request.script_root})
+
+
+def _environment(app: Flask, settings: Settings, language: str) -> Environment:
+    """One language's: its texts, its formats as filters, and what every template may ask."""
+    texts = Translations.load(str(TRANSLATIONS), [language])
+    app.jinja_environment = partial(PageEnvironment, translate=texts.gettext)  # type: ignore[assignment]
+    environment = app.create_jinja_environment()
+    environment.add_extension("jinja2.ext.i18n")
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        texts.gettext, texts.ngettext, newstyle=True
+    )
+    formats = FORMATS[language]
+    environment.filters.update(
+        amount=formats.amount,
+        money=formats.money,
+        number=formats.number,
+        rounded=formats.rounded,
+        power=formats.power,
+        date=formats.date,
+        period=formats.period,
+        month_name=formats.month_name,
+        moment=formats.moment,
+        in_address=in_address,
+    )
+    environment.globals.update(
+        language=language,
         utility=settings.utility,
         is_demo=settings.portal.demo,
         features=settings.features,
         languages=LANGUAGES,
-        static_url=static_url,
-        theme_url=theme_url,
         csp_nonce=csp_nonce,
         csrf_token=generate_csrf,
         signed_in_account=signed_in_account,
         this_address=this_address,
     )
-    # The same catalogues as Flask-Babel's, without its way through several proxies per text.
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: texts().gettext(text),
-        lambda one, many, number: texts().ngettext(one, many, number),
-        newstyle=True,
-    )
-    app.context_processor(lambda: {"formats": formats(), "language": language()})
+    return environment
 
 
-@cache
-def _catalogue(language: str) -> NullTranslations:
-    return Translations.load(str(TRANSLATIONS), [language])
+def _fingerprints(settings: Settings) -> Callable[[str, dict[str, Any]], None]:
+    """Addresses of files tell their content's fingerprint: they never go stale."""
 
+    @cache
+    def of_file(name: str) -> str:
+        return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
 
-def texts() -> NullTranslations:
-    return _catalogue(formats().language)
+    def add(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static":
+            values.setdefault("v", of_file(values["filename"]))
+        elif endpoint == "system.theme":
+            values.setdefault("v", theme.fingerprint(settings.utility))
 
-
-@cache
-def _fingerprint(name: str) -> str:
-    return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
-
-
-def static_url(name: str) -> str:
-    """The address of a static file, with its content's fingerprint: it never goes stale."""
-    return url_for("static", filename=name, v=_fingerprint(name))
-
-
-def theme_url(utility: Any) -> str:
-    return url_for("system.theme", v=theme.fingerprint(utility))
+    return add
 
 
 def signed_in_account() -> Any:

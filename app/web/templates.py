@@ -1,0 +1,123 @@
+"""The templates, compiled once per language.
+
+What is known when a template is compiled is put into it then, like the markup around it, instead
+of being looked up for each page: texts, addresses but for their variable parts, and drawings.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from flask.templating import Environment
+from jinja2 import Template, nodes
+from jinja2.visitor import NodeTransformer
+from markupsafe import Markup
+
+from app.web.addresses import address_parts
+
+VALUE = re.compile(r"%\((\w+)\)s")
+
+
+class PageEnvironments(Environment):
+    """What `render_template` asks: gives each template in the language of the request."""
+
+    def __init__(self, app: Flask, choose: Callable[[], Environment], **options: Any) -> None:
+        super().__init__(app, **options)
+        self._choose = choose
+
+    def get_or_select_template(self, *args: Any, **kwargs: Any) -> Template:
+        return self._choose().get_or_select_template(*args, **kwargs)
+
+
+class PageEnvironment(Environment):
+    """The templates in one language."""
+
+    def __init__(self, app: Flask, translate: Callable[[str], str], **options: Any) -> None:
+        super().__init__(app, **options)
+        self.translate = translate
+
+    def source(self, name: str) -> str:
+        if self.loader is None:
+            raise RuntimeError("templates come from nowhere")
+        return self.loader.get_source(self, name)[0].rstrip()
+
+    def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:
+        return super()._generate(PutInPlace(self).visit(source), *args, **kwargs)
+
+
+class PutInPlace(NodeTransformer):
+    """Replaces `_("constant")`, `url_for("constant", ...)` and `{% include "drawing.svg" %}` by
+    what they would give at run time: translations are ours and may hold markup; the values
+    within texts and addresses are escaped as everything is."""
+
+    def __init__(self, environment: PageEnvironment) -> None:
+        self._environment = environment
+
+    def visit_Output(self, node: nodes.Output) -> nodes.Node:
+        """`{{ _("Pay by %(day)s", day=x) }}` as if `Pay by {{ x }}` stood there."""
+        pieces = []
+        for child in node.nodes:
+            pieces += self._address(child) or self._text_around_values(child) or [child]
+        node.nodes = pieces
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:
+        address, text = self._address(node), self._text(node)
+        if address:
+            return self.generic_visit(nodes.Concat(address))
+        if text is None or node.kwargs:
+            return self.generic_visit(node)
+        return nodes.Const(Markup(text) % {})  # noqa: S704
+
+    def visit_Include(self, node: nodes.Include) -> nodes.Node:
+        match node.template:
+            case nodes.Const(value=str() as name) if name.endswith(".svg"):
+                return nodes.Output([nodes.TemplateData(self._environment.source(name))])
+        return node
+
+    def _text(self, node: nodes.Node) -> str | None:
+        text = _constant_of("_", node)
+        return None if text is None else self._environment.translate(text)
+
+    def _text_around_values(self, node: nodes.Node) -> list[nodes.Expr]:
+        """Empty for what is better left to run time."""
+        values, parts = _keywords(node), VALUE.split(self._text(node) or "")
+        if not values or sorted(parts[1::2]) != sorted(values) or "%" in "".join(parts[::2]):
+            return []
+        return [
+            values[part] if place % 2 else nodes.TemplateData(part)
+            for place, part in enumerate(parts)
+        ]
+
+    def _address(self, node: nodes.Node) -> list[nodes.Expr]:
+        """Empty for what is better left to run time."""
+        endpoint = _constant_of("url_for", node)
+        if endpoint is None:
+            return []
+        values = _keywords(node)
+        fixed = {name: v.value for name, v in values.items() if isinstance(v, nodes.Const)}
+        parts = address_parts(self._environment.app, endpoint, fixed, values.keys() - fixed)
+        return [nodes.Name("script_root", "load") for _ in parts[:1]] + [
+            nodes.Filter(values[part], "in_address", [], [], None, None)
+            if place % 2
+            else nodes.Const(part)
+            for place, part in enumerate(parts)
+        ]
+
+
+def _constant_of(function: str, node: nodes.Node) -> str | None:
+    """The text that this function is called with, if it is a constant."""
+    match node:
+        case nodes.Call(
+            node=nodes.Name(name=name),
+            args=[nodes.Const(value=str() as text)],
+            dyn_args=None,
+            dyn_kwargs=None,
+        ) if name == function:
+            return text
+    return None
+
+
+def _keywords(node: nodes.Node) -> dict[str, nodes.Expr]:
+    return {k.key: k.value for k in node.kwargs} if isinstance(node, nodes.Call) else {}
