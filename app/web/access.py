@@ -14,6 +14,7 @@ from app.accounts.records import SessionToken
 from app.accounts.rules import normal_contract_code
 from app.web.asking import ask_for
 from app.web.current import PortalUser, services
+from app.web.sessions import CookieSessions
 from legacy_adapters.records import ContractCode
 
 
@@ -59,6 +60,7 @@ ACCESS: dict[str, Rule] = {
 
 
 def init_access(app: Flask) -> None:
+    app.session_interface = CookieSessions(app)
     manager = LoginManager()
     # Templates ask through signed_in_account(), which asks only where a page needs it.
     manager.init_app(app, add_context_processor=False)

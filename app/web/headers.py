@@ -17,28 +17,38 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+HTTPS = {"Strict-Transport-Security": f"max-age={YEAR}; includeSubDomains"}
+
+
 def init_headers(app: Flask, *, https: bool) -> None:
+    always = ALWAYS | HTTPS if https else ALWAYS
+
     def add_headers(response: Response) -> Response:
         headers = response.headers
-        headers["Content-Security-Policy"] = _policy(response)
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["X-Frame-Options"] = "DENY"
-        headers["Referrer-Policy"] = "same-origin"
-        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        if https:
-            headers["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"
+        ours = {"Content-Security-Policy": _policy(response), **always}
         if request.endpoint == "static" and "v" in request.args and response.status_code == 200:  # noqa: PLR2004
-            headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+            ours["Cache-Control"] = f"public, max-age={YEAR}, immutable"
         elif "Cache-Control" not in headers or _is_private():
-            headers["Cache-Control"] = "no-store"
-        if response.status_code in RETRY_LATER:
-            headers.setdefault("Retry-After", str(RETRY_LATER[response.status_code]))
+            ours["Cache-Control"] = "no-store"
+        if response.status_code in RETRY_LATER and "Retry-After" not in headers:
+            ours["Retry-After"] = str(RETRY_LATER[response.status_code])
         if g.get("access") == MACHINE:
             session.accessed = False  # the same for everybody: no `Vary: Cookie`
         if request.endpoint not in PUBLIC_PAGES:
-            headers["X-Robots-Tag"] = "noindex, nofollow"
+            ours["X-Robots-Tag"] = "noindex, nofollow"
+        # All at once: setting one compares its name with all that are there.
+        there = {name.lower() for name in headers.keys()}  # noqa: SIM118
+        for name in [name for name in ours if name.lower() in there]:
+            del headers[name]
+        headers.extend(ours)
         return response
 
     app.after_request(add_headers)
