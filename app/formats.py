@@ -9,7 +9,7 @@ from app.clock import HOME
 from legacy_adapters.records import Period
 
 NO_BREAK_SPACE = "\u00a0"
-NARROW_FROM = 10_000  # Albanian groups digits from five on
+CENT, ONE = Decimal("0.01"), Decimal(1)
 NOTHING = "–"
 
 
@@ -18,15 +18,18 @@ class Formats:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self._is_albanian = language == "sq"
-        self._lek = "lekë" if self._is_albanian else "lek"
+        is_albanian = language == "sq"
+        self._lek = "lekë" if is_albanian else "lek"
+        self._point = "," if is_albanian else "."
+        self._signs = str.maketrans({",": NO_BREAK_SPACE, ".": ","} if is_albanian else {})
+        # Albanian groups digits from five on.
+        self._grouped_from = Decimal(10_000 if is_albanian else 1_000)
         self._months = get_month_names("wide", context="stand-alone", locale=language)
         self._short_months = get_month_names("abbreviated", "stand-alone", locale=language)
 
     def amount(self, value: Decimal) -> str:
         """`12 345,50`: two decimals, no currency, for table columns that name it."""
-        cents = value.quantize(Decimal("0.01"), ROUND_HALF_UP)
-        return self._grouped(f"{cents:,.2f}", abs(cents) >= NARROW_FROM)
+        return self._written(value.quantize(CENT, ROUND_HALF_UP))
 
     def money(self, value: Decimal) -> str:
         """`12 345,50 lekë`."""
@@ -36,28 +39,25 @@ class Formats:
         """A quantity with only the decimals it has."""
         if value is None:
             return NOTHING
-        exact = value.normalize()
-        exponent = exact.as_tuple().exponent
-        decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-        return self._grouped(f"{exact:,.{decimals}f}", abs(exact) >= NARROW_FROM)
+        return self._written(value.normalize())
 
     def rounded(self, value: Decimal) -> str:
         """A quantity without decimals."""
-        return self.number(value.quantize(Decimal(1), ROUND_HALF_UP))
+        return self._written(value.quantize(ONE, ROUND_HALF_UP))
 
     def power(self, value: Decimal | None) -> str:
         """kW with two decimals, as on contracts."""
         return NOTHING if value is None else self.amount(value)
 
-    def _grouped(self, english: str, is_long: bool) -> str:
-        if not self._is_albanian:
-            return english
-        space = NO_BREAK_SPACE if is_long else ""
-        return english.replace(",", space).replace(".", ",")
+    def _written(self, value: Decimal) -> str:
+        """With all its decimals, grouped from where this language groups."""
+        if -self._grouped_from < value < self._grouped_from:
+            return f"{value:f}".replace(".", self._point)
+        return f"{value:,f}".translate(self._signs)
 
     @staticmethod
     def date(value: date | None) -> str:
-        return value.strftime("%d.%m.%Y") if value else NOTHING
+        return f"{value.day:02}.{value.month:02}.{value.year}" if value else NOTHING
 
     @classmethod
     def moment(cls, value: datetime) -> str:

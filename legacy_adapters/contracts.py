@@ -33,12 +33,13 @@ def by_codes(contract: Relation) -> Select[Any]:
 
 
 def contract_row(row: Row[Any]) -> Contract:
+    values = row._mapping
     return Contract(
-        code=ContractCode(decode.text(row, "code")),
-        subscriber=decode.text(row, "subscriber"),
-        address=decode.text(row, "address"),
-        phone=decode.text(row, "phone"),
-        tax_id=decode.text(row, "tax_id"),
+        code=ContractCode(decode.text(values, "code")),
+        subscriber=decode.text(values, "subscriber"),
+        address=decode.text(values, "address"),
+        phone=decode.text(values, "phone"),
+        tax_id=decode.text(values, "tax_id"),
     )
 
 
@@ -54,16 +55,17 @@ def info_by_code(contract: Relation, info: Relation) -> Select[Any]:
 
 
 def info_row(row: Row[Any]) -> ContractInfo:
+    values = row._mapping
     return ContractInfo(
         contract=contract_row(row),
-        region=decode.text(row, "region"),
-        instance=decode.text(row, "instance"),
-        connected_on=decode.day(row, "connected_on"),
-        zone=decode.text(row, "zone"),
-        category=decode.text(row, "category"),
-        phases=decode.text(row, "phases"),
-        connected_power=decode.number(row, "connected_power"),
-        contracted_power=decode.number(row, "contracted_power"),
+        region=decode.text(values, "region"),
+        instance=decode.text(values, "instance"),
+        connected_on=decode.day(values, "connected_on"),
+        zone=decode.text(values, "zone"),
+        category=decode.text(values, "category"),
+        phases=decode.text(values, "phases"),
+        connected_power=decode.number(values, "connected_power"),
+        contracted_power=decode.number(values, "contracted_power"),
     )
 
 
@@ -86,8 +88,9 @@ def debts_by_codes(invoice: Relation) -> Select[Any]:
 
 
 def debt_row(row: Row[Any]) -> tuple[ContractCode, Debt]:
-    return ContractCode(decode.text(row, "code")), Debt(
-        total=decode.money(row, "total"),
+    values = row._mapping
+    return ContractCode(decode.text(values, "code")), Debt(
+        total=decode.money(values, "total"),
         invoices=int(row.invoices),
-        earliest_due=decode.day(row, "earliest_due"),
+        earliest_due=decode.day(values, "earliest_due"),
     )

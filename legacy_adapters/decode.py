@@ -1,7 +1,7 @@
 """From what a driver returns to the records' types. An old database holds NULLs, padded
 CHARs, dates with a time of day and numbers of every kind; none of that goes further.
 
-Each reader takes a row and the name of its field. What has no sensible reading is a
+Each reader takes a row's values and the name of its field. What has no sensible reading is a
 BillingDataError that names the field and never the value: that may be somebody's data.
 """
 
@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, TypeVar
+
+from sqlalchemy import RowMapping
 
 from legacy_adapters.errors import BillingDataError
 from legacy_adapters.records import NO_MONEY, Period
@@ -22,10 +24,10 @@ EARLIEST_YEAR = 1900  # earlier ones are the "no date" of old systems
 T = TypeVar("T")
 
 
-def _reader(convert: Callable[[Any], T]) -> Callable[[Any, str], T]:
-    def read(row: Any, field: str) -> T:
+def _reader(convert: Callable[[Any], T]) -> Callable[[RowMapping, str], T]:
+    def read(row: RowMapping, field: str) -> T:
         try:
-            return convert(getattr(row, field))
+            return convert(row[field])
         except (ValueError, TypeError, ArithmeticError):
             kind = convert.__name__.removeprefix("_to_")
             raise BillingDataError(f"{field}: what billing holds is no {kind}") from None

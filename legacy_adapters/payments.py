@@ -30,9 +30,10 @@ def recent(payment: Relation) -> Select[Any]:
 
 
 def payment_row(row: Row[Any]) -> Payment:
+    values = row._mapping
     return Payment(
-        paid_on=decode.day(row, "paid_on"),
-        amount=decode.money(row, "amount"),
-        method=decode.text(row, "method"),
-        source=decode.text(row, "source"),
+        paid_on=decode.day(values, "paid_on"),
+        amount=decode.money(values, "amount"),
+        method=decode.text(values, "method"),
+        source=decode.text(values, "source"),
     )

@@ -38,16 +38,16 @@ def draw(consumption: Consumption, formats: Formats, a_year_before: str) -> Char
         return round(max(float(units or 0), 0.0) / highest * (BASE - TOP), 1)
 
     def bar(place: int, month: MonthUsed) -> Bar:
-        tallest = max(height(month.units), height(month.year_before))
+        used, before = height(month.units), height(month.year_before)
         figure = NOTHING if month.units is None else formats.rounded(month.units)
         told = f"{formats.month_name(month.period)}: {figure} kWh"
         if month.year_before is not None:
             told += f"; {a_year_before}: {formats.rounded(month.year_before)} kWh"
         return Bar(
             left=place * SLOT,
-            height=height(month.units),
-            before=height(month.year_before),
-            figure_at=BASE - tallest - 4,
+            height=used,
+            before=before,
+            figure_at=BASE - max(used, before) - 4,
             figure=figure,
             label=formats.short_month(month.period),
             told=told,
