@@ -3,7 +3,7 @@
 import re
 from collections.abc import Set
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from flask.sansio.app import App
 
@@ -29,3 +29,8 @@ def in_address(value: object) -> str:
     """A value as a part of a path, as werkzeug's converters of texts write it."""
     text = str(value)
     return text if text.isascii() and text.isalnum() else quote(text, safe="!$&'()*+,/:;=@")
+
+
+def in_query(value: object) -> str:
+    """A value in a query, as werkzeug writes it."""
+    return quote_plus(str(value), safe="!$'()*,/:;?@")

@@ -16,7 +16,7 @@ from jinja2 import StrictUndefined
 from app.database.engine import DatabaseUnavailable
 from app.web import theme
 from app.web.access import here
-from app.web.addresses import in_address
+from app.web.addresses import in_address, in_query
 from app.web.current import FORMATS, has_session_cookie
 from app.web.headers import csp_nonce
 from app.web.language import LANGUAGES, language
@@ -56,6 +56,7 @@ def _environment(app: Flask, settings: Settings, language: str) -> Environment:
         month_name=formats.month_name,
         moment=formats.moment,
         in_address=in_address,
+        in_query=in_query,
     )
     environment.globals.update(
         language=language,
