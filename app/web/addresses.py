@@ -18,7 +18,8 @@ def address_parts(app: App, endpoint: str, fixed: dict[str, Any], variables: Set
     values = {name: value for name, value in fixed.items() if value is not None}
     values |= {name: f"{MARK}{name}{MARK}" for name in variables}
     app.inject_url_defaults(endpoint, values)
-    is_plain = len(rules) == 1 and variables <= rules[0].arguments
+    wants_more = any(name.startswith("_") for name in values)  # `_anchor` and its like
+    is_plain = len(rules) == 1 and variables <= rules[0].arguments and not wants_more
     if not is_plain or not rules[0].suitable_for(values):
         return []
     built = rules[0].build(values)

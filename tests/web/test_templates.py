@@ -1,0 +1,98 @@
+"""What templates know when they are compiled is what they would have been told at run time."""
+
+from gettext import GNUTranslations
+
+import flask
+import pytest
+from flask import render_template
+from jinja2 import DictLoader, UndefinedError
+from markupsafe import Markup
+
+from tests.conftest import Portal
+
+ODD = ["AL0000001", "<b>\"&'", "a/b?c#d%25+ë", "..", "x y", "\x00", "-1", "ç" * 3]
+
+
+def rendered(
+    portal: Portal, source: str, language: str = "sq", mounted: str = "", **values: object
+) -> str:
+    """A page of this source, as a blueprint renders it."""
+    name = f"{hash(source)}.html"
+    portal.app.jinja_loader = DictLoader({name: source})
+    with portal.app.test_request_context(
+        "/contracts",
+        headers={"Cookie": f"language={language}"},
+        environ_overrides={"SCRIPT_NAME": mounted},
+    ):
+        return render_template(name, flask_url_for=flask.url_for, **values)
+
+
+def test_texts_are_those_of_the_language(portal: Portal) -> None:
+    source = '{{ _("Contracts") }}{% set sign_out = _("Sign out") %}|{{ sign_out }}'
+    assert rendered(portal, source) == "Kontratat|Dilni"
+    assert rendered(portal, source, "en") == "Contracts|Sign out"
+
+
+@pytest.mark.parametrize("value", ['<b>"&', Markup("<i>"), 5, None])
+def test_values_in_texts_are_escaped(portal: Portal, value: object) -> None:
+    pay_by = '_("Pay by %(day)s", day=day)'
+    source = f"{{{{ {pay_by} }}}}|{{% set text = {pay_by} %}}{{{{ text }}}}"
+    expected = Markup("Pay by %s") % value
+    assert rendered(portal, source, "en", day=value) == f"{expected}|{expected}"
+
+
+def test_a_missing_value_is_an_error(portal: Portal) -> None:
+    with pytest.raises(UndefinedError):
+        rendered(portal, '{{ _("Pay by %(day)s", day=day) }}')
+
+
+def test_texts_that_are_not_constant_are_still_translated(portal: Portal) -> None:
+    assert rendered(portal, "{{ _(text) }}", text="Contracts") == "Kontratat"
+    assert rendered(portal, '{{ _("100%% of %(n)s, %(n)s", n=n) }}', n="<") == "100% of &lt;, &lt;"
+
+
+@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize("mounted", ["", "/ve'tes<h>erbim"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "url_for('contracts.index')",
+        "url_for('contracts.index') if value else url_for('home.index')",
+        "url_for('home.policy', name='privacy')",
+        "url_for('static', filename='site.css')",
+        "url_for('invoices.document', code=value, number=value)",
+        "url_for('contracts.index', q=value, page=2)",
+        "url_for('contracts.index', q=none)",
+        "url_for(endpoint, code=value)",
+        "url_for('invoices.pay', code=value, _anchor='x')",
+    ],
+)
+def test_addresses_are_flasks(portal: Portal, call: str, mounted: str, value: str) -> None:
+    values = {"value": value, "endpoint": "contracts.info", "mounted": mounted}
+    source = f"{{{{ {call} }}}} {{% set address = {call} %}}{{{{ address }}}}"
+    expected = rendered(portal, source.replace("url_for", "flask_url_for"), **values)
+    assert rendered(portal, source, **values) == expected
+    assert "<h" not in expected and "<b" not in expected
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_what_follows_a_question_mark_is_flasks(portal: Portal, value: str) -> None:
+    source = "{{ url_for('contracts.index') }}?q={{ value|in_query }}"
+    expected = rendered(portal, "{{ flask_url_for('contracts.index', q=value) }}", value=value)
+    assert rendered(portal, source, value=value) == expected
+
+
+def test_no_page_asks_for_a_text_or_an_address_that_was_known(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What makes pages fast: a call for each text and address took most of their time."""
+    client = portal.signed_in("Agron Hoxha")
+    asked: list[str] = []
+    pages = [f"/contracts{tab}" for tab in ("", "/AL0000001/history", "/AL0000001/info")]
+    for page in pages:
+        client.get(page)  # compiled now
+    monkeypatch.setattr(portal.app, "url_for", lambda endpoint, **_v: asked.append(endpoint))
+    monkeypatch.setattr(GNUTranslations, "gettext", lambda _self, text: asked.append(text))
+    for page in pages:
+        client.get(page)
+    assert asked == []
