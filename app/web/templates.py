@@ -43,7 +43,8 @@ class PageEnvironment(Environment):
         return self.loader.get_source(self, name)[0].rstrip()
 
     def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:
-        return super()._generate(PutInPlace(self).visit(source), *args, **kwargs)
+        known = PutInPlace(self).visit(source).set_environment(self)
+        return super()._generate(known, *args, **kwargs)
 
 
 class PutInPlace(NodeTransformer):
@@ -73,7 +74,8 @@ class PutInPlace(NodeTransformer):
     def visit_Include(self, node: nodes.Include) -> nodes.Node:
         match node.template:
             case nodes.Const(value=str() as name) if name.endswith(".svg"):
-                return nodes.Output([nodes.TemplateData(self._environment.source(name))])
+                drawing = nodes.TemplateData(self._environment.source(name))
+                return nodes.Output([drawing]).set_lineno(node.lineno)
         return node
 
     def _text(self, node: nodes.Node) -> str | None:

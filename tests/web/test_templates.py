@@ -8,6 +8,7 @@ from flask import render_template
 from jinja2 import DictLoader, UndefinedError
 from markupsafe import Markup
 
+from config.settings import ROOT
 from tests.conftest import Portal
 
 ODD = ["AL0000001", "<b>\"&'", "a/b?c#d%25+ë", "..", "x y", "\x00", "-1", "ç" * 3]
@@ -44,6 +45,18 @@ def test_values_in_texts_are_escaped(portal: Portal, value: object) -> None:
 def test_a_missing_value_is_an_error(portal: Portal) -> None:
     with pytest.raises(UndefinedError):
         rendered(portal, '{{ _("Pay by %(day)s", day=day) }}')
+
+
+def test_an_error_is_told_with_its_line(portal: Portal) -> None:
+    mark = (ROOT / "app/templates/components/mark.svg").read_text(encoding="utf-8")
+    source = (
+        '{% include "mark.svg" %}\n{{ _("Contracts") }}\n{{ url_for("home.index") }}{{ missing }}'
+    )
+    portal.app.jinja_loader = DictLoader({"mark.svg": mark, "page.html": source})
+    with portal.app.test_request_context("/"), pytest.raises(UndefinedError) as failure:
+        render_template("page.html")
+    lines = [e.lineno + 1 for e in failure.traceback if e.name == "top-level template code"]
+    assert lines == [3]
 
 
 def test_texts_that_are_not_constant_are_still_translated(portal: Portal) -> None:
