@@ -1,6 +1,6 @@
 """Pages in ratio to the frozen bare page, as one Markdown table.
 
-    python -m benchmarks.pages --contracts 1000 100000 --delay 0.5 2 --folder /var/tmp/demo
+    python -m benchmarks.pages --contracts 1000 100000 --delay 0.5 2 --folder kept
     python -m benchmarks.pages --file small.sqlite3 large.sqlite3
 
 In-process WSGI, SQLite, all security on, one signed-in customer of the generated contracts, and
