@@ -302,11 +302,16 @@ OPERATIONS: dict[str, tuple[Parser, frozenset[str]]] = {
 
 
 def any_of(column: ColumnElement[Any], codes: Iterable[str]) -> ColumnElement[bool]:
-    return column.in_([_as_stored(column, code) for code in codes])
+    return column.in_(_written(column, codes))
 
 
 def none_of(column: ColumnElement[Any], codes: Iterable[str]) -> ColumnElement[bool]:
-    return or_(column.is_(None), column.not_in([_as_stored(column, code) for code in codes]))
+    return or_(column.is_(None), column.not_in(_written(column, codes)))
+
+
+def _written(column: ColumnElement[Any], codes: Iterable[str]) -> list[ColumnElement[Any]]:
+    """Each a bind of its own: a list of values would be spelled out for every question."""
+    return [literal(_as_stored(column, code), column.type) for code in codes]
 
 
 def _as_stored(column: ColumnElement[Any], code: str) -> Any:

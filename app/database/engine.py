@@ -25,8 +25,10 @@ class Database:
     def __init__(self, address: str) -> None:
         self.url = _parse(address)
         self.engine = _make_engine(self.url)
-        # One statement is one round trip: no BEGIN before it and no ROLLBACK after.
-        self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reader = self.engine
+        if self.engine.dialect.name != "sqlite":  # there nothing begins by itself anyway
+            # One statement is one round trip: no BEGIN before it and no ROLLBACK after.
+            self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
