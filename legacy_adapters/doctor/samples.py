@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from dataclasses import field as default
 from datetime import date
-from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Select
@@ -161,7 +160,7 @@ class _RelationSample:
                 sample.note(field, EMPTY, sample.rows)
             return
         try:
-            read = READERS[described.kind](SimpleNamespace(**{field: value}), field)
+            read = READERS[described.kind]({field: value}, field)
         except BillingDataError:
             sample.note(field, UNREADABLE, sample.rows)
             return

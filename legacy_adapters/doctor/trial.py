@@ -132,7 +132,7 @@ class _Trial:
 
 def _read(row: Row[Any], relation: str, field: str) -> str:
     try:
-        return _written(READERS[RELATIONS[relation][field].kind](row, field))
+        return _written(READERS[RELATIONS[relation][field].kind](row._mapping, field))
     except BillingDataError:
         return UNREADABLE
 
