@@ -10,7 +10,7 @@ from app.clock import today
 from app.commands.billing_map import billing_map
 from app.commands.billing_views import export_views_command
 from app.web.current import services
-from legacy_adapters.demo.generator import DemoSize, make_demo
+from legacy_adapters.demo.generator import MOST_GENERATED, DemoSize, make_demo
 from legacy_adapters.doctor import SCAN_LIMIT, Level, examine
 
 billing = AppGroup("billing", help="The utility's billing database.")
@@ -51,7 +51,7 @@ billing.add_command(billing_map)
 @billing.command("demo")
 @click.option(
     "--contracts",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=MOST_GENERATED),
     default=DemoSize.contracts,
     show_default=True,
     help="Generated contracts, beside the 305 of the demo users.",
@@ -59,10 +59,10 @@ billing.add_command(billing_map)
 @click.option("--seed", type=int, default=DemoSize.seed, show_default=True)
 @click.option(
     "--months",
-    type=click.IntRange(min=1, max=240),
+    type=click.IntRange(min=4, max=240),
     default=DemoSize.months,
     show_default=True,
-    help="Months of history.",
+    help="Months of history; the demo users have three open invoices and paid ones before them.",
 )
 @click.option(
     "--file",
@@ -70,11 +70,13 @@ billing.add_command(billing_map)
     default=None,
     help="Where to write. Default: the demo's, in the data folder.",
 )
+@fails_in_words
 def demo_command(contracts: int, seed: int, months: int, file: Path | None) -> None:
     """Makes the demo's billing database anew, up to today."""
     target = file or services().settings.demo_billing_file
     click.echo(f"Making {contracts:,} contracts with {months} months each in {target} ...")
     started = time.monotonic()
-    make_demo(target, size=DemoSize(contracts=contracts, seed=seed, months=months), today=today())
+    wanted = DemoSize(contracts=contracts, seed=seed, months=months)
+    make_demo(target, size=wanted, today=today(), tell=click.echo)
     size = target.stat().st_size / 1_000_000
     click.echo(f"Done in {time.monotonic() - started:.1f} s: {size:,.0f} MB.")

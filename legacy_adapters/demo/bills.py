@@ -6,14 +6,15 @@ without VAT; interest 0.1 % of the principal a day. The business price is the de
 """
 
 from calendar import monthrange
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import Enum
+from functools import cache, lru_cache
 from random import Random
+from typing import NamedTuple
 
 FIXED_FEE = 95_00
 TV_FEE = 100_00
+NEW_TARIFF = date(2025, 2, 1)
 SEASON = (1.5, 1.4, 1.2, 0.9, 0.8, 0.8, 1.0, 1.1, 0.8, 0.9, 1.1, 1.4)  # January first
 
 
@@ -26,36 +27,51 @@ class Habit(Enum):
     PARTIAL = "the newest is open and partly paid"
 
 
-@dataclass(slots=True)
-class Line:
-    code: str
-    quantity: int
-    price: float
-    net: int
+STILL_OPEN = {Habit.PROMPT: 0, Habit.CURRENT: 1, Habit.LATE: 3, Habit.PARTIAL: 1}
+Line = tuple[int, str, int, float, float]  # position, code, quantity, price and net in lek
+# Year, month; issued, due, first and last day billed, as ISO tells dates.
+Period = tuple[int, int, str, str, str, str]
 
 
-@dataclass(slots=True)
-class Bill:
-    year: int
-    month: int
-    issued: date
-    due: date
-    reading_before: int
-    units: int
-    lines: list[Line]
+class Charge(NamedTuple):
+    """What a month's energy costs, with its fixed fee and before the TV fee."""
+
+    lines: tuple[Line, ...]
     net: int
     vat: int
-    interest: int = 0
-    paid: int = 0
-    paid_on: date | None = None
+
+
+class Month(NamedTuple):
+    """What a month's bills of one issue day have in common. Days count as date.toordinal does."""
+
+    period: Period
+    issued: int
+    due: int
+    season: float
+    is_old_tariff: bool
+    in_time: tuple[int, int]  # the first day on which it may be paid, and how many more
+    late: tuple[int, int]
+
+
+class Bill(NamedTuple):
+    """A plain tuple, for millions are made."""
+
+    month: Month
+    reading_before: int
+    units: int
+    charge: Charge
+    interest: int
+    total: int
+    paid: int
+    paid_day: int  # 0 is never
 
     @property
-    def principal(self) -> int:
-        return self.net + self.vat
+    def issued(self) -> date:
+        return date.fromordinal(self.month.issued)
 
     @property
-    def total(self) -> int:
-        return self.principal + TV_FEE + self.interest
+    def paid_on(self) -> date | None:
+        return date.fromordinal(self.paid_day) if self.paid_day else None
 
 
 def interest(principal: int, days: int) -> int:
@@ -63,14 +79,24 @@ def interest(principal: int, days: int) -> int:
     return (principal * max(days, 0) + 500) // 1000
 
 
-def energy_lines(units: int, day: date, business: bool) -> list[Line]:
-    if business:
-        return [Line("EN", units, 14.0, units * 14_00)]
-    if day < date(2025, 2, 1):
-        return [Line("EN", units, 9.5, units * 9_50)]
+@cache  # a few thousand different ones in millions of bills
+def charge(units: int, is_old_tariff: bool, business: bool) -> Charge:
+    energy = [(units, 14_00)] if business else _household_energy(units, is_old_tariff)
+    told = [("EN", *row) for row in energy] + [("TF", 1, FIXED_FEE)]
+    lines = tuple(
+        (position, code, quantity, price / 100, quantity * price / 100)
+        for position, (code, quantity, price) in enumerate(told, start=1)
+    )
+    net = sum(quantity * price for _code, quantity, price in told)
+    return Charge(lines, net, (net + 2) // 5)
+
+
+def _household_energy(units: int, is_old_tariff: bool) -> list[tuple[int, int]]:
+    """Quantities with their prices in cents."""
+    if is_old_tariff:
+        return [(units, 9_50)]
     low, high = min(units, 700), max(units - 700, 0)
-    lines = [Line("EN", low, 8.5, low * 8_50)]
-    return [*lines, Line("EN", high, 9.5, high * 9_50)] if high else lines
+    return [(low, 8_50), (high, 9_50)] if high else [(low, 8_50)]
 
 
 def bills(rng: Random, *, today: date, months: int, business: bool, habit: Habit) -> list[Bill]:
@@ -78,40 +104,60 @@ def bills(rng: Random, *, today: date, months: int, business: bool, habit: Habit
     level = rng.uniform(300, 1800) if business else rng.uniform(90, 420)
     issue_day = rng.randint(1, 7)
     reading = rng.randint(100, 40_000)
-    found = []
-    for year, month in _months_before(today, months):
-        next_year, next_month = year + month // 12, month % 12 + 1
-        issued = date(next_year, next_month, issue_day)
-        if issued > today:
-            break
-        units = int(level * SEASON[month - 1] * rng.uniform(0.75, 1.25))
-        lines = [*energy_lines(units, issued, business), Line("TF", 1, 95.0, FIXED_FEE)]
-        net = sum(line.net for line in lines)
-        due = date(next_year, next_month, monthrange(next_year, next_month)[1])
-        found.append(Bill(year, month, issued, due, reading, units, lines, net, (net + 2) // 5))
+    billed = _months(today, months, issue_day)
+    random = rng.random  # asked several times a bill; 0.75 + 0.5 * it is uniform(0.75, 1.25)
+    used = [int(level * month.season * (0.75 + 0.5 * random())) for month in billed]
+    settled = len(billed) - STILL_OPEN[habit]
+    found: list[Bill] = []
+    for month, units in zip(billed, used, strict=True):
+        charged = charge(units, month.is_old_tariff, business)
+        principal = charged.net + charged.vat
+        paid_day = 0
+        if len(found) < settled:
+            first, more = month.late if random() < 0.12 else month.in_time  # noqa: PLR2004
+            paid_day = first + rng.randint(0, more)
+        until = paid_day or today.toordinal()
+        late = interest(principal, until - month.due) if until > month.due else 0
+        total = principal + TV_FEE + late
+        paid = total if paid_day else 0
+        found.append(Bill(month, reading, units, charged, late, total, paid, paid_day))
         reading += units
-    _settle(rng, found, today, habit)
+    if habit is Habit.PARTIAL and found:
+        owed = found[-1]
+        paid_day = min(today.toordinal(), owed.month.issued + 3)
+        found[-1] = owed._replace(paid=owed.total // 200 * 100, paid_day=paid_day)
     return found
 
 
-def _months_before(today: date, months: int) -> Iterator[tuple[int, int]]:
+@lru_cache(maxsize=64)
+def _months(today: date, months: int, issue_day: int) -> tuple[Month, ...]:
+    """Those of the newest months whose bills are out, oldest first."""
     last = today.year * 12 + today.month - 2
+    found = []
     for index in range(last - months + 1, last + 1):
-        yield index // 12, index % 12 + 1
+        next_year, next_month = divmod(index + 1, 12)
+        issued = date(next_year, next_month + 1, issue_day)
+        due = issued.replace(day=monthrange(issued.year, issued.month)[1])
+        if issued <= today:
+            year, month = index // 12, index % 12 + 1
+            found.append(make_month(year, month, issued=issued, due=due, today=today))
+    return tuple(found)
 
 
-def _settle(rng: Random, found: list[Bill], today: date, habit: Habit) -> None:
-    still_open = {Habit.PROMPT: 0, Habit.LATE: 3}.get(habit, 1)
-    owed = found[len(found) - still_open :] if still_open else []
-    for bill in found[: len(found) - len(owed)]:
-        late = rng.random() < 0.12  # noqa: PLR2004
-        latest = min(today, bill.due + timedelta(40) if late else bill.due)
-        earliest = min(bill.due + timedelta(1) if late else bill.issued, latest)
-        paid_on = earliest + timedelta(rng.randint(0, (latest - earliest).days))
-        bill.interest = interest(bill.principal, (paid_on - bill.due).days)
-        bill.paid, bill.paid_on = bill.total, paid_on
-    for bill in owed:
-        bill.interest = interest(bill.principal, (today - bill.due).days)
-    if habit is Habit.PARTIAL and owed:
-        owed[-1].paid = owed[-1].total // 200 * 100
-        owed[-1].paid_on = min(today, owed[-1].issued + timedelta(3))
+def make_month(year: int, month: int, *, issued: date, due: date, today: date) -> Month:
+    first = date(year, month, 1)
+    last = first.replace(day=monthrange(year, month)[1])
+    days = issued.isoformat(), due.isoformat(), first.isoformat(), last.isoformat()
+    issued_day, due_day = issued.toordinal(), due.toordinal()
+    return Month(
+        *((year, month, *days), issued_day, due_day),
+        *(SEASON[month - 1], issued < NEW_TARIFF),
+        *(_days(issued_day, due_day, today), _days(due_day + 1, due_day + 40, today)),
+    )
+
+
+def _days(first: int, last: int, today: date) -> tuple[int, int]:
+    """Nothing is paid after today."""
+    last = min(last, today.toordinal())
+    first = min(first, last)
+    return first, last - first

@@ -3,24 +3,36 @@ any number of generated contracts. The same seed and day give the same rows."""
 
 import json
 import sqlite3
-from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
-from hashlib import md5
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from legacy_adapters.demo.bills import FIXED_FEE, TV_FEE, Bill, Habit, Line, bills
+from legacy_adapters.demo import writing
+from legacy_adapters.demo.bills import TV_FEE, Bill, Habit, bills, charge, make_month
+from legacy_adapters.demo.dice import Dice
 from legacy_adapters.demo.names import CHANNELS, FIRST_NAMES, REGIONS, STREETS, SURNAMES
+from legacy_adapters.demo.progress import Progress
+from legacy_adapters.demo.rows import Rows, digested_codes, drawn_codes
+from legacy_adapters.errors import BillingError
 
 HERE = Path(__file__).parent
-VERSION = 2  # raise it when the rows change: ./run then makes them anew
+VERSION = 3  # raise it when the rows change: ./run then makes them anew
 UTILITY_NIPT = "K00000000A"
 ZONES = [zone for _code, _name, zones in REGIONS for zone, _office in zones]
 HABITS = (*[Habit.PROMPT] * 14, *[Habit.CURRENT] * 3, *[Habit.LATE] * 2, Habit.PARTIAL)
-BATCH = 2_000  # contracts
+METHODS = "CCCB"
+WAYS = [(method, channel) for channel, _name in CHANNELS for method in METHODS]
+CANCELLED = 0.02
+ROOM_FOR_THE_MANUAL = 1_000  # invoices
+BATCH = 100  # contracts that share one run of chance
+PART = 50 * BATCH  # contracts that a process writes at a time
+WORTH_PROCESSES = 250_000  # invoices; fewer are made before other processes have started
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +40,15 @@ class DemoSize:
     contracts: int = 400  # generated, beside the fixed 305
     seed: int = 1
     months: int = 26
+
+    @property
+    def invoices(self) -> int:
+        return self.contracts * self.months
+
+    @property
+    def megabytes(self) -> int:
+        """About so many, with what is beside the file while it is made."""
+        return 20 + self.invoices * 600 // 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +88,7 @@ ELBASAN_MARKET = Customer(
 )
 CUSTOMERS = (AGRON_HOXHA, VERA_LEKA, ELBASAN_MARKET)
 FIRST_GENERATED = ELBASAN_MARKET.first + len(ELBASAN_MARKET.habits)
+MOST_GENERATED = 10**7 - FIRST_GENERATED  # as many as seven digits can name
 
 
 def describe(size: DemoSize, today: date) -> dict[str, str]:
@@ -93,173 +115,180 @@ def read_description(file: Path) -> dict[str, str]:
         connection.close()
 
 
-def make_demo(file: Path, *, size: DemoSize, today: date) -> None:
-    """Writes the database beside the file and then puts it in its place, whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+class DemoNotMade(BillingError):
+    """The demo's database could not be written; what was there before still is."""
+
+
+def make_demo(
+    file: Path,
+    *,
+    size: DemoSize,
+    today: date,
+    tell: Callable[[str], None] = lambda _line: None,
+    processes: int | None = None,
+) -> None:
+    """Writes the database beside the file and then puts it in its place, whole or not at all.
+
+    The rows are the same whatever the number of processes; without one it is chosen by the size.
+    Long work tells of itself now and then. Raises: DemoNotMade.
+    """
+    if processes is None:
+        processes = writing.process_count() if size.invoices >= WORTH_PROCESSES else 1
     unfinished = file.with_suffix(".unfinished")
-    unfinished.unlink(missing_ok=True)
-    connection = sqlite3.connect(unfinished)
     try:
-        connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
-        connection.executescript((HERE / "schema.sql").read_text(encoding="utf-8"))
-        _Writer(connection, size, today).write()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.unlink(missing_ok=True)
+        try:
+            _write(unfinished, size, today, Progress(size.contracts, tell), processes)
+            unfinished.replace(file)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except (OSError, sqlite3.Error, BrokenExecutor) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DemoNotMade(
+            f"{file} could not be made: {reason}."
+            f" Its folder must be writable and have {size.megabytes:,} MB to spare."
+        ) from error
+
+
+def _write(file: Path, size: DemoSize, today: date, progress: Progress, processes: int) -> None:
+    schema = (HERE / "schema.sql").read_text(encoding="utf-8")
+    spans = [
+        range(size.contracts)[first : first + PART] for first in range(0, size.contracts, PART)
+    ]
+    parts = [partial(_generated_rows, size, today, span) for span in spans]
+    with closing(writing.open_new(file, schema)) as connection:
+        with writing.transaction(connection):
+            writing.insert(connection, _fixed_rows(size, today))
+        if processes > 1:
+            written = writing.write_parts_by_many(
+                connection,
+                parts,
+                schema=schema,
+                folder=file.with_suffix(".parts"),
+                processes=processes,
+            )
+        else:
+            written = writing.write_parts(connection, parts)
+        with closing(written):
+            for span, _ in zip(spans, written, strict=True):
+                progress.tell_contracts(span.stop)
+        progress.tell_indexes()
         connection.executescript((HERE / "indexes.sql").read_text(encoding="utf-8"))
         connection.execute("ANALYZE")
-        connection.commit()
-    finally:
-        connection.close()
-    unfinished.replace(file)
 
 
-class _Writer:
-    def __init__(self, connection: sqlite3.Connection, size: DemoSize, today: date) -> None:
-        self.connection = connection
-        self.size = size
-        self.today = today
-        self.invoice_id = 0
-        self.rows: dict[str, list[tuple[Any, ...]]] = {}
+def _fixed_rows(size: DemoSize, today: date) -> writing.Rows:
+    rows = Rows(UTILITY_NIPT)
+    _add_codes(rows, size, today)
+    _add_manual(rows)
+    for customer in CUSTOMERS:
+        _add_customer(rows, customer, size, today)
+    return rows.tables
 
-    def write(self) -> None:
-        self._codes()
-        self._manual()
-        for customer in CUSTOMERS:
-            self._customer(customer)
-        self._flush()
-        for index in range(FIRST_GENERATED, FIRST_GENERATED + self.size.contracts):
-            self._generated(index)
-            if index % BATCH == 0:
-                self._flush()
-        self._flush()
 
-    def _add(self, table: str, *row: Any) -> None:
-        self.rows.setdefault(table, []).append(row)
+def _generated_rows(size: DemoSize, today: date, contracts: range) -> Iterator[writing.Rows]:
+    """Batch by batch, and each batch the same whoever makes it and after whatever."""
+    for first in contracts[::BATCH]:
+        rows = Rows(UTILITY_NIPT)
+        dice = Dice(f"{size.seed}-batch-{first}")
+        for index in range(first, min(first + BATCH, contracts.stop)):
+            _add_generated(rows, FIRST_GENERATED + index, dice, size, today)
+        yield rows.tables
 
-    def _flush(self) -> None:
-        for table, rows in self.rows.items():
-            marks = ", ".join("?" * len(rows[0]))
-            self.connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
-        self.connection.commit()
-        self.rows.clear()
 
-    def _codes(self) -> None:
-        for key, value in describe(self.size, self.today).items():
-            self._add("PARAM_SISTEMI", key, value)
-        for code, name, zones in REGIONS:
-            self._add("RAJON", code, name)
-            for zone, office in zones:
-                self._add("ZONE", zone, code, office)
-        for row in (("F", "FAMILJARE"), ("B", "BIZNES")):
-            self._add("KATEGORI", *row)
-        for row in CHANNELS:
-            self._add("KANAL", *row)
+def _add_codes(rows: Rows, size: DemoSize, today: date) -> None:
+    for key, value in describe(size, today).items():
+        rows.add("PARAM_SISTEMI", key, value)
+    for code, name, zones in REGIONS:
+        rows.add("RAJON", code, name)
+        for zone, office in zones:
+            rows.add("ZONE", zone, code, office)
+    for row in (("F", "FAMILJARE"), ("B", "BIZNES")):
+        rows.add("KATEGORI", *row)
+    for row in CHANNELS:
+        rows.add("KANAL", *row)
 
-    def _manual(self) -> None:
-        """The contract printed in the manual, to the cent."""
-        records = json.loads((HERE / "manual.json").read_text(encoding="utf-8"))
-        told = records["contract"]
-        power = float(told["connected_power_kw"]), float(told["contracted_power_kw"])
-        contract = (told["code"], 0, told["address"], told["zone"], "F", told["phases"])
-        self._add("ABONENT", 0, told["subscriber"], None, told["phone"])
-        self._add("KONTRATE", 0, *contract, *power, told["connected_on"], "MT00000000", "J")
-        reading = 4000 - sum(row["units_kwh"] for row in records["invoices"])
-        newest = int(records["open_invoices"][0]["number"])
-        for age, row in reversed(list(enumerate(records["invoices"]))):
-            bill = _printed_bill(row, reading, is_open=age == 0)
-            self._bill(0, str(newest - age), bill)
-            reading += bill.units
-        channels = {name: code for code, name in CHANNELS}
-        for payment in reversed(records["payments"]):
-            channel = channels[payment["source"]]
-            amount = float(payment["amount"])
-            self._add("PAGESE", None, 0, payment["paid"], amount, "C", channel, "J")
 
-    def _customer(self, customer: Customer) -> None:
-        for index, habit in enumerate(customer.habits, start=customer.first):
-            rng = Random(f"{self.size.seed}-{index}")  # noqa: S311
-            if index == customer.first:
-                self._add("ABONENT", index, customer.name, customer.tax_id, customer.phone)
-            self._contract(index, customer.first, rng, habit, customer.tax_id is not None)
+def _add_manual(rows: Rows) -> None:
+    """The contract printed in the manual, to the cent."""
+    records = json.loads((HERE / "manual.json").read_text(encoding="utf-8"))
+    told = records["contract"]
+    power = float(told["connected_power_kw"]), float(told["contracted_power_kw"])
+    contract = (told["code"], 0, told["address"], told["zone"], "F", told["phases"])
+    rows.add("ABONENT", 0, told["subscriber"], None, told["phone"])
+    rows.add("KONTRATE", 0, *contract, *power, told["connected_on"], "MT00000000", "J")
+    reading = 4000 - sum(row["units_kwh"] for row in records["invoices"])
+    newest = int(records["open_invoices"][0]["number"])
+    for age, row in reversed(list(enumerate(records["invoices"]))):
+        bill = _printed_bill(row, reading, is_open=age == 0)
+        rows.add_invoice(0, newest - age, bill, digested_codes(newest - age, bill))
+        reading += bill.units
+    channels = {name: code for code, name in CHANNELS}
+    for payment in reversed(records["payments"]):
+        channel = channels[payment["source"]]
+        amount = float(payment["amount"])
+        rows.add("PAGESE", None, 0, payment["paid"], amount, "C", channel, "J")
 
-    def _generated(self, index: int) -> None:
-        rng = Random(f"{self.size.seed}-{index}")  # noqa: S311
-        name = f"{rng.choice(FIRST_NAMES)} {rng.choice(SURNAMES)}"
-        business = rng.random() < 0.08  # noqa: PLR2004
-        nipt = f"L{rng.randrange(10**8):08d}{rng.choice('ABCDEFGH')}" if business else None
-        phone = f"+35569{rng.randrange(10**7):07d}"
-        self._add("ABONENT", index, f"{name} SHPK" if business else name, nipt, phone)
-        self._contract(index, index, rng, rng.choice(HABITS), business)
 
-    def _contract(
-        self, index: int, subscriber: int, rng: Random, habit: Habit, business: bool
-    ) -> None:
-        address = f"{rng.choice(STREETS)}, NR. {rng.randint(1, 220)}"
-        power = rng.choice((15.0, 25.0, 40.0)) if business else rng.choice((5.0, 7.0, 10.0))
-        connected = date(rng.randint(2005, 2023), rng.randint(1, 12), rng.randint(1, 28))
-        self._add(
-            "KONTRATE",
-            *(index, contract_code(index), subscriber, address, rng.choice(ZONES)),
-            *("B" if business else "F", 3 if business else 1, power, power),
-            *(connected.isoformat(), f"MT{rng.randrange(10**8):08d}", "J"),
-        )
-        found = bills(
-            rng, today=self.today, months=self.size.months, business=business, habit=habit
-        )
+def _add_customer(rows: Rows, customer: Customer, size: DemoSize, today: date) -> None:
+    business = customer.tax_id is not None
+    rows.add("ABONENT", customer.first, customer.name, customer.tax_id, customer.phone)
+    for index, habit in enumerate(customer.habits, start=customer.first):
+        rng = Random(f"{size.seed}-{index}")  # noqa: S311
+        _add_contract(rows, index, customer.first, rng, business)
+        found = bills(rng, today=today, months=size.months, business=business, habit=habit)
         for bill in found:
-            self._bill(index, str(200_000_000 + self.invoice_id), bill)
-            if bill.paid_on:
-                channel, method = rng.choice(CHANNELS)[0], rng.choice("CCCB")
-                paid = bill.paid_on.isoformat()
-                self._add("PAGESE", None, index, paid, bill.paid / 100, method, channel, "J")
-        if found and rng.random() < 0.02:  # noqa: PLR2004
-            self._bill(index, str(200_000_000 + self.invoice_id), found[0], status="A")
+            number = rows.next_number
+            rows.add_invoice(index, number, bill, digested_codes(number, bill))
+            if bill.paid_day:
+                channel = rng.choice(CHANNELS)[0]
+                rows.add_payment(None, index, bill, (rng.choice(METHODS), channel))
+        if found and rng.random() < CANCELLED:
+            number = rows.next_number
+            rows.add_invoice(index, number, found[0], digested_codes(number, found[0]), "A")
 
-    def _bill(self, contract: int, number: str, bill: Bill, status: str | None = None) -> None:
-        self.invoice_id += 1
-        found = status or ("P" if bill.paid >= bill.total else "H")
-        fiscal = _fiscal_codes(number, bill)
-        self._add(
-            "FATURE",
-            *(self.invoice_id, number, contract, bill.year, bill.month),
-            *(bill.issued.isoformat(), bill.due.isoformat()),
-            *(f"{bill.year}-{bill.month:02d}-{day:02d}" for day in (1, _days(bill))),
-            *(bill.reading_before, bill.reading_before + bill.units, bill.units),
-            *(bill.net / 100, bill.vat / 100, TV_FEE / 100, bill.interest / 100, bill.paid / 100),
-            *(found, *fiscal),
-        )
-        for position, line in enumerate(bill.lines, start=1):
-            net = line.net / 100
-            self._add(
-                "FAT_RRESHT", self.invoice_id, position, line.code, line.quantity, line.price, net
-            )
+
+def _add_generated(rows: Rows, index: int, dice: Dice, size: DemoSize, today: date) -> None:
+    name = f"{dice.choice(FIRST_NAMES)} {dice.choice(SURNAMES)}"
+    business = dice.random() < 0.08  # noqa: PLR2004
+    nipt = f"L{dice.randrange(10**8):08d}{dice.choice('ABCDEFGH')}" if business else None
+    phone = f"+35569{dice.randrange(10**7):07d}"
+    rows.add("ABONENT", index, f"{name} SHPK" if business else name, nipt, phone)
+    habit = dice.choice(HABITS)
+    _add_contract(rows, index, index, dice, business)
+    found = bills(dice, today=today, months=size.months, business=business, habit=habit)
+    # Room for a cancelled invoice too: where an invoice stands hangs on no other contract.
+    rows.invoice_id = ROOM_FOR_THE_MANUAL + index * (size.months + 1)
+    codes = iter(drawn_codes(dice, len(found) + 1))
+    for bill in found:
+        rows.add_invoice(index, rows.next_number, bill, next(codes))
+        if bill.paid_day:
+            rows.add_payment(rows.invoice_id, index, bill, dice.choice(WAYS))
+    if found and dice.random() < CANCELLED:
+        rows.add_invoice(index, rows.next_number, found[0], next(codes), "A")
+
+
+def _add_contract(rows: Rows, index: int, subscriber: int, rng: Random, business: bool) -> None:
+    address = f"{rng.choice(STREETS)}, NR. {rng.randint(1, 220)}"
+    power = rng.choice((15.0, 25.0, 40.0)) if business else rng.choice((5.0, 7.0, 10.0))
+    connected = date(rng.randint(2005, 2023), rng.randint(1, 12), rng.randint(1, 28))
+    rows.add(
+        "KONTRATE",
+        *(index, contract_code(index), subscriber, address, rng.choice(ZONES)),
+        *("B" if business else "F", 3 if business else 1, power, power),
+        *(connected.isoformat(), f"MT{rng.randrange(10**8):08d}", "J"),
+    )
 
 
 def _printed_bill(row: dict[str, Any], reading: int, is_open: bool) -> Bill:
     issued, due = date.fromisoformat(row["issued"]), date.fromisoformat(row["due"])
     units = row["units_kwh"]
-    lines = [Line("EN", units, 9.5, units * 9_50), Line("TF", 1, 95.0, FIXED_FEE)]
-    net = sum(line.net for line in lines)
     # An invoice of a month's last days bills that month, an earlier one the month before.
     last = issued.year * 12 + issued.month - (1 if issued.day >= 29 else 2)  # noqa: PLR2004
-    bill = Bill(last // 12, last % 12 + 1, issued, due, reading, units, lines, net, net // 5)
-    if not is_open:
-        bill.paid = bill.total
-    if f"{bill.total / 100:.2f}" != row["amount"]:
+    month = make_month(last // 12, last % 12 + 1, issued=issued, due=due, today=issued)
+    charged = charge(units, month.is_old_tariff, business=False)
+    total = charged.net + charged.vat + TV_FEE
+    if f"{total / 100:.2f}" != row["amount"]:
         raise ValueError(f"the invoice of {issued} does not come out to {row['amount']}")
-    return bill
-
-
-def _days(bill: Bill) -> int:
-    return monthrange(bill.year, bill.month)[1]
-
-
-def _fiscal_codes(number: str, bill: Bill) -> Iterator[str]:
-    """Codes of the right form; the tax authority knows none of them."""
-    digest = md5(f"{number}-{bill.issued}".encode(), usedforsecurity=False).hexdigest().upper()
-    yield digest
-    yield f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}".lower()
-    yield (
-        "https://efiskalizimi-app.tatime.gov.al/invoice-check/#/verify"
-        f"?iic={digest}&tin={UTILITY_NIPT}&crtd={bill.issued}T10:00:00%2B01:00"
-        f"&ord={int(number) % 100_000}&bu=aa000aa000&cr=bb000bb000&sw=cc000cc000"
-        f"&prc={(bill.principal + TV_FEE) / 100:.2f}"
-    )
+    return Bill(month, reading, units, charged, 0, total, 0 if is_open else total, 0)
