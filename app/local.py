@@ -23,6 +23,7 @@ from config.loading import SettingsError, Values, load_settings
 from config.settings import SECRET_KEY_FILE, Settings
 from legacy_adapters.demo.generator import (
     UTILITY_NIPT,
+    DemoNotMade,
     DemoSize,
     describe,
     make_demo,
@@ -108,7 +109,10 @@ def prepare_demo_billing(settings: Settings) -> None:
     )
     if found != describe(size, today()):
         say("Making the demo billing database, up to today ...")
-        make_demo(settings.demo_billing_file, size=size, today=today())
+        try:
+            make_demo(settings.demo_billing_file, size=size, today=today(), tell=say)
+        except DemoNotMade as error:
+            stop(BAD_BILLING, "The demo's billing database cannot be made:", str(error))
 
 
 def prepare_databases(settings: Settings) -> None:

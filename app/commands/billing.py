@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 from app.clock import today
 from app.commands.billing_map import billing_map
 from app.commands.billing_views import export_views_command
+from app.commands.failing import fails_in_words
 from app.web.current import services
 from legacy_adapters.demo.generator import MOST_GENERATED, DemoSize, make_demo
 from legacy_adapters.doctor import SCAN_LIMIT, Level, examine

@@ -22,7 +22,7 @@ def run(portal: Portal, *arguments: str) -> Result:
 
 def test_demo_of_any_size(portal: Portal, tmp_path: Path) -> None:
     file = tmp_path / "made.sqlite3"
-    command = ["billing", "demo", "--contracts", "25", "--seed", "3", "--months", "3"]
+    command = ["billing", "demo", "--contracts", "25", "--seed", "3", "--months", "4"]
     done = run(portal, *command, "--file", str(file))
     assert done.exit_code == 0, done.output
     with sqlite3.connect(file) as connection:
