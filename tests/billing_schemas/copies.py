@@ -47,9 +47,22 @@ def opened(file: Path) -> Iterator[tuple[list[Source], list[str]]]:
         connection.close()
 
 
-def copy_to_postgresql(address: str, file: Path) -> None:
-    """address: SQLAlchemy's, of an empty database. Names come out in small letters."""
+def run_in_postgresql(address: str, text: str) -> None:
+    """address: SQLAlchemy's."""
     plain = address.replace("postgresql+psycopg", "postgresql")
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(text.encode())
+
+
+def copy_to_postgresql(address: str, file: Path, schema: str = "public") -> None:
+    """Into this schema, which becomes the database's own. Names come out in small letters."""
+    plain = address.replace("postgresql+psycopg", "postgresql")
+    database = address.rpartition("/")[2]
+    run_in_postgresql(
+        address,
+        f"CREATE SCHEMA IF NOT EXISTS {schema};"
+        f" ALTER DATABASE {database} SET search_path TO {schema}",
+    )
     with opened(file) as (tables, indexes), psycopg.connect(plain) as connection:
         for table in tables:
             columns = ", ".join([*(f"{n} {kind}" for n, kind in table.columns), *_key(table)])

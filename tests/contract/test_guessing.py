@@ -9,9 +9,8 @@ them are by the vocabulary's own author: a real schema may do worse.
 
 import shutil
 import sqlite3
-import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +24,7 @@ from legacy_adapters.mapping import load_mapping
 from legacy_adapters.once import ask_once
 from legacy_adapters.relations import RELATIONS
 from tests.billing_schemas import wide
-from tests.billing_schemas.postgresql import (
-    billing_server,
-    copy_to_postgresql,
-    run_in_postgresql,
-)
+from tests.billing_schemas.copies import copy_to_postgresql, run_in_postgresql
 from tests.conftest import DEMO_MAPPING, ROOT, WIDE_MAPPING
 
 SCHEMAS = ROOT / "tests/billing_schemas"
@@ -228,22 +223,19 @@ def test_odd_names_stay_within_their_quotes_and_comments(tmp_path: Path) -> None
     assert contents["invoice"]["columns"]["status"]["map"] == {'a"\n[b': "open"}
 
 
-def test_three_hundred_other_tables_stay_fast(demo_file: Path, tmp_path: Path) -> None:
+def test_three_hundred_other_tables_do_not_distract(demo_file: Path, tmp_path: Path) -> None:
     file = shutil.copy(demo_file, tmp_path / "large.sqlite3")
     with sqlite3.connect(file) as connection:
         for number in range(300):
             columns = ", ".join(f"WH_{letter}_{i} TEXT" for letter in "ABCD" for i in range(10))
             connection.execute(f"CREATE TABLE WAREHOUSE_{number} (WH_ID INTEGER, {columns})")
-    started = time.monotonic()
     text = guessed(f"sqlite:///{file}")
-    assert time.monotonic() - started < 10
     assert compare(text, DEMO_MAPPING)[1] == []
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with billing_server(tmp_path_factory.mktemp("guessing")) as address:
-        yield address
+def server(new_postgresql_database: Callable[[], str]) -> str:
+    return new_postgresql_database()
 
 
 @pytest.mark.parametrize("name", ["demo", "wide"])
@@ -251,10 +243,9 @@ def test_over_postgresql(
     name: str, server: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     written = {"demo": DEMO_MAPPING, "wide": WIDE_MAPPING}[name]
-    folder = {"demo": ROOT / "legacy_adapters/demo", "wide": WIDE}[name]
-    schema_sql = (folder / "schema.sql").read_text(encoding="utf-8")
-    copy_to_postgresql(server, request.getfixturevalue(f"{name}_file"), schema_sql, name)
-    run_in_postgresql(server, "ALTER ROLE postgres SET search_path TO public")
+    copy_to_postgresql(server, request.getfixturevalue(f"{name}_file"), name)
+    database = server.rpartition("/")[2]
+    run_in_postgresql(server, f"ALTER DATABASE {database} SET search_path TO public")
     text = guessed(server, schema=name.upper())
     assert compare(text, written)[1] == []
     file = tmp_path / "guessed.toml"

@@ -3,7 +3,7 @@
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 from app.clock import today
 from config.settings import BillingSettings
 from legacy_adapters import open_billing
-from legacy_adapters.demo import generator
 from legacy_adapters.errors import MappingError
 from legacy_adapters.mapping import load_mapping
 from legacy_adapters.once import ask_once
@@ -25,13 +24,8 @@ from legacy_adapters.records import ContractCode
 from legacy_adapters.relations import RELATIONS
 from legacy_adapters.schema import compile_relations
 from legacy_adapters.views import Target, export_views
-from tests.billing_schemas.postgresql import (
-    billing_server,
-    copy_to_postgresql,
-    run_in_postgresql,
-)
+from tests.billing_schemas.copies import copy_to_postgresql, run_in_postgresql
 from tests.billing_schemas.questions import answers
-from tests.billing_schemas.wide.make import HERE as WIDE
 from tests.billing_schemas.wide.make import code_in_wide
 from tests.conftest import DEMO_MAPPING, WIDE_MAPPING
 from tests.contract.test_billing import CODES
@@ -40,8 +34,8 @@ UNKNOWN = ["NONE0000", "0", "", "99999999999999999999"]
 DEMO_CODES = [*CODES, *UNKNOWN]
 WIDE_CODES = [*(code_in_wide(code) for code in CODES), *UNKNOWN]
 SCHEMAS = {
-    "demo": (DEMO_MAPPING, generator.HERE / "schema.sql", DEMO_CODES),
-    "wide": (WIDE_MAPPING, WIDE / "schema.sql", WIDE_CODES),
+    "demo": (DEMO_MAPPING, DEMO_CODES),
+    "wide": (WIDE_MAPPING, WIDE_CODES),
 }
 
 
@@ -79,7 +73,7 @@ def assert_same(one: Billing, other: Billing, codes: list[str]) -> None:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_views_in_sqlite(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    mapping, _, codes = SCHEMAS[name]
+    mapping, codes = SCHEMAS[name]
     file = shutil.copy(request.getfixturevalue(f"{name}_file"), tmp_path / "billing.sqlite3")
     text = exported(f"sqlite:///{file}", mapping, "sqlite")
     with sqlite3.connect(file) as connection:
@@ -93,7 +87,7 @@ def test_the_base_tables_indexes_serve_the_views(
     name: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """Also where the contract's code is a number: it stays one, and is looked for as one."""
-    mapping, _, codes = SCHEMAS[name]
+    mapping, codes = SCHEMAS[name]
     file = shutil.copy(request.getfixturevalue(f"{name}_file"), tmp_path / "billing.sqlite3")
     text = exported(f"sqlite:///{file}", mapping, "sqlite")
     with sqlite3.connect(file) as connection:
@@ -116,18 +110,17 @@ def test_the_base_tables_indexes_serve_the_views(
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with billing_server(tmp_path_factory.mktemp("views")) as address:
-        yield address
+def server(new_postgresql_database: Callable[[], str]) -> str:
+    return new_postgresql_database()
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_views_in_postgresql(
     name: str, server: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    mapping, schema, codes = SCHEMAS[name]
+    mapping, codes = SCHEMAS[name]
     file = request.getfixturevalue(f"{name}_file")
-    copy_to_postgresql(server, file, schema.read_text(encoding="utf-8"), name)
+    copy_to_postgresql(server, file, name)
     user, schema_of_views = f"portal_{name}", f"views_{name}"
     run_in_postgresql(server, f"CREATE ROLE {user} LOGIN; CREATE SCHEMA {schema_of_views};")
     text = exported(server, mapping, "postgresql", schema=schema_of_views, user=user)
@@ -279,7 +272,10 @@ def test_odd_names_texts_and_dates_in_postgresql(
     odd: tuple[Path, Path], server: str, tmp_path: Path
 ) -> None:
     _file, mapping = odd
-    run_in_postgresql(server, "CREATE SCHEMA odd; ALTER ROLE postgres SET search_path TO odd")
+    database = server.rpartition("/")[2]
+    run_in_postgresql(
+        server, f"CREATE SCHEMA odd; ALTER DATABASE {database} SET search_path TO odd"
+    )
     run_in_postgresql(server, ODD.replace("day,", "day TEXT,"))
     text = exported(server, mapping, "postgresql")
     assert 'FROM "order"' in text and '"order"."Group"' in text
