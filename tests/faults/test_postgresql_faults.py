@@ -62,7 +62,7 @@ def test_restart_is_not_noticed(portal: Portal, server: PostgresqlServer) -> Non
 
 Act = Callable[[PostgresqlServer], Any]
 CASES: dict[str, tuple[Act, Act]] = {
-    "PostgreSQL stopped": (lambda server: server.stop(), lambda server: server.start()),
+    "PostgreSQL: stopped": (lambda server: server.stop(), lambda server: server.start()),
     "PostgreSQL: table renamed": (
         lambda server: run_sql(server, "ALTER TABLE fature RENAME TO fature_e_re"),
         lambda server: run_sql(server, "ALTER TABLE fature_e_re RENAME TO fature"),
