@@ -1,6 +1,7 @@
 """Makes the web application: a short list of named steps."""
 
 import os
+import secrets
 import sys
 from datetime import timedelta
 
@@ -26,15 +27,18 @@ from config.loading import SettingsError, load_settings
 from config.settings import Settings
 from legacy_adapters.errors import MappingError
 
+# Commands sign nothing; `flask run`, which would, gets a key that nobody can know.
+COMMAND = {"portal": {"secret_key": secrets.token_hex(32)}}
 UNUSABLE = 3  # gunicorn takes this exit code for "do not try again"
 
 
 def create_app() -> Flask:
     """The application from the settings in force; stops with words where they are no good."""
     try:
-        settings = load_settings()
+        settings = load_settings(COMMAND if _is_command() else None)
         services = wire(settings, for_command=_is_command())
         refuse_demo_users(services)
+        services.database.close()  # no connection may be inherited by web processes forked later
         return make_app(settings, services)
     except (SettingsError, MappingError, DatabaseError) as error:
         print(f"The portal cannot start:\n{error}", file=sys.stderr, flush=True)  # noqa: T201

@@ -56,9 +56,11 @@ install_cx_oracle() {
 }
 
 install_locked() {
-    wanted=$(cat "$@" | cksum)
-    stamp=".venv/installed-$(printf '%s' "$*" | cksum | cut -d ' ' -f 1)"
-    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && "$python" -c '' 2>/dev/null; then
+    missing=
+    for lock in "$@"; do
+        [ "$(cat ".venv/installed-$lock" 2>/dev/null)" = "$(cksum < "$lock")" ] || missing="$missing $lock"
+    done
+    if [ -z "$missing" ] && "$python" -c '' 2>/dev/null; then
         return 0
     fi
     system_python=$(find_python) || stop "Python 3.11 or newer is needed, as python3 (or name it: PYTHON=/path/to/python3)."
@@ -67,13 +69,14 @@ install_locked() {
         say "Making the Python environment in .venv ..."
         rm -rf .venv
         "$system_python" -m venv .venv || stop "The Python environment could not be made in $(pwd)/.venv."
+        missing=$*
     fi
-    say "Installing the locked packages ($*); this happens once and takes a little while ..."
-    rm -f .venv/installed-*  # what another lock installed is not what it was any more
-    for lock in "$@"; do
+    for lock in $missing; do
+        say "Installing the locked packages of $lock; this happens once and takes a little while ..."
+        rm -f ".venv/installed-$lock"
         "$python" -m pip install --quiet --disable-pip-version-check --no-input \
             --require-hashes --only-binary :all: -r "$lock" \
             || stop "The packages could not be installed. Is the package index reachable? Start this command again to go on."
+        cksum < "$lock" > ".venv/installed-$lock"
     done
-    printf '%s' "$wanted" > "$stamp"
 }

@@ -30,6 +30,17 @@ UNNAMED_DRIVER = {
 }
 
 
+NO_ADDRESS = (
+    "the billing address is not one: expected something like"
+    " oracle+oracledb://user:password@host:1521/?service_name=BILLING; in user and password"
+    " write @ as %40, : as %3A and / as %2F"
+)
+
+
+def _names_service(url: URL) -> bool:
+    return bool(url.database or {"service_name", "sid", "dsn"} & set(url.query))
+
+
 def make_engine(address: str, settings: BillingSettings) -> BillingEngine:
     """Connects to nothing yet.
 
@@ -37,11 +48,12 @@ def make_engine(address: str, settings: BillingSettings) -> BillingEngine:
     """
     try:
         url = make_url(address)
-    except ArgumentError:
-        raise MappingError(
-            "the billing address is not one: expected something like"
-            " oracle+oracledb://user:password@host:1521/?service_name=BILLING"
-        ) from None
+    except (ArgumentError, ValueError):
+        raise MappingError(NO_ADDRESS) from None
+    if "@" in (url.host or ""):  # a part of the password, which no log may show
+        raise MappingError(NO_ADDRESS)
+    if url.drivername.startswith("oracle+") and url.port and not _names_service(url):
+        raise MappingError("the billing address names no database: add ?service_name=NAME to it")
     if url.drivername in UNNAMED_DRIVER:
         told = UNNAMED_DRIVER[url.drivername]
         raise MappingError(f"{url.drivername}:// does not say which driver: {told}")

@@ -100,7 +100,7 @@ def translated_errors() -> Iterator[None]:
 
 def _translated(error: Any, *, lost: bool) -> BillingError:
     message = str(error)
-    reason = f"{type(error).__name__}: {message.partition(chr(10))[0][:REASON_LENGTH]}"
+    reason = f"{type(error).__name__}: {_first_lines(message)[:REASON_LENGTH]}"
     state = str(getattr(error, "sqlstate", None))
     codes = set(CODE.findall(message)) | {state}
     if codes & VALUE_CODES or state.startswith(VALUE_CLASS):
@@ -117,6 +117,14 @@ def _translated(error: Any, *, lost: bool) -> BillingError:
     )
 
 
+def _first_lines(message: str) -> str:
+    """What is wrong; of a connect that failed, also why, which Oracle's driver tells next."""
+    lines = [line for line in message.splitlines() if not line.startswith("Help: ")]
+    told = CONNECTION_ID.sub("", " ".join(lines[: 2 if "DPY-6" in message else 1]))
+    return told.strip()
+
+
+CONNECTION_ID = re.compile(r" \(CONNECTION_ID=[^)]*\)")
 NO_CLIENT = (
     "cx_Oracle is installed, but Oracle Instant Client, which it needs, is not (DPI-1047):"
     " install it and make it known to the system's loader, or use oracle+oracledb://,"

@@ -29,7 +29,7 @@ from sqlglot.errors import SqlglotError
 
 Lookup = Callable[[str], ColumnElement[Any]]
 LONGEST = 1_000  # characters
-LARGEST = Decimal(10) ** 15
+SMALLEST, LARGEST = Decimal("1e-9"), Decimal("1e15")
 FORBIDDEN = (";", "--", "/*", ":", "@", "\0", "?", "\\")
 
 
@@ -99,8 +99,8 @@ class _Builder:
         if node.is_string:
             return literal(str(node.this))
         number = Decimal(str(node.this))
-        if abs(number) > LARGEST:
-            raise Refused(f"{node.this} is too large")
+        if number and not SMALLEST <= number.copy_abs() <= LARGEST:
+            raise Refused(f"{str(node.this)[:30]} is too large or too small")
         if number == number.to_integral_value():
             return literal(int(number))
         # Written out: a bind would go through a float on SQLite.

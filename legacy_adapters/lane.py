@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from legacy_adapters.errors import BillingBusy, BillingHangs, BillingUnavailable
 
 T = TypeVar("T")
-ABANDONED_AT_MOST = 100
+# With a trial every 20 seconds a server may stay silent for hours before this is reached.
+ABANDONED_AT_MOST = 1_000
 TURN_SECONDS = 0.5  # how long a question may wait for its turn
 
 
@@ -37,16 +38,19 @@ class Lane:
         if self._abandoned >= ABANDONED_AT_MOST:
             raise BillingUnavailable(f"{self._abandoned} questions hang without an answer")
         self._take_turn(until)
-        call = _Call(ask)
+        try:
+            return self._run(_Call(ask), until)  # type: ignore[no-any-return]
+        finally:
+            self._turns.release()
+
+    def _run(self, call: "_Call", until: float) -> Any:
         self._asked_at = time.monotonic()
         self._start_thread_if_needed()
         self._waiting.put(call)
         seconds = max(0.0, until - time.monotonic())
-        is_done = call.wait(seconds) or not self._abandon(call)
-        self._turns.release()
-        if not is_done:
+        if not call.wait(seconds) and self._abandon(call):
             raise BillingHangs(f"no answer within {seconds:.1f} s")
-        return call.result()  # type: ignore[no-any-return]
+        return call.result()
 
     def _take_turn(self, until: float) -> None:
         """Waits for one, unless nothing moves: who waits keeps a thread of the web process from
@@ -64,7 +68,10 @@ class Lane:
             if self._idle > 0:
                 self._idle -= 1
                 return
-        threading.Thread(target=self._answer, name="billing-lane", daemon=True).start()
+        try:
+            threading.Thread(target=self._answer, name="billing-lane", daemon=True).start()
+        except RuntimeError as error:  # the machine gives no more threads
+            raise BillingBusy(f"no thread for a question: {error}") from error
 
     def _abandon(self, call: "_Call") -> bool:
         """False when the answer came at the last moment after all."""

@@ -20,6 +20,7 @@ RELATION_KEYS = TABLE_KEYS | {"joins", "only", "except", "columns"}
 VIEWS_KEYS: dict[str, type] = {"schema": str, "prefix": str, "invoice_lines": bool}
 KIND_NAMES = {str: "a text", bool: "true or false"}
 VIEW_PREFIX = "SELFCARE_"
+LONGEST_FILE = 200_000
 Problem = tuple[str, str, str]  # relation, place in it, what is wrong
 
 
@@ -61,15 +62,15 @@ class Mapping:
     reads_views: bool
 
     def wrong(self, relation: str, place: str, what: str) -> MappingError:
-        line, section = self._found(relation, place)
+        line, section = self.found(relation, place)
         return MappingError(f"{self.file}:{line}: {section}: {what}")
 
     def place(self, relation: str, place: str = "") -> str:
         """`file:line [relation] place`."""
-        line, section = self._found(relation, place)
+        line, section = self.found(relation, place)
         return f"{self.file}:{line} {section}"
 
-    def _found(self, relation: str, place: str) -> tuple[int, str]:
+    def found(self, relation: str, place: str) -> tuple[int, str]:
         line = self.places.line(f"{relation}.{place}" if place else relation)
         return line, f"[{relation}] {place}" if place else f"[{relation}]"
 
@@ -89,11 +90,16 @@ def read_mapping(file: Path) -> tuple[Mapping, list[Problem]]:
     """
     try:
         text = file.read_text(encoding="utf-8")
+        if len(text) > LONGEST_FILE:
+            raise MappingError(f"{file}: is longer than {LONGEST_FILE:,} characters")
         contents = tomllib.loads(text, parse_float=Decimal)
     except OSError as error:
         raise MappingError(f"{file}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise MappingError(f"{file}: is not valid TOML: {error}") from error
+    except (ValueError, RecursionError, ArithmeticError) as error:
+        told = "a number of too many digits, or too much in each other"
+        raise MappingError(f"{file}: cannot be read as TOML: {told}") from error
     found: dict[str, RelationMapping] = {}
     if "views" in contents:
         found, problems = read_views(contents)
@@ -107,7 +113,7 @@ def read_mapping(file: Path) -> tuple[Mapping, list[Problem]]:
     mapping = Mapping(
         file=file, relations=found, places=Places(text), reads_views="views" in contents
     )
-    return mapping, problems
+    return mapping, sorted(problems, key=lambda problem: mapping.found(*problem[:2])[0])
 
 
 def _wrong_relations(contents: dict[str, Any]) -> list[Problem]:
@@ -219,8 +225,9 @@ class _RelationReader:
         if not isinstance(pairs, dict) or not pairs:
             self._problem("joins", '`on` must name the columns, as {"a.ID" = "b.ID"}')
             pairs = {}
+        own = self.value.get("schema", "")
         return Join(
-            use=self._table(value, "joins"),
+            use=self._table({"schema": own if isinstance(own, str) else "", **value}, "joins"),
             on=tuple((left, str(right)) for left, right in pairs.items()),
             optional=self._flag(value, "optional"),
         )
@@ -258,6 +265,8 @@ class _RelationReader:
                 _check_words(fields[field], columns[field])
             except Wrong as wrong:
                 self._problem(place, str(wrong))
+            except (RecursionError, TypeError, ValueError, ArithmeticError):
+                self._problem(place, "is no operation that can be read")
         return columns
 
     def _check_aliases(self, relation: RelationMapping) -> None:

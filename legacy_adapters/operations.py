@@ -31,6 +31,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from legacy_adapters.wide import wide
+
+SMALLEST, LARGEST = Decimal("1e-9"), Decimal("1e15")
+LONGEST_NUMBER = 18  # digits
 Lookup = Callable[[str], ColumnElement[Any]]
 
 
@@ -129,12 +133,13 @@ def _names(parts: list[Operation]) -> tuple[str, ...]:
 def _number(value: Any, key: str) -> ColumnElement[Any]:
     number = value.get(key)
     if isinstance(number, bool) or not isinstance(number, int | Decimal) or not _is_usable(number):
-        raise Wrong(f"`{key}` must be a number other than 0, found {number!r}")
+        raise Wrong(f"`{key}` must be a number other than 0, found {str(number)[:30]}")
     return _constant(number)
 
 
 def _is_usable(number: int | Decimal) -> bool:
-    return Decimal(number).is_finite() and number != 0
+    exact = Decimal(number)
+    return exact.is_finite() and SMALLEST <= exact.copy_abs() <= LARGEST
 
 
 def _constant(value: str | int | Decimal) -> ColumnElement[Any]:
@@ -148,9 +153,9 @@ def _fold(key: str, combine: Callable[[Any, Any], Any]) -> Callable[[dict[str, A
         parts = _several(value, key)
 
         def build(lookup: Lookup) -> ColumnElement[Any]:
-            total = func.coalesce(parts[0].build(lookup), 0)
+            total = func.coalesce(wide(parts[0].build(lookup)), 0)
             for part in parts[1:]:
-                total = combine(total, func.coalesce(part.build(lookup), 0))
+                total = combine(total, func.coalesce(wide(part.build(lookup)), 0))
             return total
 
         return Operation(_names(parts), build)
@@ -165,7 +170,7 @@ def _divide(value: dict[str, Any]) -> Operation:
 
 def _times(value: dict[str, Any]) -> Operation:
     part, by = parse(value["times"]), _number(value, "by")
-    return Operation(part.columns, lambda lookup: part.build(lookup) * by)
+    return Operation(part.columns, lambda lookup: wide(part.build(lookup)) * by)
 
 
 def _map(value: dict[str, Any]) -> Operation:
@@ -214,7 +219,7 @@ def _concat(value: dict[str, Any]) -> Operation:
             joined = joined.concat(
                 case((is_empty, literal("")), else_=literal(separator).concat(text))
             )
-        return func.substr(joined, len(separator) + 1)
+        return func.substr(joined, len(separator) + 1, type_=String)
 
     return Operation(_names(parts), build)
 
@@ -228,6 +233,8 @@ def _value(value: dict[str, Any]) -> Operation:
     constant = value["value"]
     if isinstance(constant, bool) or not isinstance(constant, str | int | Decimal):
         raise Wrong(f"`value` is a text or a number, found {constant!r}")
+    if not isinstance(constant, str) and constant != 0 and not _is_usable(constant):
+        raise Wrong(f"`value` must be a number of a sensible size, found {str(constant)[:30]}")
     return Operation((), lambda _lookup: _constant(constant))
 
 
@@ -236,7 +243,7 @@ def _year_month(value: dict[str, Any]) -> Operation:
         raise Wrong("`year` wants `month` beside it")
     year, month = parse(value["year"]), parse(value["month"])
     return Operation(
-        _names([year, month]), lambda lookup: year.build(lookup) * 100 + month.build(lookup)
+        _names([year, month]), lambda lookup: wide(year.build(lookup)) * 100 + month.build(lookup)
     )
 
 
@@ -254,7 +261,7 @@ def _month_of(value: dict[str, Any]) -> Operation:
 
 def _date(value: dict[str, Any]) -> Operation:
     part = parse(value["date"])
-    pattern = DATE_PATTERNS.get(value.get("format", ""))
+    pattern = DATE_PATTERNS.get(str(value.get("format", "")))
     if pattern is None:
         raise Wrong(f"`format` must be one of {', '.join(DATE_PATTERNS)}")
 
@@ -318,11 +325,13 @@ def _as_stored(column: ColumnElement[Any], code: str) -> Any:
     """TOML's keys are texts; a numeric code column wants numbers, a boolean one truth."""
     if isinstance(column.type, Boolean):
         if code.lower() not in {"true", "false"}:
-            raise Wrong(f"the column is true or false, but the map has {code!r}")
+            raise Wrong(f"the column is true or false, but the code is {code!r}")
         return code.lower() == "true"
     if not isinstance(column.type, Integer | Numeric):
         return code
     try:
+        if len(code) > LONGEST_NUMBER:
+            raise ValueError
         return int(code)
     except ValueError:
-        raise Wrong(f"the column holds numbers, but the map has {code!r}") from None
+        raise Wrong(f"the column holds numbers, but the code is {code!r}") from None

@@ -61,13 +61,27 @@ class Relation:
         self._mapping = mapping
         self._operations = relation.columns
         self._is_sqlite_view = mapping.reads_views and tables.dialect == "sqlite"
-        self._aliases = {use.alias: tables.aliased(use) for use in relation.uses}
+        self._aliases = self._tables(relation, tables)
         self.joined = self._joined(relation)
         self.conditions = [
             *(self._condition("only", any_of, *item) for item in relation.only.items()),
             *(self._condition("except", none_of, *item) for item in relation.without.items()),
         ]
         self._fields = {field: self._build(field) for field in RELATIONS[self.name]}
+
+    def _tables(self, relation: RelationMapping, tables: "LiveTables") -> dict[str, FromClause]:
+        found: dict[str, FromClause] = {}
+        missing = []
+        for use in relation.uses:
+            try:
+                found[use.alias] = tables.aliased(use)
+            except NoSuchTableError as error:
+                place = "table" if use is relation.use else "joins"
+                told = f"the database has no {error}, or does not show it to this user"
+                missing.append(str(self._mapping.wrong(self.name, place, told)))
+        if missing:
+            raise MappingError("\n".join(missing))
+        return found
 
     def field(self, name: str) -> ColumnElement[Any]:
         return self._fields[name]
@@ -133,7 +147,11 @@ class Relation:
         return lookup
 
     def _condition(self, place: str, build: Any, column: str, codes: list[str]) -> Any:
-        return build(self._lookup(place)(column), codes)
+        found = self._lookup(place)(column)
+        try:
+            return build(found, codes)
+        except Wrong as wrong:
+            raise self._mapping.wrong(self.name, place, f"{column}: {wrong}") from None
 
     def _joined(self, relation: RelationMapping) -> FromClause:
         lookup = self._lookup("joins")
@@ -241,9 +259,6 @@ def compile_relations(connection: Connection, mapping: Mapping) -> dict[str, Rel
     for name, relation in mapping.relations.items():
         try:
             compiled[name] = Relation(mapping, relation, tables)
-        except NoSuchTableError as error:
-            told = f"the database has no {error}, or does not show it to this user"
-            problems.append(str(mapping.wrong(name, "table", told)))
         except MappingError as error:
             problems.append(str(error))
     if problems:

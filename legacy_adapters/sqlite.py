@@ -10,10 +10,12 @@ from sqlalchemy import URL, QueuePool, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
 from config.settings import BillingSettings
+from legacy_adapters.asking import asker
 from legacy_adapters.engine import BillingEngine
 
 CONNECTIONS = 8
-BUSY_SECONDS = 2.0
+BUSY_SECONDS = 1.5
+STEPS = 100_000  # of SQLite's machine, between two looks at the clock
 
 
 def sqlite_engine(url: URL, _settings: BillingSettings) -> BillingEngine:
@@ -24,6 +26,7 @@ def sqlite_engine(url: URL, _settings: BillingSettings) -> BillingEngine:
         connection = sqlite3.connect(
             address, uri=True, timeout=BUSY_SECONDS, check_same_thread=False
         )
+        connection.set_progress_handler(lambda: asker().seconds_left <= 0, STEPS)
         # Old data in another character set must not take a whole page away.
         connection.text_factory = lambda text: text.decode("utf-8", "replace")
         return connection

@@ -1,6 +1,7 @@
 """All statements that the portal asks billing, and when they are built."""
 
 import threading
+import time
 
 from sqlalchemy import Connection
 
@@ -55,9 +56,10 @@ class StatementReader:
             if self._statements:
                 return self._statements
             attempt = self._attempt
-            if attempt is None or attempt.ended.is_set():
-                attempt = self._attempt = _Attempt()
+            if attempt is None or attempt.ended.is_set() or attempt.is_hopeless:
+                attempt = _Attempt()
                 threading.Thread(target=self._try, args=(attempt,), daemon=True).start()
+                self._attempt = attempt
         if not attempt.ended.wait(min(asker().seconds_left, CATALOGUE_SECONDS)):
             raise BillingUnavailable("its catalogue of tables is still being read")
         if attempt.statements is None:
@@ -66,6 +68,8 @@ class StatementReader:
 
     def _try(self, attempt: "_Attempt") -> None:
         try:
+            # In time, as any question: only what follows may take long.
+            self._guard.ask(lambda _connection: None)
             with self._guard.breaker.guard():
                 attempt.statements = self._guard.connect(self._build, seconds=CATALOGUE_SECONDS)
             self._statements = attempt.statements
@@ -84,5 +88,11 @@ class StatementReader:
 class _Attempt:
     def __init__(self) -> None:
         self.ended = threading.Event()
+        self._begun = time.monotonic()
         self.statements: Statements | None = None
         self.error: BillingError | None = None
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Hangs where no time-out reaches: another one may do better."""
+        return time.monotonic() - self._begun > 2 * CATALOGUE_SECONDS

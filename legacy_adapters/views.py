@@ -151,6 +151,8 @@ class _Writer:
         right = "READ" if self._target.dialect == "oracle" else "SELECT"
         user = self._target.user or "the_portals_user"
         lines = [f"GRANT {right} ON {self._view_name(name)} TO {user};" for name in names]
+        if self._target.dialect == "postgresql" and self._target.schema:
+            lines.insert(0, f"GRANT USAGE ON SCHEMA {self._target.schema} TO {user};")
         if self._target.user:
             return "\n".join(lines)
         return "\n".join(["-- Say --user, or put it in:", *(f"-- {line}" for line in lines)])
@@ -260,7 +262,14 @@ def _head(mapping: Mapping, target: Target) -> str:
             f"{target.schema} needs the right to read the tables WITH GRANT OPTION, and the",
             "tables' schema before their names where none is.",
         ]
-    return "\n".join(f"-- {line}" for line in lines)
+    if target.schema and target.dialect == "postgresql":
+        lines.append(f"The schema {target.schema} must be there: CREATE SCHEMA {target.schema};")
+    return "\n".join(f"-- {_printable(line)}" for line in lines)
+
+
+def _printable(text: str) -> str:
+    """A file's name may hold anything, and must not end the comment."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _mapping_text(mapping: Mapping, target: Target) -> str:

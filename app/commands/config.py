@@ -1,5 +1,7 @@
 """flask config ..."""
 
+import re
+
 import click
 from flask.cli import AppGroup
 from pydantic import SecretStr
@@ -27,6 +29,6 @@ def _shown(field: str, value: object) -> str:
     if isinstance(value, SecretStr) or field.startswith("secret_key"):
         return "(hidden)"
     # An address may hold a password.
-    text = str(value)
+    text = re.sub(r"([?&][^=&]*pass[^=&]*=)[^&]*", r"\1(hidden)", str(value))
     before, at, after = text.rpartition("@")
     return f"{before.partition('://')[0]}://(hidden)@{after}" if at and "://" in before else text

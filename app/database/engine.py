@@ -68,7 +68,9 @@ def _is_operational(error: DBAPIError) -> bool:
 def _parse(address: str) -> URL:
     try:
         url = make_url(address)
-    except ArgumentError:
+        if "@" in (url.host or ""):  # a part of the password, which no log may show
+            raise ArgumentError
+    except (ArgumentError, ValueError):
         raise DatabaseError("the portal's database address is not one") from None
     if url.drivername not in SUPPORTED:
         raise DatabaseError(

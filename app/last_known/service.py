@@ -80,6 +80,15 @@ class LastKnown:
                 self._writer.keep(topic, code, answer)
         return answers
 
+    def forget(self, code: ContractCode) -> None:
+        """When somebody gets access to a contract: what was told before was told to others."""
+        self._writer.forget(code)
+        try:
+            with self._database.write() as connection:
+                store.forget_contract(connection, code)
+        except DatabaseError as error:
+            log.warning("last known data not deleted", kind=type(error).__name__, reason=str(error))
+
     def flush(self) -> None:
         """Waits until all answers so far are kept."""
         self._writer.flush()

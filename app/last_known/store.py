@@ -39,7 +39,9 @@ def keep(connection: Connection, rows: Sequence[Kept]) -> None:
         where=last_known.c.told_at <= new.excluded.told_at,  # another process may know more
     )
     columns = [column.name for column in last_known.c]
-    values = [{name: getattr(row, name) for name in columns} for row in rows]
+    # In one order everywhere: two processes that write the same rows must not wait in a circle.
+    ordered = sorted(rows, key=lambda row: (row.contract_code, row.topic))
+    values = [{name: getattr(row, name) for name in columns} for row in ordered]
     connection.execute(statement, values)
 
 

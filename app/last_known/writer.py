@@ -62,6 +62,12 @@ class Writer:
         except Full:
             self._forget([key])
 
+    def forget(self, code: ContractCode) -> None:
+        """What was written of this contract may be gone: write it again when it is told."""
+        with self._lock:
+            keys = [key for key in self._written if key[1] == code]
+        self._forget(keys)
+
     def flush(self) -> None:
         """Waits until all that was given is written."""
         self._queue.join()

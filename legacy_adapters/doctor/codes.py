@@ -120,6 +120,11 @@ def _as_written(code: Any, *, is_padded: bool) -> str:
 
 def _shown(codes: set[str]) -> str:
     listed = sorted(codes)
+    # Names or addresses, mapped by mistake: how many is enough to see that.
+    if len(listed) > SHOWN and any(
+        " " in code.strip() or len(code) > LONGEST_SHOWN for code in listed
+    ):
+        return f"{len(listed)} different texts, which look like no codes"
     told = ", ".join(c if c == NOTHING else repr(c[:LONGEST_SHOWN]) for c in listed[:SHOWN])
     more = len(listed) - SHOWN
     return f"{told} and {more} more" if more > 0 else told

@@ -8,6 +8,7 @@ from legacy_adapters.guessing.catalogue import Catalogue, ColumnFacts, Link
 from legacy_adapters.guessing.guesses import CANDIDATES, Guess, RelationGuess
 from legacy_adapters.relations import OPTIONAL_RELATIONS, RELATIONS
 
+TABLES_SHOWN = 40
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 HEAD = """\
 # A first mapping, guessed by `flask billing map init` from names, types, keys and codes.
@@ -22,12 +23,31 @@ def write_mapping(catalogue: Catalogue, guesses: dict[str, RelationGuess]) -> st
         if guess.base is None and name in OPTIONAL_RELATIONS:
             parts.append(f"# TODO: [{name}] is optional; no table looks like it.\n")
         elif guess.base is None:
-            parts.append(f'# TODO: no table looks like this.\n[{name}]\ntable = ""\n')
+            parts.append(_unknown_section(catalogue, name))
         elif name in OPTIONAL_RELATIONS and _lacks_required(guess):
             parts.append(f"# TODO: [{name}] is optional, and too little of it was found.\n")
         else:
             parts.append(_Section(catalogue, guess).text())
     return "\n".join(parts)
+
+
+def _unknown_section(catalogue: Catalogue, name: str) -> str:
+    """What there is to choose from, and what must be filled."""
+    tables = ", ".join(sorted(catalogue.tables)[:TABLES_SHOWN])
+    more = len(catalogue.tables) - TABLES_SHOWN
+    told = f"{tables}{f' and {more} more' if more > 0 else ''}" if tables else "none at all"
+    lines = [
+        _comment(f"TODO: no table looks like this. There are: {told}"),
+        f"[{name}]",
+        'table = ""',
+        "",
+        f"[{name}.columns]",
+        *(
+            _comment(f"{'TODO: ' if field.required else ''}{key} = {field.kind}: {field.meaning}")
+            for key, field in RELATIONS[name].items()
+        ),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _lacks_required(guess: RelationGuess) -> bool:

@@ -1,5 +1,6 @@
 """What the Oracle engine does on the wire: told by the protocol test server, not by Oracle."""
 
+import time
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -14,7 +15,15 @@ from legacy_adapters.errors import BillingDataError, BillingUnavailable, Mapping
 from legacy_adapters.port import Billing
 from legacy_adapters.records import ContractCode
 from tests.conftest import DEMO_MAPPING
-from tests.oracle_net import ORACLE_12_1, ORACLE_19, H2Database, Ora, OracleServer, Statement
+from tests.oracle_net import (
+    ORACLE_12_1,
+    ORACLE_19,
+    H2Database,
+    Ora,
+    OracleServer,
+    Silent,
+    Statement,
+)
 
 CODE = ContractCode(MANUAL_CODE)
 ODD = """
@@ -198,6 +207,30 @@ def test_a_connection_nobody_asked_is_given_back_clean(server: OracleServer) -> 
     billing.close()
 
 
+def test_silent_listener_at_the_start_is_over_when_it_is_over(oracle_data: H2Database) -> None:
+    """The connection that was swallowed stays silent for good, as behind some firewalls."""
+    with OracleServer({"demo": "secret"}, oracle_data) as server:
+        billing = opened(server)
+        server.faults.connect = Silent()
+        begin_asking("test", seconds=4)
+        begun = time.monotonic()
+        with pytest.raises(BillingUnavailable, match="no answer within"):
+            billing.find_contract(CODE)
+        assert time.monotonic() - begun < 4.5
+        server.faults.connect = None  # not cleared: whoever hangs goes on hanging
+        stop_asking()
+        while time.monotonic() - begun < 30:
+            try:
+                assert billing.find_contract(CODE)
+                break
+            except BillingUnavailable:
+                time.sleep(0.25)
+        else:
+            pytest.fail("billing did not come back")
+        server.stop()
+        billing.close()
+
+
 def test_wrong_password_is_tried_once(oracle_data: H2Database) -> None:
     with OracleServer({"demo": "secret"}, oracle_data) as server:
         address = server.url("demo").replace("secret", "wrong")
@@ -217,9 +250,12 @@ def test_wrong_password_is_tried_once(oracle_data: H2Database) -> None:
         ("postgresql://h/x", "postgresql\\+psycopg://"),
         ("mysql+pymysql://h/x", "not supported"),
         ("nonsense", "is not one"),
+        ("oracle+oracledb://u:p@SECRET@h:1521/?service_name=X", "write @ as %40"),
+        ("oracle+oracledb://u:p@b:SECRET@h:1/x", "write @ as %40"),
+        ("oracle+oracledb://u:p@h:1521", r"add \?service_name=NAME"),
     ],
 )
 def test_other_addresses_are_refused_in_words(address: str, told: str) -> None:
     with pytest.raises(MappingError, match=told) as caught:
         open_billing(address, BillingSettings(mapping=DEMO_MAPPING))
-    assert "u:p" not in str(caught.value)
+    assert "u:p" not in str(caught.value) and "SECRET" not in str(caught.value)

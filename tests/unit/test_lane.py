@@ -78,6 +78,19 @@ def test_hanging_questions_give_their_turn_to_others(released: threading.Event) 
     assert lane.run(lambda: 1, soon()) == 1
 
 
+def test_no_thread_to_be_had_costs_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    lane = Lane(1)
+    with monkeypatch.context() as changed:
+        changed.setattr(threading.Thread, "start", refuse)
+        for _ in range(3):
+            with pytest.raises(BillingBusy, match="no thread"):
+                lane.run(lambda: 1, soon())
+    assert lane.run(lambda: 1, soon()) == 1
+
+
 def test_too_many_hanging_close_the_lane_until_they_end(
     released: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """A mapping that is wrong says where and what."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,9 @@ WRONG = [
     {"concat": ["a", "b"], "separator": 1},
     {"year": "a"},
     {"column": {}, "map": {"a": "b"}},
+    *({"value": Decimal(number)} for number in ("nan", "inf", "1e-99999", "1e40")),
+    {"times": "a", "by": Decimal("1e9999999")},
+    {"date": "a", "format": ["x"]},
 ]
 
 
@@ -118,3 +122,13 @@ WRONG = [
 def test_wrong_operations(value: object) -> None:
     with pytest.raises(Wrong):
         parse(value)
+
+
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 5_000 + "]" * 5_000, "a = " + "9" * 6_000, "# " + "x" * 300_000]
+)
+def test_files_beyond_all_measure_are_refused_in_words(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "huge.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(MappingError, match=r"huge.toml: (cannot be read as TOML|is longer than)"):
+        load_mapping(file)

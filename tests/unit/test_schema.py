@@ -26,7 +26,7 @@ TEXT = DEMO_MAPPING.read_text(encoding="utf-8")
         ),
         ('"k.ADRESA"', '"ADRESA"', "'ADRESA' needs the name of its table: k, a"),
         ('"k.ADRESA"', '"x.ADRESA"', "no table is named 'x' here; there are k, a"),
-        ('table = "PAGESE"', 'table = "PAGESAT"', "[payment] table: the database has no PAGESAT"),
+        ('table = "PAGESE"', 'table = "PAGESAT"', "[payment] joins: the database has no PAGESAT"),
         (
             '"p.STORNO" = ',
             '"p.ANULUAR" = ',
@@ -37,7 +37,11 @@ TEXT = DEMO_MAPPING.read_text(encoding="utf-8")
             '"f.KTR" = "k.KTR_ID"',
             "joins: the table f has no column 'KTR'",
         ),
-        ('"k.FAZA"', '{ column = "k.FAZA", map = { I = "1" } }', "the column holds numbers, but"),
+        (
+            '"k.FAZA"',
+            '{ column = "k.FAZA", map = { I = "1" } }',
+            "the column holds numbers, but the code is",
+        ),
     ],
 )
 def test_misfit_is_named(tmp_path: Path, demo_file: Path, old: str, new: str, words: str) -> None:

@@ -1,6 +1,7 @@
 """What customers see and may do while billing is away: what it told last, with its date."""
 
 import json
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from app.clock import HOME
 from tests.conftest import MakePortal, Portal
 from tests.web.client import CheckedClient, Page
 from tests.web.test_pay import numbers, ticked, total
+from tests.web.test_register import register
 
 MANUAL = "/contracts/AL0000000"
 PAGES = ["/contracts", f"{MANUAL}/pay", f"{MANUAL}/history", f"{MANUAL}/info"]
@@ -116,6 +118,29 @@ def test_another_customer_sees_nothing_of_it(outage: Outage) -> None:
     stranger = outage.portal.signed_in("Agron Hoxha")
     with outage.begin():
         stranger.get(f"{MANUAL}/pay", status=404)
+
+
+def test_a_new_holder_never_sees_what_was_told_to_another(outage: Outage) -> None:
+    """AL0000004 is Vera Leka's; somebody else of that name registers it too."""
+    outage.portal.signed_in("Vera Leka").get("/contracts/AL0000004/pay")
+    outage.portal.services.last_known.flush()
+    register(outage.portal.client(), email="tjeter@example.org")
+    with outage.portal.database.read() as connection:
+        kept = connection.exec_driver_sql("SELECT COUNT(*) FROM last_known").scalar()
+    assert kept == 0
+
+
+def test_a_slow_billing_file_is_left_at_the_deadline(outage: Outage) -> None:
+    with sqlite3.connect(outage.file) as connection:
+        connection.execute("ALTER TABLE ABONENT RENAME TO ABONENT_E")
+        connection.execute(
+            "CREATE VIEW ABONENT AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+            " WHERE i < 200000000) SELECT e.* FROM ABONENT_E e WHERE (SELECT MAX(i) FROM n) > 0"
+        )
+    client = outage.portal.signed_in("Emer Mbiemer")
+    begun = time.monotonic()
+    client.get(f"{MANUAL}/pay", status=503)
+    assert time.monotonic() - begun < 5
 
 
 def test_large_account_sees_its_list(outage: Outage) -> None:

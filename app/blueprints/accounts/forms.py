@@ -45,7 +45,7 @@ class RegisterForm(PortalForm):
         _l("Customer code"),
         missing=_l("Enter your customer code."),
         longest=40,
-        hint=_l("Your contract number, such as AL0000000. It is printed on every invoice."),
+        hint=_l("Your contract number. It is printed on every invoice."),
         autocapitalize="characters",
         spellcheck="false",
     )

@@ -49,6 +49,7 @@ def register() -> ResponseReturnValue:
         welcome = services().accounts.register(applicant, visitor())
     except (RegistrationRefused, TooManyTries, BillingError) as error:
         return _register_page(form, _refuse(form, error))
+    services().last_known.forget(applicant.contract_code)
     _start_session(welcome)
     _greet(welcome, applicant.user_name)
     return redirect(url_for("contracts.index"), code=303)
