@@ -168,6 +168,7 @@ def test_every_engine_tells_the_same(billing_on: BillingOn, schema: str, engine:
     expected = answers(billing_on(schema, "sqlite"), codes, since)
     found = answers(billing_on(schema, engine), codes, since)
     differing = [question for question in expected if expected[question] != found[question]]
+    print(f"| {engine} | {schema} | {len(expected)} | {len(differing)} |")  # ./test ... -rP
     assert len(expected) > 200
     assert differing == []
 
