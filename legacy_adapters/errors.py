@@ -67,10 +67,10 @@ REFUSED_CODES = {"ORA-01017", "ORA-28000", "ORA-28001", "28P01", "28000"}
 MISSING_CODES = {"ORA-00942", "ORA-00904", "ORA-01031", "42P01", "42703", "42501", "3F000"}
 # PostgreSQL: shutting down, starting up, cannot connect now; a conflict with recovery.
 RETRY_STATES = {"57P01", "57P02", "57P03", "40001"}
-# A value that its own database cannot convert; the messages of some hold it.
+# A value that its own database cannot convert or hold; the messages of some quote it.
 VALUE_CODES = {
     *("ORA-01476", "ORA-01722", "ORA-01830", "ORA-01839", "ORA-01840", "ORA-01841", "ORA-01843"),
-    *("ORA-01847", "ORA-01858", "ORA-01861", "ORA-06502"),
+    *("ORA-01847", "ORA-01858", "ORA-01861", "ORA-06502", "ORA-01426", "ORA-01489", "ORA-12899"),
 }
 VALUE_CLASS = "22"  # PostgreSQL's data exceptions
 CODE = re.compile(r"\b(?:ORA|DPY|DPI)-\d{4,5}\b")
@@ -103,7 +103,7 @@ def _translated(error: Any, *, lost: bool) -> BillingError:
     reason = f"{type(error).__name__}: {_first_lines(message)[:REASON_LENGTH]}"
     state = str(getattr(error, "sqlstate", None))
     codes = set(CODE.findall(message)) | {state}
-    if codes & VALUE_CODES or state.startswith(VALUE_CLASS):
+    if quotes_a_value(codes, state):
         told = ", ".join(sorted(codes - {"None"}))
         return BillingDataError(f"a value that the database itself cannot convert ({told})")
     if codes & MISSING_CODES or message.startswith(("no such table", "no such column")):
@@ -115,6 +115,12 @@ def _translated(error: Any, *, lost: bool) -> BillingError:
         may_retry=lost or bool(codes & (RETRY_CODES | RETRY_STATES)),
         refuses_us=bool(codes & REFUSED_CODES) or "password authentication failed" in message,
     )
+
+
+def quotes_a_value(codes: set[str], state: str) -> bool:
+    """Whether a driver's message may hold somebody's data. state: PostgreSQL's, or another text."""
+    of_driver = any(code.startswith("DPY-2") for code in codes)  # values it cannot read or write
+    return of_driver or bool(codes & VALUE_CODES) or state.startswith(VALUE_CLASS)
 
 
 def _first_lines(message: str) -> str:

@@ -40,5 +40,5 @@ def init_command(schema: str, output: Path | None) -> None:
             file.write(text)
     except OSError as error:
         raise click.ClickException(f"{output} cannot be written: {error.strerror}") from error
-    left = sum(line.startswith("# TODO") for line in text.splitlines())
-    click.echo(f"{output} is written; {left} places in it are marked TODO, and all are guesses.")
+    left = sum(line.startswith("# OPEN") for line in text.splitlines())
+    click.echo(f"{output} is written; {left} places in it are marked OPEN, and all are guesses.")

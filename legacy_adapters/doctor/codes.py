@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.types import CHAR
 
-from legacy_adapters.doctor.asking import FAILURES, reason
 from legacy_adapters.doctor.patient import Patient
+from legacy_adapters.doctor.questions import FAILURES, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 from legacy_adapters.operations import Operation
 from legacy_adapters.relations import RELATIONS, Kind

@@ -10,11 +10,11 @@ from sqlalchemy.exc import ArgumentError
 
 from config.settings import BillingSettings
 from legacy_adapters.doctor import codes, indexes, plans, samples, structure
-from legacy_adapters.doctor.asking import FAILURES, Ask, reason
 from legacy_adapters.doctor.kinds import DatabaseKind
 from legacy_adapters.doctor.oracle import OracleKind
 from legacy_adapters.doctor.patient import Patient
 from legacy_adapters.doctor.postgresql import PostgresqlKind
+from legacy_adapters.doctor.questions import FAILURES, Ask, reason
 from legacy_adapters.doctor.report import Finding, Level, Report, Topic
 from legacy_adapters.doctor.sqlite import SqliteKind
 from legacy_adapters.engines import make_engine

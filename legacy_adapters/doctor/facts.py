@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from sqlalchemy import Connection
 
-from legacy_adapters.doctor.asking import FAILURES, Ask, reason
+from legacy_adapters.doctor.questions import FAILURES, Ask, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect
 
-from legacy_adapters.doctor.asking import FAILURES, reason
 from legacy_adapters.doctor.kinds import TableName
 from legacy_adapters.doctor.patient import Fitted, Patient
+from legacy_adapters.doctor.questions import FAILURES, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 
 # Any one of a relation's fields is enough to find its rows by.

@@ -10,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.base import Executable
 
-from legacy_adapters.doctor.asking import Ask
+from legacy_adapters.doctor.questions import Ask
 from legacy_adapters.doctor.report import Finding
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Select
 from sqlalchemy.exc import DBAPIError
 
-from legacy_adapters.doctor.asking import FAILURES, Ask, reason
 from legacy_adapters.doctor.facts import can_write, cannot_write, driver, fact
 from legacy_adapters.doctor.kinds import Scan, TableName, explained, table_name
+from legacy_adapters.doctor.questions import FAILURES, Ask, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 
 SESSION_USER = "SELECT sys_context('userenv', 'session_user') FROM dual"

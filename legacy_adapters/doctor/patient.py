@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from legacy_adapters.doctor.asking import FAILURES, Ask
 from legacy_adapters.doctor.kinds import DatabaseKind, TableName, count_up_to
+from legacy_adapters.doctor.questions import FAILURES, Ask
 from legacy_adapters.mapping import Mapping, RelationMapping
 from legacy_adapters.schema import Relation
 

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Select
 
 from legacy_adapters import contracts, invoices, payments
-from legacy_adapters.doctor.asking import FAILURES, reason
 from legacy_adapters.doctor.kinds import Scan, TableName
 from legacy_adapters.doctor.patient import Patient
+from legacy_adapters.doctor.questions import FAILURES, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 from legacy_adapters.errors import BillingUnavailable
 from legacy_adapters.schema import Relation

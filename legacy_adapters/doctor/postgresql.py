@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select
 
-from legacy_adapters.doctor.asking import FAILURES, Ask, reason
 from legacy_adapters.doctor.facts import can_write, cannot_write, driver, fact
 from legacy_adapters.doctor.kinds import Scan, TableName, explained, known_indexes
+from legacy_adapters.doctor.questions import FAILURES, Ask, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 
 TABLE = """

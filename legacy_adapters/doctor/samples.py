@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Select
 from sqlalchemy.exc import DBAPIError
 
 from legacy_adapters import decode
-from legacy_adapters.doctor.asking import FAILURES, reason
 from legacy_adapters.doctor.patient import Patient
 from legacy_adapters.doctor.plans import Example
+from legacy_adapters.doctor.questions import FAILURES, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 from legacy_adapters.errors import BillingDataError
 from legacy_adapters.relations import RELATIONS, Kind

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select
 
-from legacy_adapters.doctor.asking import Ask
 from legacy_adapters.doctor.facts import cannot_write, fact
 from legacy_adapters.doctor.kinds import Scan, TableName, explained, known_as_view, known_indexes
+from legacy_adapters.doctor.questions import Ask
 from legacy_adapters.doctor.report import Finding, Topic
 
 STEPS = 10_000  # of SQLite's machine, between two looks at the clock

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Connection, FromClause
 from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
 from sqlalchemy.types import CHAR, NullType, TypeEngine
 
-from legacy_adapters.doctor.asking import reason
 from legacy_adapters.doctor.column_types import SAY_HOW, Family, family_of, judge, type_name
 from legacy_adapters.doctor.kinds import table_name
 from legacy_adapters.doctor.patient import Fitted, Patient
+from legacy_adapters.doctor.questions import reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 from legacy_adapters.errors import MappingError
 from legacy_adapters.mapping import Problem, RelationMapping, TableUse

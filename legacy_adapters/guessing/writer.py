@@ -12,7 +12,7 @@ TABLES_SHOWN = 40
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 HEAD = """\
 # A first mapping, guessed by `flask billing map init` from names, types, keys and codes.
-# Look at every line: docs/mapping.md explains each key. What is marked TODO is open.
+# Look at every line: docs/mapping.md explains each key. What is marked OPEN is yours to fill.
 # After each value: how sure the guess is, and why; then what to look at.
 """
 
@@ -21,11 +21,11 @@ def write_mapping(catalogue: Catalogue, guesses: dict[str, RelationGuess]) -> st
     parts = [HEAD]
     for name, guess in guesses.items():
         if guess.base is None and name in OPTIONAL_RELATIONS:
-            parts.append(f"# TODO: [{name}] is optional; no table looks like it.\n")
+            parts.append(f"# OPEN: [{name}] is optional; no table looks like it.\n")
         elif guess.base is None:
             parts.append(_unknown_section(catalogue, name))
         elif name in OPTIONAL_RELATIONS and _lacks_required(guess):
-            parts.append(f"# TODO: [{name}] is optional, and too little of it was found.\n")
+            parts.append(f"# OPEN: [{name}] is optional, and too little of it was found.\n")
         else:
             parts.append(_Section(catalogue, guess).text())
     return "\n".join(parts)
@@ -37,13 +37,13 @@ def _unknown_section(catalogue: Catalogue, name: str) -> str:
     more = len(catalogue.tables) - TABLES_SHOWN
     told = f"{tables}{f' and {more} more' if more > 0 else ''}" if tables else "none at all"
     lines = [
-        _comment(f"TODO: no table looks like this. There are: {told}"),
+        _comment(f"OPEN: no table looks like this. There are: {told}"),
         f"[{name}]",
         'table = ""',
         "",
         f"[{name}.columns]",
         *(
-            _comment(f"{'TODO: ' if field.required else ''}{key} = {field.kind}: {field.meaning}")
+            _comment(f"{'OPEN: ' if field.required else ''}{key} = {field.kind}: {field.meaning}")
             for key, field in RELATIONS[name].items()
         ),
     ]
@@ -129,7 +129,7 @@ class _Section:
             told = _comment(f"{found.sureness}: {found.why}{check}")
             return f"{field} = {toml(self._filled(found))}  {told}"
         need = "" if described.required else " (optional)"
-        return _comment(f"TODO: {field}{need}: {described.meaning}{self._candidates(field)}")
+        return _comment(f"OPEN: {field}{need}: {described.meaning}{self._candidates(field)}")
 
     def _filled(self, guess: Guess) -> Any:
         def fill(value: Any) -> Any:

@@ -12,7 +12,7 @@ def test_map_init_writes_a_file_and_overwrites_none(portal: Portal, tmp_path: Pa
     command = ["billing", "map", "init", "--output", str(file)]
     done = run(portal, *command)
     assert done.exit_code == 0, done.output
-    assert "places in it are marked TODO, and all are guesses" in done.output
+    assert "places in it are marked OPEN, and all are guesses" in done.output
     text = file.read_text(encoding="utf-8")
     assert tomllib.loads(text)["invoice"]["table"] == "FATURE"
     file.write_text("mine", encoding="utf-8")

@@ -25,7 +25,7 @@ from legacy_adapters.once import ask_once
 from legacy_adapters.relations import RELATIONS
 from tests.billing_schemas import wide
 from tests.billing_schemas.copies import copy_to_postgresql, run_in_postgresql
-from tests.conftest import DEMO_MAPPING, ROOT, WIDE_MAPPING
+from tests.conftest import DEMO_MAPPING, MAPPINGS, ROOT, WIDE_MAPPING
 
 SCHEMAS = ROOT / "tests/billing_schemas"
 WIDE = Path(str(wide.__file__)).parent
@@ -110,23 +110,17 @@ class _Equal:
         return {code: value["map"].get(code, value.get("else")) for code in codes}
 
 
-def test_the_demos_schema(demo_file: Path, tmp_path: Path) -> None:
-    text = guessed(f"sqlite:///{demo_file}")
-    same, different = compare(text, DEMO_MAPPING)
-    assert (len(same), different) == (21, [])
+@pytest.mark.parametrize(("schema", "fields"), [("demo", 21), ("wide", 16)])
+def test_schemas_that_the_vocabulary_was_made_with(
+    schema: str, fields: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    address = f"sqlite:///{request.getfixturevalue(f'{schema}_file')}"
+    text = guessed(address)
+    same, different = compare(text, MAPPINGS[schema])
+    assert (len(same), different) == (fields, [])
     file = tmp_path / "guessed.toml"
     file.write_text(text, encoding="utf-8")
-    load_mapping(file)
-    open_billing(f"sqlite:///{demo_file}", BillingSettings(mapping=file)).verify()
-
-
-def test_the_wide_schema(wide_file: Path, tmp_path: Path) -> None:
-    text = guessed(f"sqlite:///{wide_file}")
-    same, different = compare(text, WIDE_MAPPING)
-    assert (len(same), different) == (16, [])
-    file = tmp_path / "guessed.toml"
-    file.write_text(text, encoding="utf-8")
-    open_billing(f"sqlite:///{wide_file}", BillingSettings(mapping=file)).verify()
+    open_billing(address, BillingSettings(mapping=file)).verify()
 
 
 @pytest.mark.parametrize("small", ["turkish"], indirect=True)
@@ -174,7 +168,7 @@ def test_many_or_long_codes_are_not_written(demo_file: Path, tmp_path: Path) -> 
         connection.execute("UPDATE FATURE SET STATUS = 'SECRET-' || (FAT_ID % 21)")
     text = guessed(f"sqlite:///{file}")
     assert "SECRET" not in text
-    assert "# TODO: status: open: something is owed; paid" in text
+    assert "# OPEN: status: open: something is owed; paid" in text
     assert "candidates: FATURE.STATUS" in text
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE FATURE SET STATUS = 'THIRTEENSIGNS'")

@@ -9,11 +9,11 @@ from sqlalchemy import types
 from sqlalchemy.dialects import oracle, postgresql
 from sqlalchemy.exc import DBAPIError
 
-from legacy_adapters.doctor.asking import reason
 from legacy_adapters.doctor.column_types import family_of, judge, type_name
 from legacy_adapters.doctor.examination import _clock
 from legacy_adapters.doctor.kinds import Scan, TableName
 from legacy_adapters.doctor.postgresql import read_plan as postgresql_plan
+from legacy_adapters.doctor.questions import reason
 from legacy_adapters.doctor.report import Level
 from legacy_adapters.doctor.samples import can_be_typed
 from legacy_adapters.doctor.sqlite import read_plan as sqlite_plan

@@ -7,13 +7,10 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from legacy_adapters.errors import CODE, REASON_LENGTH, BillingError
+from legacy_adapters.errors import CODE, REASON_LENGTH, BillingError, quotes_a_value
 from legacy_adapters.guard import Guard
 
 T = TypeVar("T")
-# What these say may quote a value: texts that are no number, days that are none.
-QUOTING_STATE = "22"
-QUOTING_CODES = ("ORA-017", "ORA-018", "ORA-06502", "ORA-12899", "ORA-01489", "ORA-01426", "DPY-2")
 FAILURES = (BillingError, SQLAlchemyError, ValueError, TypeError, ArithmeticError)
 
 
@@ -51,7 +48,7 @@ def reason(error: BaseException) -> str:
     if orig is None:
         return str(error) if isinstance(error, BillingError) else type(error).__name__
     state = str(getattr(orig, "sqlstate", None) or "")
-    codes = CODE.findall(str(orig))
-    if state.startswith(QUOTING_STATE) or any(c.startswith(QUOTING_CODES) for c in codes):
-        return f"{type(orig).__name__} {state or codes[0]}"
+    codes = set(CODE.findall(str(orig)))
+    if quotes_a_value(codes, state):
+        return f"{type(orig).__name__} {state or ', '.join(sorted(codes))}"
     return f"{type(orig).__name__}: {str(orig).partition(chr(10))[0][:REASON_LENGTH]}"
