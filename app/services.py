@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from app.accounts.service import AccountService
+from app.audit.service import Audit
 from app.contracts.service import ContractService
 from app.database.engine import Database
 from app.invoices.service import InvoiceService
 from app.last_known.service import LastKnown
+from app.messages.outbox import Outbox
 from config.settings import Settings
 from legacy_adapters.port import Billing
 
@@ -15,6 +17,8 @@ from legacy_adapters.port import Billing
 class Services:
     settings: Settings
     database: Database
+    audit: Audit
+    outbox: Outbox
     billing: Billing
     accounts: AccountService
     last_known: LastKnown

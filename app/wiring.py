@@ -1,11 +1,13 @@
 """The only module that names implementations."""
 
 from app.accounts.service import AccountService
+from app.audit.service import Audit
 from app.clock import now, today
 from app.contracts.service import ContractService
 from app.database.engine import Database
 from app.invoices.service import InvoiceService
 from app.last_known.service import LastKnown
+from app.messages.outbox import Outbox
 from app.services import Services
 from config.settings import Settings
 from legacy_adapters import CachedBilling, open_billing
@@ -25,9 +27,12 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
     seconds = settings.billing.cache_seconds
     cached = CachedBilling(billing, seconds) if seconds else billing
     last_known = LastKnown(database=database, settings=settings.last_known, now=now)
+    outbox = Outbox(clock=now, wake=lambda: None)
     return Services(
         settings=settings,
         database=database,
+        audit=Audit(database=database, clock=now),
+        outbox=outbox,
         billing=billing,
         accounts=AccountService(database=database, billing=billing, settings=settings.accounts),
         last_known=last_known,

@@ -1,6 +1,6 @@
 """One engine for the portal's database; SQLite for one machine, PostgreSQL for many."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
 
+AFTER_COMMIT = "after commit"
 SUPPORTED = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 
 
@@ -41,11 +42,21 @@ class Database:
             if self.engine.dialect.name == "sqlite":
                 # Take the write lock first: a later upgrade could fail half-way.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.info.pop(AFTER_COMMIT, None)
             yield connection
             connection.commit()
+            afterwards = connection.info.pop(AFTER_COMMIT, {})
+        for action in afterwards:
+            action()
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def after_commit(connection: Connection, action: Callable[[], None]) -> None:
+    """Calls it once when the transaction of `Database.write` has been committed; it must not
+    raise."""
+    connection.info.setdefault(AFTER_COMMIT, {})[action] = None
 
 
 @contextmanager

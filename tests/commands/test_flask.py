@@ -123,8 +123,8 @@ def test_billing_map_try(portal: Portal, make_portal: MakePortal, wide_file: Pat
 
 
 def test_database_upgrade_can_be_repeated(portal: Portal) -> None:
-    assert "version 0002 (was: 0002)" in run(portal, "db", "upgrade").output
-    assert run(portal, "db", "version").output == "has 0002, needs 0002\n"
+    assert "version 0003 (was: 0003)" in run(portal, "db", "upgrade").output
+    assert run(portal, "db", "version").output == "has 0003, needs 0003\n"
 
 
 def test_config_check_hides_secrets(make_portal: MakePortal) -> None:

@@ -1,0 +1,57 @@
+"""What the audit trail tells."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Actor(StrEnum):
+    VISITOR = "visitor"  # not signed in
+    CUSTOMER = "customer"
+    OPERATOR = "operator"
+    PORTAL = "portal"
+
+
+class Action(StrEnum):
+    REGISTERED = "registered"
+    REGISTRATION_REFUSED = "registration refused"
+    SIGNED_IN = "signed in"
+    SIGN_IN_REFUSED = "sign-in refused"
+    SIGNED_OUT = "signed out"
+    SESSIONS_ENDED = "sessions ended"
+    RECOVERY_STARTED = "recovery started"
+    RECOVERY_REFUSED = "recovery refused"
+    RECOVERY_USED = "recovery password used"
+    PASSWORD_CHANGED = "password changed"  # noqa: S105 - an event's name
+    PASSWORD_CHANGE_REFUSED = "password change refused"  # noqa: S105
+    STOPPED = "stopped by the owner of the e-mail"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
+    CONTRACT_ADDED = "contract added"
+    CONTRACT_REFUSED = "contract refused"
+    CONTRACT_REMOVED = "contract removed"
+    WALK_NOTICED = "walk over contract numbers"
+    INVITED = "delegate invited"
+    INVITATION_TAKEN_BACK = "invitation taken back"
+    INVITATION_ACCEPTED = "invitation accepted"
+    DELEGATE_REMOVED = "delegate removed"
+    EMAIL_CHANGE_ASKED = "change of e-mail asked"
+    EMAIL_CHANGED = "e-mail changed"
+    EMAIL_CONFIRMED = "e-mail confirmed"
+    PHONE_CHANGED = "phone changed"
+    PREFERENCES_CHANGED = "preferences changed"
+    DATA_DOWNLOADED = "data downloaded"
+    CLOSED = "account closed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """account_id: whom it is about; detail: a few words without personal data."""
+
+    at: datetime
+    actor: Actor
+    action: Action
+    account_id: int | None
+    contract_code: str | None
+    address: str
+    detail: str

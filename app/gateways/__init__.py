@@ -1,0 +1,1 @@
+"""The world outside: a port per kind, and its twins, real and local, side by side."""

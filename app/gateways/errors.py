@@ -1,0 +1,13 @@
+"""How sending fails, whatever the gateway."""
+
+
+class GatewayError(Exception):
+    """It was not sent. The message says why, without recipient or content."""
+
+
+class GatewayUnavailable(GatewayError):
+    """Not now: worth another try."""
+
+
+class Refused(GatewayError):
+    """Never: this recipient or this content is not accepted."""

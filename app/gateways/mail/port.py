@@ -1,0 +1,12 @@
+"""What a mail gateway can do."""
+
+from email.message import EmailMessage
+from typing import Protocol
+
+
+class MailGateway(Protocol):
+    def send(self, mail: EmailMessage) -> None:
+        """Hands the mail over: From, To, Subject, Date and Message-ID are in it.
+
+        Raises: GatewayUnavailable, worth another try; Refused, never to be tried again.
+        """

@@ -1,0 +1,1 @@
+"""Work that no page waits for: a queue, and the process that works it off."""

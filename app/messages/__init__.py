@@ -1,0 +1,1 @@
+"""Mail and SMS: written down with what they tell of, sent by the job process."""
