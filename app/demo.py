@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.accounts.records import Applicant
-from app.accounts.service import AccountService
+from app.accounts.registration import Registration
 from app.database import schema
 from app.database.engine import DatabaseError, DatabaseUnavailable
 from app.services import Services
@@ -37,7 +37,7 @@ def refuse_demo_users(services: Services) -> None:
         return
     try:
         is_ready = schema.is_current(services.database)
-        found = is_ready and any(services.accounts.has_email(email_of(user)) for user in USERS)
+        found = is_ready and any(services.registration.has_email(email_of(user)) for user in USERS)
     except DatabaseUnavailable:
         return  # it may come back; pages say so meanwhile
     if found:
@@ -51,10 +51,10 @@ def email_of(user: DemoUser) -> str:
     return f"{user.name.lower().replace(' ', '.')}@example.com"
 
 
-def add_demo_users(accounts: AccountService) -> None:
+def add_demo_users(registration: Registration) -> None:
     """Adds those that are missing."""
     for number, user in enumerate(USERS):
-        if accounts.has_email(email_of(user)):
+        if registration.has_email(email_of(user)):
             continue
         applicant = Applicant(
             contract_code=ContractCode(user.codes[0]),
@@ -64,4 +64,4 @@ def add_demo_users(accounts: AccountService) -> None:
             email=email_of(user),
             language="sq",
         )
-        accounts.add_account(applicant, [ContractCode(code) for code in user.codes])
+        registration.add_account(applicant, [ContractCode(code) for code in user.codes])

@@ -124,7 +124,7 @@ def prepare_databases(settings: Settings) -> None:
         refuse_demo_users(services)
         check_billing(settings, services)
         if settings.uses_demo_billing:
-            add_demo_users(services.accounts)
+            add_demo_users(services.registration)
         services.billing.close()
         services.database.close()
     except DatabaseError as error:
@@ -170,7 +170,7 @@ class LocalServer(BaseApplication):  # type: ignore[misc]
             "bind": f"{portal.host}:{portal.port}",
             "workers": portal.workers,
             "worker_class": "gthread",
-            "threads": 4,
+            "threads": 16,
             "loglevel": "warning",
             "graceful_timeout": 5,
             "control_socket_disable": True,

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+from app.accounts.ownership import Ownership
+from app.accounts.profile import Profiles
+from app.accounts.recovery import Recovery
+from app.accounts.registration import Registration
 from app.accounts.service import AccountService
 from app.audit.service import Audit
 from app.contracts.service import ContractService
@@ -21,6 +25,10 @@ class Services:
     outbox: Outbox
     billing: Billing
     accounts: AccountService
+    registration: Registration
+    recovery: Recovery
+    ownership: Ownership
+    profiles: Profiles
     last_known: LastKnown
     contracts: ContractService
     invoices: InvoiceService

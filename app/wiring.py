@@ -1,6 +1,13 @@
 """The only module that names implementations."""
 
+from app.accounts.entrance import Entrance
+from app.accounts.links import Links
+from app.accounts.ownership import Ownership
+from app.accounts.profile import Profiles
+from app.accounts.recovery import Recovery
+from app.accounts.registration import Registration
 from app.accounts.service import AccountService
+from app.accounts.shared import Shared
 from app.audit.service import Audit
 from app.clock import now, today
 from app.contracts.service import ContractService
@@ -27,14 +34,31 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
     seconds = settings.billing.cache_seconds
     cached = CachedBilling(billing, seconds) if seconds else billing
     last_known = LastKnown(database=database, settings=settings.last_known, now=now)
+    audit = Audit(database=database, clock=now)
     outbox = Outbox(clock=now, wake=lambda: None)
+    shared = Shared(
+        database=database,
+        billing=billing,
+        settings=settings.accounts,
+        audit=audit,
+        outbox=outbox,
+        entrance=Entrance(
+            places=settings.accounts.entrance_places,
+            hashing_threads=settings.accounts.hashing_threads,
+        ),
+        links=Links(settings.public_address),
+    )
     return Services(
         settings=settings,
         database=database,
-        audit=Audit(database=database, clock=now),
+        audit=audit,
         outbox=outbox,
         billing=billing,
-        accounts=AccountService(database=database, billing=billing, settings=settings.accounts),
+        accounts=AccountService(shared),
+        registration=Registration(shared),
+        recovery=Recovery(shared),
+        ownership=Ownership(shared),
+        profiles=Profiles(shared),
         last_known=last_known,
         contracts=ContractService(billing=cached, last_known=last_known, today=today),
         invoices=InvoiceService(billing=cached, last_known=last_known, today=today),

@@ -9,7 +9,8 @@ from typing import Any, cast
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
-from config.settings import PREFIX, ROOT, SECTIONS, Section, Settings
+from config.section import PREFIX, Section
+from config.settings import ROOT, SECTIONS, Settings
 
 Values = Mapping[str, dict[str, Any]]  # section -> field -> value
 # Read before any class, so they belong to none.

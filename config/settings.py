@@ -11,37 +11,21 @@ docs/settings.md lists them all; a test holds the two together.
 from base64 import b64decode
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
-    BaseSettings,
     NoDecode,
     SettingsConfigDict,
 )
 
+from config.accounts import AccountSettings
 from config.colours import AA_TEXT, LIGHT_SURFACE, contrast
+from config.section import PREFIX, CommaList, Section, split_commas
 
 ROOT = Path(__file__).resolve().parent.parent
-PREFIX = "SELFCARE_"
 DATA_DIR = ROOT / "var"
 SECRET_KEY_FILE = "secret_key"  # noqa: S105 - a name, not a key
-
-
-class Section(BaseSettings):
-    """One concern's settings."""
-
-    section: ClassVar[str]
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, validate_default=True)
-
-
-def _split_commas(value: object) -> object:
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return value
-
-
-CommaList = Annotated[list[str], NoDecode]
 
 
 class PortalSettings(Section):
@@ -68,7 +52,7 @@ class PortalSettings(Section):
     @field_validator("secret_key_fallbacks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return _split_commas(value)
+        return split_commas(value)
 
     @model_validator(mode="before")
     @classmethod
@@ -167,7 +151,7 @@ class LastKnownSettings(Section):
     @field_validator("keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return _split_commas(value)
+        return split_commas(value)
 
     @field_validator("keys")
     @classmethod
@@ -193,6 +177,13 @@ class WebSettings(Section):
         description="Customers reach the portal over https: cookies are Secure and HSTS is sent."
         " `./run` switches it off for its plain local address.",
     )
+    address: str = Field(
+        default="",
+        pattern=r"^$|^https?://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?$",
+        description="The portal's address as customers know it, for links in mails:"
+        " `https://host`, with its path if it has one. Empty: `https://` and the first trusted"
+        " host, or where `./run` listens.",
+    )
     trusted_hosts: CommaList = Field(
         default=[], description="Host names the portal answers to. Empty: any."
     )
@@ -215,7 +206,7 @@ class WebSettings(Section):
     @field_validator("trusted_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return _split_commas(value)
+        return split_commas(value)
 
 
 class UtilitySettings(Section):
@@ -263,47 +254,6 @@ class UtilitySettings(Section):
         if value and (value.suffix.lower() not in {".svg", ".png"} or not value.is_file()):
             raise ValueError(f"{value} is not an existing .svg or .png file")
         return value
-
-
-class AccountSettings(Section):
-    section = "accounts"
-    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}ACCOUNTS_")
-
-    password_min_length: int = Field(default=6, ge=6, description="Shortest password.")
-    password_max_length: int = Field(default=128, ge=12, le=512, description="Longest password.")
-    password_letters_and_digits: bool = Field(
-        default=True, description="A password must have a letter and a digit."
-    )
-    session_idle_minutes: int = Field(
-        default=60, ge=5, description="A session ends after so long without a page."
-    )
-    session_absolute_hours: int = Field(
-        default=12, ge=1, description="A session ends so long after sign-in, whatever happens."
-    )
-    tries_window_minutes: int = Field(
-        default=15, ge=1, description="The span in which failed tries are counted."
-    )
-    sign_in_tries_per_account: int = Field(
-        default=10,
-        ge=1,
-        description="Failed sign-ins for one user name from one network in a span;"
-        " further ones get the same answer as a wrong password.",
-    )
-    sign_in_tries_per_network: int = Field(
-        default=200, ge=1, description="Failed sign-ins from one network in a span; then 429."
-    )
-    register_tries_per_contract: int = Field(
-        default=10, ge=1, description="Failed registrations for one contract in a span."
-    )
-    register_tries_per_network: int = Field(
-        default=50, ge=1, description="Failed registrations from one network in a span; then 429."
-    )
-
-    @model_validator(mode="after")
-    def _lengths_fit(self) -> "AccountSettings":
-        if self.password_min_length > self.password_max_length:
-            raise ValueError("password_min_length is above password_max_length")
-        return self
 
 
 class FeatureSettings(Section):
@@ -367,6 +317,16 @@ class Settings:
     @property
     def demo_billing_file(self) -> Path:
         return self.portal.data_dir / "demo-billing.sqlite3"
+
+    @property
+    def public_address(self) -> str:
+        """Without a slash at its end."""
+        if self.web.address:
+            return self.web.address
+        if self.web.trusted_hosts:
+            scheme = "https" if self.web.https else "http"
+            return f"{scheme}://{self.web.trusted_hosts[0].lstrip('.')}"
+        return f"http://{self.portal.host}:{self.portal.port}"
 
     @property
     def uses_demo_billing(self) -> bool:

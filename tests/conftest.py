@@ -145,7 +145,7 @@ def portal_file(tmp_path_factory: pytest.TempPathFactory, demo_billing: Billing)
     settings = make_settings(file.parent, database={"url": f"sqlite:///{file}"})
     services = wire(settings)
     schema.upgrade(services.database)
-    add_demo_users(services.accounts)
+    add_demo_users(services.registration)
     with services.database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     services.database.close()

@@ -1,14 +1,32 @@
 """Accounts as the portal knows them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum, auto
+from decimal import Decimal
+from enum import Enum, StrEnum, auto
 from typing import NewType
 
-from legacy_adapters.records import ContractCode
+from legacy_adapters.records import ContractCode, InvoiceNumber
 
 AccountId = NewType("AccountId", int)
 SessionToken = NewType("SessionToken", str)
+LinkToken = NewType("LinkToken", str)  # stands in a mailed address; kept as a hash
+
+
+class Right(StrEnum):
+    """What an account may do with a contract; each includes those before it."""
+
+    VIEW = "view"
+    PAY = "pay"
+    HOLDER = "holder"
+
+    def includes(self, other: "Right") -> bool:
+        order = list(Right)
+        return order.index(self) >= order.index(other)
+
+
+DELEGATED = (Right.VIEW, Right.PAY)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,13 +39,49 @@ class Account:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Credentials:
+    """temporary_hash: of a password from a recovery that is still waiting to be used."""
+
+    account: Account
+    password_hash: str
+    temporary_hash: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SignedIn:
-    """The account behind a request, and those of its contracts that the request is about."""
+    """The account behind a request, and those of its contracts that the request is about.
+
+    must_change: came in by a temporary password and has not chosen a new one yet;
+    restricted_until: for a while after a recovery the account cannot be taken over further.
+    """
 
     account: Account
     session_id: int
     seen_at: datetime
-    contracts: tuple[ContractCode, ...]
+    must_change: bool
+    restricted_until: datetime | None
+    rights: Mapping[ContractCode, Right]
+
+    @property
+    def contracts(self) -> tuple[ContractCode, ...]:
+        return tuple(sorted(self.rights))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proof:
+    """What an applicant shows of a contract beside its number and the holder's name."""
+
+    invoice_number: InvoiceNumber | None = None
+    invoice_amount: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """Somebody says that a contract is theirs."""
+
+    contract_code: ContractCode
+    name: str
+    proof: Proof = Proof()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,14 +94,21 @@ class Applicant:
     phone: str
     email: str
     language: str
+    proof: Proof = Proof()
+
+    @property
+    def claim(self) -> Claim:
+        return Claim(contract_code=self.contract_code, name=self.user_name, proof=self.proof)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Visitor:
-    """Where a request comes from."""
+    """Where a request comes from. marks: the accounts that have signed in from this browser
+    before, with the random word each was given then."""
 
     address: str
     device: str
+    marks: Mapping[AccountId, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +117,76 @@ class Welcome:
 
     token: SessionToken
     account: Account
+    must_change: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CodeSent:
+    """A code may be on its way to the phone that billing has; it is asked for with `token`.
+    Whether it is depends on the claim being right, which nobody is told."""
+
+    token: LinkToken
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lost:
+    """What somebody typed who forgot the password; phone as `+355691234567`, "" if none."""
+
+    user_name: str
+    email: str
+    phone: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Device:
+    """One signed-in browser."""
+
+    session_id: int
+    device: str
+    address: str
+    created_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delegate:
+    account_id: AccountId
+    user_name: str
+    right: Right
+    linked_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invitation:
+    id: int
+    contract_code: ContractCode
+    email: str
+    right: Right
+    created_at: datetime
+    expires_at: datetime
+    invited_by: AccountId
+    inviter: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """A contract in an account's list. granted_by: the holder's name, for a delegate."""
+
+    contract_code: ContractCode
+    right: Right
+    linked_at: datetime
+    granted_by: str | None
+    delegates: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Profile:
+    """What the account page shows beside the account itself."""
+
+    created_at: datetime
+    email_confirmed_at: datetime | None
+    pending_email: str | None
+    preferences: frozenset[str]
 
 
 class PasswordProblem(Enum):
@@ -73,9 +204,53 @@ class RegistrationRefused(AccountError):
     """The data do not fit together. Never says which: it would tell strangers who is a customer."""
 
 
+class ClaimRefused(AccountError):
+    """The contract cannot be added with these data; one answer for all reasons."""
+
+
 class SignInRefused(AccountError):
     """Wrong name, wrong password or too many tries for this name: one answer for all."""
 
 
+class RecoveryRefused(AccountError):
+    """No such account, wrong data, too many tries, disabled: one answer for all."""
+
+
 class TooManyTries(AccountError):
     """This network has tried too often, whoever was meant."""
+
+
+class TooBusy(AccountError):
+    """As many as one process serves at once are signing in, registering or recovering."""
+
+
+class WrongPassword(AccountError):
+    """The current password, or the name beside it, is not the account's."""
+
+
+class Restricted(AccountError):
+    """Not for a while after a recovery. until: the moment it ends."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
+
+
+class LastContract(AccountError):
+    """An account keeps at least one contract."""
+
+
+class LinkGone(AccountError):
+    """A mailed link is unknown, used or too old."""
+
+
+class NotYours(AccountError):
+    """The account has no such contract, delegate, invitation or session."""
+
+
+class AlreadyLinked(AccountError):
+    """The account has this contract already."""
+
+
+class EmailTaken(AccountError):
+    """Another account has the address by now."""

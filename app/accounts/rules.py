@@ -1,6 +1,7 @@
 """What holds for names, codes and passwords: no database, no web."""
 
 import re
+import secrets
 import unicodedata
 from functools import cache
 from ipaddress import IPv6Address, ip_address
@@ -8,11 +9,14 @@ from ipaddress import IPv6Address, ip_address
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from app.accounts.records import PasswordProblem
-from config.settings import AccountSettings
+from config.accounts import AccountSettings
 from legacy_adapters.records import ContractCode
 
 LEGAL_FORMS = (["shpk"], ["sh", "p", "k"], ["sh", "pk"], ["sha"], ["sh", "a"])
 CODE_LENGTH = 20
+UNMISTAKABLE = "abcdefghjkmnpqrstuvwxyz23456789"
+TEMPORARY_LENGTH = 12
+CODE_DIGITS = 6
 
 
 def normal_contract_code(typed: str) -> ContractCode | None:
@@ -53,6 +57,14 @@ def numbered_name(name: str, number: int) -> str:
     return name if number == 1 else f"{name} {number}"
 
 
+def free_name(wanted: str, taken: set[str]) -> str:
+    """The name itself, or with the first number that makes it one of its own."""
+    number = 1
+    while name_key(numbered_name(wanted, number)) in taken:
+        number += 1
+    return numbered_name(wanted, number)
+
+
 def password_problem(
     password: str, settings: AccountSettings, *, known_words: tuple[str, ...] = ()
 ) -> PasswordProblem | None:
@@ -81,6 +93,24 @@ def _is_common(password: str, known_words: tuple[str, ...]) -> bool:
 @cache
 def _common_passwords() -> frozenset[str]:
     return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+def temporary_password() -> str:
+    """Letters and digits that nobody takes for each other; 59 bits."""
+    while True:
+        made = "".join(secrets.choice(UNMISTAKABLE) for _ in range(TEMPORARY_LENGTH))
+        if any(c.isdigit() for c in made) and any(c.isalpha() for c in made):
+            return made
+
+
+def one_time_code() -> str:
+    return "".join(secrets.choice("0123456789") for _ in range(CODE_DIGITS))
+
+
+def site_of(address: str) -> str:
+    """Who has one IPv6 /64 often has the whole /48; for IPv4 the same as network_of."""
+    network = network_of(address)
+    return network[:14] if ":" in network else network
 
 
 def network_of(address: str) -> str:

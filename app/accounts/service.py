@@ -1,22 +1,20 @@
-"""What accounts can do. The web asks this; nothing here knows of the web."""
+"""Signing in, and sessions. The web asks this; nothing here knows of the web."""
 
 import secrets
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from hashlib import sha256
 
-from sqlalchemy import Column
-from sqlalchemy.exc import IntegrityError
+import structlog
 
-from app.accounts import rules, store
+from app.accounts import rules
 from app.accounts.passwords import NOBODYS_HASH, hash_password, needs_rehash, verify_password
 from app.accounts.records import (
     Account,
     AccountId,
-    Applicant,
+    Credentials,
+    Device,
+    NotYours,
     PasswordProblem,
-    RegistrationRefused,
     SessionToken,
     SignedIn,
     SignInRefused,
@@ -24,167 +22,140 @@ from app.accounts.records import (
     Visitor,
     Welcome,
 )
-from app.accounts.tries import Budget, Tries
-from app.clock import now
-from app.database.engine import Database, DatabaseUnavailable
-from config.settings import AccountSettings
-from legacy_adapters.port import Billing
+from app.accounts.shared import Shared, hashed, looked_up_by
+from app.accounts.store import people, recovery, sessions
+from app.accounts.tries import Budget
+from app.audit.records import Action, Actor
+from app.database.engine import DatabaseUnavailable
 from legacy_adapters.records import ContractCode
 
+log = structlog.get_logger("selfcare")
 SEEN_PRECISION = timedelta(minutes=5)
-
-TRIES_FOR_A_NAME = 10
+SITES_SHARE = 5  # an IPv6 site may try so many times what one network may
 
 
 class AccountService:
-    def __init__(
-        self,
-        *,
-        database: Database,
-        billing: Billing,
-        settings: AccountSettings,
-        clock: Callable[[], datetime] = now,
-    ) -> None:
-        self._database = database
-        self._billing = billing
-        self._settings = settings
-        self._clock = clock
-        self._idle = timedelta(minutes=settings.session_idle_minutes)
-        self._tries = Tries(window_minutes=settings.tries_window_minutes)
-
-    # Registration
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._settings = shared.settings
+        self._idle = timedelta(minutes=shared.settings.session_idle_minutes)
 
     def password_problem(
         self, password: str, *, known_words: tuple[str, ...] = ()
     ) -> PasswordProblem | None:
         return rules.password_problem(password, self._settings, known_words=known_words)
 
-    def register(self, applicant: Applicant, visitor: Visitor) -> Welcome:
-        """Makes the account, links its first contract and signs it in.
-
-        Raises: RegistrationRefused, TooManyTries, BillingError.
-        """
-        network = self._spend_for_registration(applicant, visitor)
-        # Before anything is known, so that a refusal takes the same time whatever its reason.
-        password_hash = hash_password(applicant.password)
-        contract = self._billing.find_contract(applicant.contract_code)
-        if contract is None or not rules.names_match(applicant.user_name, contract.subscriber):
-            raise RegistrationRefused
-        account = self._add_account(applicant, password_hash, [contract.code])
-        # The contract's budget stays spent: there is no reason to register it over and over.
-        self._give_back([network])
-        return Welcome(token=self._open_session(account.id, visitor), account=account)
-
-    def _spend_for_registration(self, applicant: Applicant, visitor: Visitor) -> Budget:
-        network = Budget(
-            subject=f"register network {rules.network_of(visitor.address)}",
-            limit=self._settings.register_tries_per_network,
-        )
-        contract = Budget(
-            subject=f"register contract {applicant.contract_code}",
-            limit=self._settings.register_tries_per_contract,
-        )
-        self._spend_or_refuse(network, contract, RegistrationRefused())
-        return network
-
-    def has_email(self, email: str) -> bool:
-        with self._database.read() as connection:
-            return store.email_is_taken(connection, rules.email_key(email))
-
-    def add_account(self, applicant: Applicant, codes: list[ContractCode]) -> Account:
-        """Makes the account without asking billing, under the next free name.
-
-        Raises: RegistrationRefused, when the e-mail has an account.
-        """
-        return self._add_account(applicant, hash_password(applicant.password), codes)
-
-    def _add_account(
-        self, applicant: Applicant, password_hash: str, codes: list[ContractCode]
-    ) -> Account:
-        values = {
-            "email": applicant.email,
-            "email_key": rules.email_key(applicant.email),
-            "phone": applicant.phone,
-            "password_hash": password_hash,
-            "language": applicant.language,
-            "created_at": self._clock(),
-        }
-        for _ in range(TRIES_FOR_A_NAME):
-            try:
-                return self._try_to_add(applicant.user_name, values, codes)
-            except IntegrityError:
-                continue  # somebody took the name or the e-mail meanwhile: look again
-        raise RegistrationRefused
-
-    def _try_to_add(
-        self, wanted: str, values: dict[str, object], codes: list[ContractCode]
-    ) -> Account:
-        with self._database.write() as connection:
-            if store.email_is_taken(connection, str(values["email_key"])):
-                raise RegistrationRefused
-            user_name = _free_name(
-                wanted, store.list_user_name_keys(connection, rules.name_key(wanted))
-            )
-            keyed = {"user_name": user_name, "user_name_key": rules.name_key(user_name)}
-            account_id = store.add_account(connection, {**values, **keyed})
-            store.link_contracts(connection, account_id, codes, self._clock())
-        return Account(
-            id=account_id,
-            user_name=user_name,
-            email=str(values["email"]),
-            phone=str(values["phone"]),
-            language=str(values["language"]),
-        )
-
-    # Sign-in and sessions
+    # Signing in
 
     def sign_in(self, identifier: str, password: str, visitor: Visitor) -> Welcome:
         """Opens a session for a user name or an e-mail.
 
-        Raises: SignInRefused, TooManyTries.
+        Raises: SignInRefused, TooManyTries, TooBusy.
         """
-        column, key = _looked_up_by(identifier)
-        where = rules.network_of(visitor.address)
-        network = Budget(
-            subject=f"sign-in network {where}", limit=self._settings.sign_in_tries_per_network
-        )
-        with self._database.read() as connection:
-            found = store.find_credentials(connection, column, key)
-        account, stored = found if found else (None, NOBODYS_HASH)
-        # By account, so that name and e-mail do not make two budgets of one person.
-        whom = f"account {account.id}" if account else f"nobody {key}"
-        person = Budget(
-            subject=f"sign-in {whom} {where}", limit=self._settings.sign_in_tries_per_account
-        )
-        allowed = self._spend(network, person)
-        # Always verified, so that a refusal takes the same time whatever its reason.
-        longest = self._settings.password_max_length
-        is_right = verify_password(stored, password[:longest]) and len(password) <= longest
-        if not allowed[0]:
-            raise TooManyTries
-        if account is None or not is_right or not allowed[1]:
-            raise SignInRefused
-        self._give_back([network, person])
-        if needs_rehash(stored):
-            with self._database.write() as connection:
-                store.set_password_hash(connection, account.id, hash_password(password))
-        return Welcome(token=self._open_session(account.id, visitor), account=account)
+        with self._shared.entrance.enter():
+            return self._sign_in(identifier, password, visitor)
 
-    def _open_session(self, account_id: AccountId, visitor: Visitor) -> SessionToken:
-        token, now = SessionToken(secrets.token_urlsafe(32)), self._clock()
+    def _sign_in(self, identifier: str, password: str, visitor: Visitor) -> Welcome:
+        column, key = looked_up_by(identifier)
+        with self._shared.database.read() as connection:
+            found = people.find_credentials(connection, column, key, self._shared.clock())
+        networks, persons = self._budgets(found, key, visitor)
+        allowed = self._shared.spend(*networks, *persons)
+        may_try, may_be = all(allowed[: len(networks)]), all(allowed[len(networks) :])
+        # Always verified, so that a refusal takes the same time whatever its reason.
+        is_right, is_temporary = self._verify(found, password)
+        if not may_try:
+            raise TooManyTries
+        if found is None or not may_be or not (is_right or is_temporary):
+            whom = found.account.id if found else "nobody"
+            log.info("sign-in refused", account=whom, network=rules.network_of(visitor.address))
+            raise SignInRefused
+        with self._shared.database.write() as connection:
+            self._shared.give_back(connection, *networks, *persons)
+        if is_right and needs_rehash(found.password_hash):
+            self._rehash(found.account.id, password)
+        return self.open_session(
+            found.account, visitor, temporary_hash=found.temporary_hash if is_temporary else None
+        )
+
+    def _budgets(
+        self, found: Credentials | None, key: str, visitor: Visitor
+    ) -> tuple[list[Budget], list[Budget]]:
+        """Those of where the try comes from, and those of whom it is for.
+
+        By account, so that name and e-mail do not make two budgets of one person. A browser
+        that this account has signed in from has a budget of its own: strangers who guess from
+        many networks use up the one of all other browsers, and never the customer's.
+        """
+        shared, settings = self._shared, self._settings
+        where, site = rules.network_of(visitor.address), rules.site_of(visitor.address)
+        limit = settings.sign_in_tries_per_network
+        networks = [
+            shared.budget(f"sign-in network {where}", limit),
+            shared.budget(f"sign-in site {site}", limit * SITES_SHARE),
+        ]
+        whom = f"account {found.account.id}" if found else f"nobody {key}"
+        each = settings.sign_in_tries_per_account
+        mark = visitor.marks.get(found.account.id) if found else None
+        if mark:
+            return networks, [shared.budget(f"sign-in {whom} browser {mark}", each)]
+        everywhere = Budget(subject=f"sign-in {whom}", limit=settings.sign_in_tries_per_day)
+        return networks, [shared.budget(f"sign-in {whom} {where}", each), everywhere]
+
+    def _verify(self, found: Credentials | None, password: str) -> tuple[bool, bool]:
+        """Whether it is the account's password, and whether it is its temporary one."""
+        longest = self._settings.password_max_length
+        typed, fits = password[:longest], len(password) <= longest
+        stored = found.password_hash if found else NOBODYS_HASH
+        temporary = (found.temporary_hash if found else None) or NOBODYS_HASH
+
+        def verify() -> tuple[bool, bool]:
+            if verify_password(stored, typed):
+                return fits, False
+            # Always both: the time must not tell that a recovery is under way.
+            return False, verify_password(temporary, typed) and fits
+
+        is_right, is_temporary = self._shared.entrance.hash(verify)
+        waits = found is not None and found.temporary_hash is not None
+        return is_right and found is not None, is_temporary and waits
+
+    def _rehash(self, account_id: AccountId, password: str) -> None:
+        new = self._shared.entrance.hash(lambda: hash_password(password))
+        with self._shared.database.write() as connection:
+            people.set_password_hash(connection, account_id, new)
+
+    def open_session(
+        self, account: Account, visitor: Visitor, *, temporary_hash: str | None = None
+    ) -> Welcome:
+        """temporary_hash: of the password from a recovery that is used up by this.
+
+        Raises: SignInRefused, when it was used meanwhile.
+        """
+        token, now = SessionToken(secrets.token_urlsafe(32)), self._shared.clock()
+        must_change = temporary_hash is not None
         values = {
-            "account_id": account_id,
-            "token_hash": _hashed(token),
+            "account_id": account.id,
+            "token_hash": hashed(token),
             "created_at": now,
             "seen_at": now,
             "address": visitor.address[:45],
             "device": visitor.device[:200],
+            "must_change": must_change,
         }
-        with self._database.write() as connection:
-            store.forget_old_sessions(connection, created_before=self._oldest(now))
-            self._tries.forget_old(connection, now)
-            store.add_session(connection, values)
-        return token
+        with self._shared.database.write() as connection:
+            if temporary_hash and not recovery.use_recovery(connection, account.id, temporary_hash):
+                raise SignInRefused
+            sessions.add_session(connection, values)
+            self._shared.audit.record(
+                connection,
+                Action.RECOVERY_USED if must_change else Action.SIGNED_IN,
+                actor=Actor.CUSTOMER,
+                account_id=account.id,
+                address=visitor.address,
+            )
+        return Welcome(token=token, account=account, must_change=must_change)
+
+    # Sessions
 
     def find_signed_in(
         self,
@@ -194,84 +165,100 @@ class AccountService:
         all_contracts: bool = False,
     ) -> SignedIn | None:
         """Who this session belongs to, in one round trip, or None when it has ended."""
-        now = self._clock()
-        with self._database.read() as connection:
-            found = store.find_signed_in(
+        now = self._shared.clock()
+        with self._shared.database.read() as connection:
+            found = sessions.find_signed_in(
                 connection,
-                _hashed(token),
-                created_after=self._oldest(now),
+                hashed(token),
+                created_after=self._shared.oldest_session(now),
                 seen_after=now - self._idle,
                 contract=contract,
                 all_contracts=all_contracts,
             )
         if found and now - found.seen_at > min(SEEN_PRECISION, self._idle / 5):
             # Rarely, so that pages only read; and not worth failing a page for.
-            with suppress(DatabaseUnavailable), self._database.write() as connection:
-                store.touch_session(connection, found.session_id, now)
+            with suppress(DatabaseUnavailable), self._shared.database.write() as connection:
+                sessions.touch_session(connection, found.session_id, now)
         return found
 
-    def sign_out(self, session_id: int) -> None:
-        with self._database.write() as connection:
-            store.end_session(connection, session_id)
+    def list_devices(self, account_id: AccountId) -> list[Device]:
+        now = self._shared.clock()
+        with self._shared.database.read() as connection:
+            return sessions.list_sessions(
+                connection,
+                account_id,
+                created_after=self._shared.oldest_session(now),
+                seen_after=now - self._idle,
+            )
 
-    def sign_out_everywhere(self, account_id: AccountId) -> int:
-        """Ends all sessions of an account; returns how many there were."""
-        with self._database.write() as connection:
-            return store.end_sessions_of(connection, account_id)
+    def sign_out(self, signed_in: SignedIn, visitor: Visitor) -> None:
+        self.end_session(signed_in, signed_in.session_id, visitor)
+
+    def end_session(self, signed_in: SignedIn, session_id: int, visitor: Visitor) -> None:
+        """Raises: NotYours."""
+        account_id = signed_in.account.id
+        with self._shared.database.write() as connection:
+            if not sessions.end_session(connection, session_id, account_id):
+                raise NotYours
+            self._shared.audit.record(
+                connection,
+                Action.SIGNED_OUT,
+                actor=Actor.CUSTOMER,
+                account_id=account_id,
+                address=visitor.address,
+            )
+
+    def sign_out_everywhere(
+        self,
+        account_id: AccountId,
+        *,
+        but: int | None = None,
+        actor: Actor = Actor.OPERATOR,
+        address: str = "",
+    ) -> int:
+        """Ends all sessions of an account, but perhaps one; returns how many there were."""
+        with self._shared.database.write() as connection:
+            ended = sessions.end_sessions_of(connection, account_id, but=but)
+            self._shared.audit.record(
+                connection,
+                Action.SESSIONS_ENDED,
+                actor=actor,
+                account_id=account_id,
+                address=address,
+                detail=f"{ended} sessions",
+            )
+            return ended
+
+    def forget_expired(self) -> None:
+        """Rows that mean nothing any more."""
+        now = self._shared.clock()
+        with self._shared.database.write() as connection:
+            sessions.forget_old_sessions(
+                connection, created_before=self._shared.oldest_session(now)
+            )
+            self._shared.tries.forget_old(connection, now)
+            recovery.forget_expired(connection, now)
 
     # For operators
 
     def find_account(self, identifier: str) -> Account | None:
-        with self._database.read() as connection:
-            return store.find_account(connection, *_looked_up_by(identifier))
+        with self._shared.database.read() as connection:
+            return people.find_account(connection, *looked_up_by(identifier))
 
     def disable(self, account_id: AccountId) -> None:
         """Ends all sessions too."""
-        with self._database.write() as connection:
-            store.set_disabled(connection, account_id, self._clock())
-            store.end_sessions_of(connection, account_id)
+        self._set_disabled(account_id, self._shared.clock())
 
     def enable(self, account_id: AccountId) -> None:
-        with self._database.write() as connection:
-            store.set_disabled(connection, account_id, None)
+        self._set_disabled(account_id, None)
 
-    def _oldest(self, now: datetime) -> datetime:
-        return now - timedelta(hours=self._settings.session_absolute_hours)
-
-    # Tries
-
-    def _spend(self, *budgets: Budget) -> list[bool]:
-        now = self._clock()
-        with self._database.write() as connection:
-            return [self._tries.spend(connection, budget, now) for budget in budgets]
-
-    def _spend_or_refuse(self, network: Budget, subject: Budget, refusal: Exception) -> None:
-        network_allowed, subject_allowed = self._spend(network, subject)
-        if not network_allowed:
-            raise TooManyTries
-        if not subject_allowed:
-            raise refusal
-
-    def _give_back(self, budgets: list[Budget]) -> None:
-        now = self._clock()
-        with self._database.write() as connection:
-            for budget in budgets:
-                self._tries.give_back(connection, budget, now)
-
-
-def _looked_up_by(identifier: str) -> tuple[Column[str], str]:
-    """The column and key of a user name or an e-mail."""
-    if "@" in identifier:
-        return store.account.c.email_key, rules.email_key(identifier)
-    return store.account.c.user_name_key, rules.name_key(identifier)
-
-
-def _free_name(wanted: str, taken: set[str]) -> str:
-    number = 1
-    while rules.name_key(rules.numbered_name(wanted, number)) in taken:
-        number += 1
-    return rules.numbered_name(wanted, number)
-
-
-def _hashed(token: SessionToken) -> str:
-    return sha256(token.encode()).hexdigest()
+    def _set_disabled(self, account_id: AccountId, at: datetime | None) -> None:
+        with self._shared.database.write() as connection:
+            people.set_disabled(connection, account_id, at)
+            if at:
+                sessions.end_sessions_of(connection, account_id)
+                recovery.forget_recovery(connection, account_id)
+            action = Action.DISABLED if at else Action.ENABLED
+            self._shared.audit.record(
+                connection, action, actor=Actor.OPERATOR, account_id=account_id
+            )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, delete, insert
 
 from app.database.engine import after_commit
 from app.messages.records import Channel, Letter, State
@@ -71,3 +71,7 @@ class Outbox:
             )
         )
         after_commit(connection, self._wake)
+
+    def forget_of(self, connection: Connection, account_id: int) -> None:
+        """All that was or is to be sent to an account that is no more."""
+        connection.execute(delete(message).where(message.c.account_id == account_id))

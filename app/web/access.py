@@ -3,6 +3,7 @@
 A route that stands in no row cannot be entered, and a test fails.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -10,7 +11,7 @@ from flask import Flask, abort, g, redirect, request, session, url_for
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response
 
-from app.accounts.records import SessionToken
+from app.accounts.records import Right, SessionToken
 from app.accounts.rules import normal_contract_code
 from app.web.asking import ask_for
 from app.web.current import PortalUser, services
@@ -21,18 +22,28 @@ from legacy_adapters.records import ContractCode
 class Who(Enum):
     ANYBODY = "anybody"
     SIGNED_IN = "anybody signed in"
-    HOLDER = "an account that the contract `code` of the address is linked to"
+    # For these the contract `code` of the address must be linked to the account.
+    VIEWER = "its holder, or a delegate"
+    PAYER = "its holder, or a delegate who may pay"
+    HOLDER = "its holder"
+
+
+RIGHT = {Who.VIEWER: Right.VIEW, Who.PAYER: Right.PAY, Who.HOLDER: Right.HOLDER}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     who: Who
+    post: Who | None = None  # who may post, where that is not who may look
+    before_new_password: bool = False  # open to who came in by a temporary password
     all_contracts: bool = False  # the page wants the account's whole list with the session
     needs_account: bool = True  # whether the page ever looks at who is signed in
 
 
 PUBLIC = Rule(who=Who.ANYBODY)
 MACHINE = Rule(who=Who.ANYBODY, needs_account=False)
+SIGNED_IN = Rule(who=Who.SIGNED_IN)
+VIEWER = Rule(who=Who.VIEWER)
 HOLDER = Rule(who=Who.HOLDER)
 
 ACCESS: dict[str, Rule] = {
@@ -47,13 +58,17 @@ ACCESS: dict[str, Rule] = {
     "home.language": MACHINE,
     "accounts.register": PUBLIC,
     "accounts.login": PUBLIC,
-    "accounts.logout": Rule(who=Who.SIGNED_IN),
+    "accounts.register_code": PUBLIC,
+    "accounts.logout": Rule(who=Who.SIGNED_IN, before_new_password=True),
+    "recovery.forgot": PUBLIC,
+    "recovery.stop": PUBLIC,
+    "recovery.new_password": Rule(who=Who.SIGNED_IN, before_new_password=True),
     "contracts.index": Rule(who=Who.SIGNED_IN, all_contracts=True),
-    "contracts.show": HOLDER,
-    "contracts.info": HOLDER,
-    "invoices.pay": HOLDER,
-    "invoices.history": HOLDER,
-    "invoices.document": HOLDER,
+    "contracts.show": VIEWER,
+    "contracts.info": VIEWER,
+    "invoices.pay": Rule(who=Who.VIEWER, post=Who.PAYER),
+    "invoices.history": VIEWER,
+    "invoices.document": VIEWER,
     "cases.new": HOLDER,
     "cases.index": HOLDER,
 }
@@ -85,7 +100,7 @@ def _load_user(token: str) -> PortalUser | None:
 
 def _contract_asked_for(rule: Rule) -> ContractCode | None:
     """None for what no contract can be called: nobody holds that."""
-    code = (request.view_args or {}).get("code") if rule.who is Who.HOLDER else None
+    code = (request.view_args or {}).get("code") if rule.who in RIGHT else None
     return ContractCode(code) if code and normal_contract_code(code) == code else None
 
 
@@ -102,9 +117,21 @@ def check_access() -> Response | None:
         return None
     if not current_user.is_authenticated:
         return _ask_to_sign_in()
-    if rule.who is Who.HOLDER and not current_user.signed_in.contracts:
-        abort(404)
+    if current_user.signed_in.must_change and not rule.before_new_password:
+        return redirect(url_for("recovery.new_password"), code=303)
+    wanted = rule.post if rule.post and request.method == "POST" else rule.who
+    if wanted in RIGHT:
+        _check_right(RIGHT[wanted], current_user.signed_in.rights)
     return None
+
+
+def _check_right(wanted: Right, rights: Mapping[ContractCode, Right]) -> None:
+    """Another's contract and one that is not there are answered alike."""
+    right = next(iter(rights.values()), None)
+    if right is None:
+        abort(404)
+    if not right.includes(wanted):
+        abort(403)
 
 
 def _ask_to_sign_in() -> Response:

@@ -3,11 +3,12 @@
 from typing import cast
 
 from flask import current_app, request, session
-from flask_login import UserMixin, current_user
+from flask_login import UserMixin, current_user, login_user, logout_user
 
-from app.accounts.records import SignedIn, Visitor
+from app.accounts.records import SessionToken, SignedIn, Visitor
 from app.formats import Formats
 from app.services import Services
+from app.web.known_devices import known_accounts
 from app.web.language import LANGUAGES, language
 
 
@@ -28,12 +29,37 @@ def signed_in() -> SignedIn:
     return cast(PortalUser, current_user).signed_in
 
 
+def start_session(token: SessionToken) -> None:
+    """A new session with nothing of the old one, so that no stranger can have prepared it."""
+    session.clear()
+    keep_token(token)
+
+
+def keep_token(token: SessionToken) -> None:
+    """The session goes on under another token."""
+    found = services().accounts.find_signed_in(token)
+    if found is None:
+        raise RuntimeError("a session ended the moment it began")
+    user = PortalUser(found)
+    user.id = token
+    login_user(user)
+
+
+def end_session() -> None:
+    logout_user()
+    session.clear()
+
+
 def formats() -> Formats:
     return FORMATS[language()]
 
 
 def visitor() -> Visitor:
-    return Visitor(address=request.remote_addr or "", device=request.headers.get("User-Agent", ""))
+    return Visitor(
+        address=request.remote_addr or "",
+        device=request.headers.get("User-Agent", ""),
+        marks=known_accounts(),
+    )
 
 
 def has_session_cookie() -> bool:

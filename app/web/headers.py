@@ -54,7 +54,9 @@ def init_headers(app: Flask, *, https: bool) -> None:
     app.after_request(add_headers)
 
 
-PUBLIC_PAGES = frozenset({"home.index", "home.policy", "accounts.login", "accounts.register"})
+PUBLIC_PAGES = frozenset(
+    {"home.index", "home.policy", "accounts.login", "accounts.register", "recovery.forgot"}
+)
 
 
 def _is_private() -> bool:

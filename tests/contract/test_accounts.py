@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,32 +17,13 @@ from app.accounts.records import (
     TooManyTries,
     Visitor,
 )
-from app.accounts.service import AccountService
 from app.accounts.tries import Budget, Tries
 from app.database import schema
 from app.database.engine import Database, DatabaseError
 from app.database.tables import metadata
-from config.settings import AccountSettings
 from legacy_adapters.port import Billing
 from legacy_adapters.records import ContractCode
-
-HOME = Visitor(address="192.0.2.1", device="a phone")
-VERA = Applicant(
-    contract_code=ContractCode("AL0000004"),
-    user_name="Vera Leka",
-    password="dritare77",
-    phone="+355692345678",
-    email="vera@example.org",
-    language="sq",
-)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 1, 12, 0, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
+from tests.accounts import HOME, VERA, Accounts, Clock
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -65,13 +46,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def accounts(database: Database, demo_billing: Billing, clock: Clock) -> AccountService:
-    return AccountService(
-        database=database,
-        billing=demo_billing,
-        settings=AccountSettings(sign_in_tries_per_account=3, sign_in_tries_per_network=5),
-        clock=clock,
-    )
+def accounts(database: Database, demo_billing: Billing, clock: Clock) -> Accounts:
+    limits = {"sign_in_tries_per_account": 3, "sign_in_tries_per_network": 5}
+    return Accounts(database, demo_billing, clock, **limits)
 
 
 def changed(**changes: str) -> Applicant:
@@ -85,7 +62,7 @@ def test_migrations_make_the_tables_that_the_code_knows(database: Database) -> N
         assert compare_metadata(context, metadata) == []
 
 
-def test_registering_signs_in_and_links(accounts: AccountService) -> None:
+def test_registering_signs_in_and_links(accounts: Accounts) -> None:
     welcome = accounts.register(VERA, HOME)
     found = accounts.find_signed_in(welcome.token, all_contracts=True)
     assert found is not None
@@ -93,7 +70,7 @@ def test_registering_signs_in_and_links(accounts: AccountService) -> None:
     assert found.contracts == ("AL0000004",)
 
 
-def test_only_the_contract_asked_about_comes(accounts: AccountService) -> None:
+def test_only_the_contract_asked_about_comes(accounts: Accounts) -> None:
     token = accounts.register(VERA, HOME).token
     mine = accounts.find_signed_in(token, contract=ContractCode("AL0000004"))
     others = accounts.find_signed_in(token, contract=ContractCode("AL0000000"))
@@ -102,7 +79,7 @@ def test_only_the_contract_asked_about_comes(accounts: AccountService) -> None:
     assert (mine.contracts, others.contracts, none.contracts) == (("AL0000004",), (), ())
 
 
-def test_same_name_many_times(accounts: AccountService) -> None:
+def test_same_name_many_times(accounts: Accounts) -> None:
     names = [
         accounts.register(changed(email=f"{n}@example.org"), HOME).account.user_name
         for n in range(4)
@@ -110,7 +87,7 @@ def test_same_name_many_times(accounts: AccountService) -> None:
     assert names == ["Vera Leka", "Vera Leka 2", "Vera Leka 3", "Vera Leka 4"]
 
 
-def test_same_name_at_the_same_time(accounts: AccountService) -> None:
+def test_same_name_at_the_same_time(accounts: Accounts) -> None:
     emails = [f"{n}@example.org" for n in range(6)]
     with ThreadPoolExecutor(6) as pool:
         made = list(pool.map(lambda email: accounts.register(changed(email=email), HOME), emails))
@@ -118,7 +95,7 @@ def test_same_name_at_the_same_time(accounts: AccountService) -> None:
     assert names == ["Vera Leka", *(f"Vera Leka {n}" for n in range(2, 7))]
 
 
-def test_same_email_at_the_same_time_makes_one_account(accounts: AccountService) -> None:
+def test_same_email_at_the_same_time_makes_one_account(accounts: Accounts) -> None:
     def try_once(_n: int) -> bool:
         try:
             accounts.register(VERA, HOME)
@@ -130,7 +107,7 @@ def test_same_email_at_the_same_time_makes_one_account(accounts: AccountService)
         assert sum(pool.map(try_once, range(6))) == 1
 
 
-def test_sign_in_by_name_and_by_email(accounts: AccountService) -> None:
+def test_sign_in_by_name_and_by_email(accounts: Accounts) -> None:
     accounts.register(VERA, HOME)
     for identifier in ("vera leka", "VERA  LÉKA", "Vera@Example.org"):
         assert accounts.sign_in(identifier, "dritare77", HOME).account.user_name == "Vera Leka"
@@ -138,7 +115,7 @@ def test_sign_in_by_name_and_by_email(accounts: AccountService) -> None:
         accounts.sign_in("Vera Leka", "Dritare77", HOME)
 
 
-def test_sessions_end(accounts: AccountService, clock: Clock) -> None:
+def test_sessions_end(accounts: Accounts, clock: Clock) -> None:
     token = accounts.register(VERA, HOME).token
     clock.now += timedelta(minutes=59)
     assert accounts.find_signed_in(token)  # and is seen now
@@ -148,7 +125,7 @@ def test_sessions_end(accounts: AccountService, clock: Clock) -> None:
     assert accounts.find_signed_in(token) is None
 
 
-def test_session_ends_at_its_longest_time(accounts: AccountService, clock: Clock) -> None:
+def test_session_ends_at_its_longest_time(accounts: Accounts, clock: Clock) -> None:
     token = accounts.register(VERA, HOME).token
     for _ in range(13):
         clock.now += timedelta(minutes=55)
@@ -161,17 +138,14 @@ def test_session_ends_at_its_longest_time(accounts: AccountService, clock: Clock
 def test_a_session_in_use_never_ends_as_idle(
     database: Database, demo_billing: Billing, clock: Clock
 ) -> None:
-    settings = AccountSettings(session_idle_minutes=5)
-    accounts = AccountService(
-        database=database, billing=demo_billing, settings=settings, clock=clock
-    )
+    accounts = Accounts(database, demo_billing, clock, session_idle_minutes=5)
     token = accounts.register(VERA, HOME).token
     for _ in range(30):
         clock.now += timedelta(minutes=4)
         assert accounts.find_signed_in(token)
 
 
-def test_tokens_are_not_kept_in_the_clear(accounts: AccountService, database: Database) -> None:
+def test_tokens_are_not_kept_in_the_clear(accounts: Accounts, database: Database) -> None:
     token = accounts.register(VERA, HOME).token
     with database.read() as connection:
         kept = connection.exec_driver_sql("SELECT token_hash FROM account_session").scalar_one()
@@ -179,7 +153,7 @@ def test_tokens_are_not_kept_in_the_clear(accounts: AccountService, database: Da
 
 
 def test_exactly_so_many_tries_get_through_at_once(database: Database, clock: Clock) -> None:
-    tries, budget = Tries(window_minutes=15), Budget(subject="somebody", limit=10)
+    tries, budget = Tries(), Budget(subject="somebody", limit=10)
 
     def spend(_n: int) -> bool:
         with database.write() as connection:
@@ -189,7 +163,7 @@ def test_exactly_so_many_tries_get_through_at_once(database: Database, clock: Cl
         assert sum(pool.map(spend, range(40))) == 10
 
 
-def test_tries_come_back_in_the_next_span(accounts: AccountService, clock: Clock) -> None:
+def test_tries_come_back_in_the_next_span(accounts: Accounts, clock: Clock) -> None:
     accounts.register(VERA, HOME)
     for _ in range(3):
         with pytest.raises(SignInRefused):
@@ -200,7 +174,7 @@ def test_tries_come_back_in_the_next_span(accounts: AccountService, clock: Clock
     accounts.sign_in("Vera Leka", "dritare77", HOME)
 
 
-def test_a_networks_tries_are_limited_whoever_is_meant(accounts: AccountService) -> None:
+def test_a_networks_tries_are_limited_whoever_is_meant(accounts: Accounts) -> None:
     for number in range(5):
         with pytest.raises(SignInRefused):
             accounts.sign_in(f"Person {number}", "x", HOME)
@@ -211,7 +185,7 @@ def test_a_networks_tries_are_limited_whoever_is_meant(accounts: AccountService)
     accounts.sign_in("Vera Leka", "dritare77", elsewhere)
 
 
-def test_addresses_of_one_ipv6_network_count_together(accounts: AccountService) -> None:
+def test_addresses_of_one_ipv6_network_count_together(accounts: Accounts) -> None:
     for number in range(5):
         with pytest.raises(SignInRefused):
             accounts.sign_in(f"P {number}", "x", Visitor(address=f"2001:db8::{number}", device=""))

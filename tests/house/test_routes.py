@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from app.web.access import ACCESS, Rule, Who
+from app.web.access import ACCESS, RIGHT, Rule, Who
 from app.web.headers import PUBLIC_PAGES
 from tests.conftest import Portal
 
@@ -13,10 +13,10 @@ def test_every_route_stands_in_the_access_table(portal: Portal) -> None:
     assert endpoints == set(ACCESS)
 
 
-def test_holder_routes_and_only_they_name_a_contract(portal: Portal) -> None:
+def test_routes_that_want_a_right_and_only_they_name_a_contract(portal: Portal) -> None:
     for rule in portal.app.url_map.iter_rules():
         names_contract = rule.rule.startswith("/contracts/<code>")
-        assert (ACCESS[rule.endpoint].who is Who.HOLDER) == names_contract, rule.rule
+        assert (ACCESS[rule.endpoint].who in RIGHT) == names_contract, rule.rule
 
 
 def test_only_public_pages_may_be_indexed() -> None:

@@ -162,7 +162,8 @@ def test_contract_linked_meanwhile_is_listed_as_not_known(outage: Outage) -> Non
     with outage.begin():
         with outage.portal.database.write() as connection:
             connection.exec_driver_sql(
-                "INSERT INTO account_contract SELECT account_id, 'AL0000004', linked_at"
+                "INSERT INTO account_contract (account_id, contract_code, linked_at)"
+                " SELECT account_id, 'AL0000004', linked_at"
                 " FROM account_contract WHERE contract_code = 'AL0000000'"
             )
         page = client.get("/contracts")

@@ -57,7 +57,8 @@ def test_odd_page_numbers_show_a_page(portal: Portal) -> None:
 def test_a_contract_that_billing_lost_is_shown_as_such(portal: Portal) -> None:
     with portal.database.write() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO account_contract SELECT id, 'AL7777777', created_at FROM account"
+            "INSERT INTO account_contract (account_id, contract_code, linked_at)"
+            " SELECT id, 'AL7777777', created_at FROM account"
             " WHERE user_name = 'Vera Leka'"
         )
     client = portal.signed_in("Vera Leka")

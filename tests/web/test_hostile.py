@@ -56,7 +56,7 @@ def test_registration_refusals_take_the_same_time(
         hashed.append(password)
         return "$argon2id$counted"
 
-    monkeypatch.setattr("app.accounts.service.hash_password", count)
+    monkeypatch.setattr("app.accounts.registration.hash_password", count)
     for changes in (
         {"contract_code": "AL9999999"},
         {"user_name": "Dikush Tjetër"},

@@ -1,36 +1,43 @@
 """Registering, signing in and out."""
 
+from contextlib import suppress
+
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user
 
+from app.accounts.contact import email_address, international_phone
 from app.accounts.records import (
+    Account,
     Applicant,
+    CodeSent,
+    LinkToken,
+    NotYours,
     RegistrationRefused,
     SignInRefused,
+    TooBusy,
     TooManyTries,
     Welcome,
 )
 from app.accounts.rules import normal_contract_code
-from app.blueprints.accounts.forms import (
-    LoginForm,
-    RegisterForm,
-    email_address,
-    international_phone,
-)
+from app.blueprints.accounts.forms import LoginForm, RegisterForm
 from app.web.access import local_address
 from app.web.current import (
-    PortalUser,
+    end_session,
     has_session_cookie,
     services,
     signed_in,
+    start_session,
     visitor,
 )
-from app.web.errors import log_failure
 from app.web.forms import PortalForm
+from app.web.known_devices import remember_account
 from app.web.language import has_chosen, language, remember
+from app.web.proofs import CodeForm, wrong_code
+from app.web.refusals import refuse_for_now, too_busy
 from legacy_adapters.errors import BillingError
+from legacy_adapters.records import ContractCode
 
 accounts = Blueprint("accounts", __name__)
 
@@ -46,34 +53,65 @@ def register() -> ResponseReturnValue:
         return _register_page(form, 400)
     applicant = _applicant(form)
     try:
-        welcome = services().accounts.register(applicant, visitor())
-    except (RegistrationRefused, TooManyTries, BillingError) as error:
+        done = services().registration.register(applicant, visitor())
+    except (RegistrationRefused, TooManyTries, TooBusy, BillingError) as error:
         return _register_page(form, _refuse(form, error))
-    services().last_known.forget(applicant.contract_code)
-    _start_session(welcome)
-    _greet(welcome, applicant.user_name)
-    return redirect(url_for("contracts.index"), code=303)
+    if isinstance(done, CodeSent):
+        session["registering"] = done.token
+        return redirect(url_for("accounts.register_code"), code=303)
+    return _welcome(done, applicant.user_name, applicant.contract_code)
+
+
+@accounts.route("/register/code", methods=["GET", "POST"])
+def register_code() -> ResponseReturnValue:
+    """Where the proof is a code sent to the phone that billing has."""
+    token = session.get("registering")
+    if not token:
+        return redirect(url_for("accounts.register"), code=303)
+    form = CodeForm()
+    if request.method != "POST":
+        return _code_page(form)
+    if not form.validate():
+        return _code_page(form), 400
+    try:
+        account, wanted, code = services().registration.finish(
+            LinkToken(token), form.digits, visitor()
+        )
+    except RegistrationRefused:
+        form.refuse(wrong_code())
+        return _code_page(form), 400
+    except TooBusy:
+        form.refuse(too_busy())
+        return _code_page(form), 503
+    return _welcome(account, wanted, code)
+
+
+def _code_page(form: CodeForm) -> str:
+    return render_template("accounts/code.html", form=form, back=url_for("accounts.register"))
+
+
+def _welcome(account: Account, wanted: str, code: ContractCode) -> ResponseReturnValue:
+    services().last_known.forget(code)
+    opened = services().accounts.open_session(account, visitor())
+    start_session(opened.token)
+    _greet(account.user_name, wanted)
+    response = redirect(url_for("contracts.index"), code=303)
+    remember_account(response, account.id, https=services().settings.web.https)
+    return response
 
 
 def _refuse(form: RegisterForm, error: Exception) -> int:
     """Says on the form what failed; returns the status to answer with."""
-    if isinstance(error, TooManyTries):
-        form.refuse(_too_many_tries())
-        return 429
-    if isinstance(error, BillingError):
-        log_failure("billing failed", error, "run: flask billing check")
+    if isinstance(error, RegistrationRefused):
         form.refuse(
-            _("We cannot check your contract right now. Please try again in a few minutes.")
+            _(
+                "We could not register you with these data. Check that the customer code and the"
+                " name are as on your invoice. If this name or e-mail already has an account,"
+                " sign in with it."
+            )
         )
-        return 503
-    form.refuse(
-        _(
-            "We could not register you with these data. Check that the customer code and the"
-            " name are as on your invoice. If this name or e-mail already has an account,"
-            " sign in with it."
-        )
-    )
-    return 400
+        return 400
+    return refuse_for_now(form, error)
 
 
 def _register_page(form: RegisterForm, status: int = 200) -> ResponseReturnValue:
@@ -92,11 +130,11 @@ def _applicant(form: RegisterForm) -> Applicant:
         phone=phone,
         email=email,
         language=language(),
+        proof=form.proof,
     )
 
 
-def _greet(welcome: Welcome, wanted: str) -> None:
-    name = welcome.account.user_name
+def _greet(name: str, wanted: str) -> None:
     if name == wanted:
         flash(_("Welcome! You sign in as “%(name)s” or with your e-mail.", name=name))
     else:
@@ -124,13 +162,20 @@ def login() -> ResponseReturnValue:
     except SignInRefused:
         form.refuse(_("User name and password do not match. Check both and try again."))
         return _login_page(form, 400)
-    except TooManyTries:
-        form.refuse(_too_many_tries())
-        return _login_page(form, 429)
-    _start_session(welcome)
+    except (TooManyTries, TooBusy) as error:
+        return _login_page(form, refuse_for_now(form, error))
+    return _signed_in(welcome)
+
+
+def _signed_in(welcome: Welcome) -> ResponseReturnValue:
+    start_session(welcome.token)
+    https = services().settings.web.https
+    if welcome.must_change:
+        return redirect(url_for("recovery.new_password"), code=303)
     response = redirect(_after_sign_in(), code=303)
+    remember_account(response, welcome.account.id, https=https)
     if not has_chosen():  # a new device speaks the customer's language
-        remember(response, welcome.account.language, https=services().settings.web.https)
+        remember(response, welcome.account.language, https=https)
     return response
 
 
@@ -143,29 +188,13 @@ def _after_sign_in() -> str:
     return local_address(request.args.get("next")) or url_for("contracts.index")
 
 
-def _too_many_tries() -> str:
-    minutes = services().settings.accounts.tries_window_minutes
-    return str(_("There were too many tries. Please wait %(minutes)s minutes.", minutes=minutes))
-
-
-def _start_session(welcome: Welcome) -> None:
-    """A new session with nothing of the old one, so that no stranger can have prepared it."""
-    session.clear()
-    found = services().accounts.find_signed_in(welcome.token)
-    if found is None:
-        raise RuntimeError("a session ended the moment it began")
-    user = PortalUser(found)
-    user.id = welcome.token
-    login_user(user)
-
-
 @accounts.post("/logout")
 def logout() -> ResponseReturnValue:
     form = PortalForm()
     if not form.validate():
         return render_template("accounts/logout.html", form=form), 400
-    services().accounts.sign_out(signed_in().session_id)
-    logout_user()
-    session.clear()
+    with suppress(NotYours):  # it was ended elsewhere in this moment
+        services().accounts.sign_out(signed_in(), visitor())
+    end_session()
     flash(_("You are signed out."))
     return redirect(url_for("accounts.login"), code=303)

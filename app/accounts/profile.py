@@ -1,0 +1,310 @@
+"""The account itself: password, addresses, preferences, its data, its end."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts import letters, rules
+from app.accounts.contact import hidden_email
+from app.accounts.passwords import hash_password, verify_password
+from app.accounts.records import (
+    AccountId,
+    EmailTaken,
+    LinkGone,
+    LinkToken,
+    Profile,
+    SessionToken,
+    SignedIn,
+    TooManyTries,
+    Visitor,
+    WrongPassword,
+)
+from app.accounts.recovery import add_stop, replace_password
+from app.accounts.registration import CONFIRM_HOURS
+from app.accounts.shared import Shared, addressee, hashed, new_token
+from app.accounts.store import contracts, people, recovery, sessions
+from app.accounts.tries import Budget
+from app.audit.records import Action, Actor
+from app.messages.outbox import Addressee, Purpose
+from app.messages.texts import texts
+
+# What is told, and by which channel; used by what tells it.
+NOTIFICATIONS = ("invoice", "reminder", "payment", "case")
+CHANNELS = ("email", "sms")
+PAYING = ("select_all", "receipt_by_email")
+PREFERENCES = frozenset(
+    [*(f"{what}_by_{channel}" for what in NOTIFICATIONS for channel in CHANNELS), *PAYING]
+)
+MAILS_A_DAY = 10
+
+
+class Profiles:
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+
+    def get(self, account_id: AccountId) -> Profile:
+        with self._shared.database.read() as connection:
+            return people.get_profile(connection, account_id, self._shared.clock())
+
+    # Password
+
+    def change_password(
+        self,
+        signed_in: SignedIn,
+        *,
+        current: str,
+        new: str,
+        user_name: str,
+        visitor: Visitor,
+    ) -> SessionToken:
+        """All other sessions end; this one gets a new token, which is returned.
+
+        Raises: WrongPassword, TooManyTries, TooBusy.
+        """
+        with self._shared.entrance.enter():
+            same_name = rules.name_key(user_name) == rules.name_key(signed_in.account.user_name)
+            self._check_password(signed_in, current, visitor, also=same_name)
+            new_hash = self._shared.entrance.hash(lambda: hash_password(new))
+        return replace_password(self._shared, signed_in, new_hash, visitor, detail="changed")
+
+    def _check_password(
+        self, signed_in: SignedIn, typed: str, visitor: Visitor, *, also: bool = True
+    ) -> None:
+        """also: what else must hold. Raises: WrongPassword, TooManyTries."""
+        shared, account_id = self._shared, signed_in.account.id
+        # A session left open on somebody else's computer is no way to guess at leisure.
+        budget = shared.budget(f"password {account_id}", shared.settings.sign_in_tries_per_account)
+        with shared.database.write() as connection:
+            may_try = shared.tries.spend(connection, budget, shared.clock())
+            stored = people.get_password_hash(connection, account_id)
+        if not may_try:
+            raise TooManyTries
+        if not shared.entrance.hash(lambda: verify_password(stored, typed)) or not also:
+            with shared.database.write() as connection:
+                self._note(connection, Action.PASSWORD_CHANGE_REFUSED, signed_in, visitor)
+            raise WrongPassword
+        with shared.database.write() as connection:
+            shared.give_back(connection, budget)
+
+    # Addresses
+
+    def ask_for_email(
+        self, signed_in: SignedIn, *, password: str, email: str, visitor: Visitor
+    ) -> None:
+        """Mails a link to the new address; it counts once that is opened.
+
+        Raises: WrongPassword, Restricted, TooManyTries, TooBusy.
+        """
+        self._shared.refuse_if_restricted(signed_in)
+        with self._shared.entrance.enter():
+            self._check_password(signed_in, password, visitor)
+        self._send_confirmation(signed_in, email, visitor)
+
+    def confirm_again(self, signed_in: SignedIn, visitor: Visitor) -> None:
+        """Mails the link for the address that the account has.
+
+        Raises: TooManyTries.
+        """
+        self._send_confirmation(signed_in, signed_in.account.email, visitor)
+
+    def _send_confirmation(self, signed_in: SignedIn, email: str, visitor: Visitor) -> None:
+        shared, account, now = self._shared, signed_in.account, self._shared.clock()
+        token, ends = new_token(), now + timedelta(hours=CONFIRM_HOURS)
+        budget = Budget(subject=f"confirm {account.id}", limit=MAILS_A_DAY)
+        letter = letters.confirm_address(texts(account.language), shared.links.confirm_email(token))
+        to = Addressee(recipient=email, language=account.language, account_id=account.id)
+        with shared.database.write() as connection:
+            if not shared.tries.spend(connection, budget, now):
+                raise TooManyTries
+            recovery.add_email_change(
+                connection,
+                account.id,
+                token_hash=hashed(token),
+                email=email,
+                created_at=now,
+                expires_at=ends,
+            )
+            purpose = Purpose(kind="confirm e-mail", expires_at=ends)
+            shared.outbox.post_mail(connection, letter, to, purpose)
+            self._note(connection, Action.EMAIL_CHANGE_ASKED, signed_in, visitor)
+
+    def find_new_email(self, token: LinkToken) -> str:
+        """The address that this link confirms. Raises: LinkGone."""
+        with self._shared.database.read() as connection:
+            found = recovery.find_email_change(connection, hashed(token), self._shared.clock())
+        if found is None:
+            raise LinkGone
+        return found[1]
+
+    def confirm_email(self, token: LinkToken, visitor: Visitor) -> str:
+        """The address that the account has from now on. The one before is told.
+
+        Raises: LinkGone, EmailTaken.
+        """
+        shared, now = self._shared, self._shared.clock()
+        try:
+            with shared.database.write() as connection:
+                found = recovery.find_email_change(connection, hashed(token), now)
+                if found is None:
+                    raise LinkGone
+                account_id, email = found
+                recovery.forget_email_changes(connection, account_id)
+                account = people.get_account(connection, account_id)
+                is_new = rules.email_key(email) != rules.email_key(account.email)
+                if is_new:
+                    self._tell_of_new_email(connection, account_id, email)
+                people.update_account(
+                    connection,
+                    account_id,
+                    email=email,
+                    email_key=rules.email_key(email),
+                    email_confirmed_at=now,
+                )
+                shared.audit.record(
+                    connection,
+                    Action.EMAIL_CHANGED if is_new else Action.EMAIL_CONFIRMED,
+                    actor=Actor.CUSTOMER,
+                    account_id=account_id,
+                    address=visitor.address,
+                )
+        except IntegrityError as error:
+            raise EmailTaken from error
+        return email
+
+    def _tell_of_new_email(self, connection: Connection, account_id: AccountId, email: str) -> None:
+        shared, account = self._shared, people.get_account(connection, account_id)
+        before = {"email": account.email, "email_key": rules.email_key(account.email)}
+        stop = add_stop(shared, connection, account_id, what="email", restores=before)
+        _, not_me = texts(account.language), shared.links.not_me(stop)
+        letter = letters.email_changed(_, shared.clock(), hidden_email(email), not_me)
+        purpose = Purpose(kind="e-mail changed")
+        shared.outbox.post_mail(connection, letter, addressee(account), purpose)
+
+    def change_phone(
+        self, signed_in: SignedIn, *, password: str, phone: str, visitor: Visitor
+    ) -> None:
+        """phone: as `+355691234567`.
+
+        Raises: WrongPassword, Restricted, TooManyTries, TooBusy.
+        """
+        shared, account = self._shared, signed_in.account
+        shared.refuse_if_restricted(signed_in)
+        with shared.entrance.enter():
+            self._check_password(signed_in, password, visitor)
+        with shared.database.write() as connection:
+            people.update_account(connection, account.id, phone=phone)
+            before = {"phone": account.phone}
+            stop = add_stop(shared, connection, account.id, what="phone", restores=before)
+            _ = texts(account.language)
+            letter = letters.phone_changed(_, shared.clock(), shared.links.not_me(stop))
+            purpose = Purpose(kind="phone changed")
+            shared.outbox.post_mail(connection, letter, addressee(account), purpose)
+            self._note(connection, Action.PHONE_CHANGED, signed_in, visitor)
+
+    # Preferences
+
+    def set_language(self, account_id: AccountId, language: str) -> None:
+        with self._shared.database.write() as connection:
+            people.update_account(connection, account_id, language=language)
+
+    def set_preferences(
+        self, signed_in: SignedIn, chosen: frozenset[str], visitor: Visitor
+    ) -> None:
+        """chosen: of PREFERENCES; what is not in it is off."""
+        kept = sorted(chosen & PREFERENCES)
+        with self._shared.database.write() as connection:
+            people.update_account(connection, signed_in.account.id, preferences=kept)
+            self._note(connection, Action.PREFERENCES_CHANGED, signed_in, visitor)
+
+    # All of it, and its end
+
+    def download(self, signed_in: SignedIn, visitor: Visitor) -> dict[str, Any]:
+        """All that the portal keeps of the account, ready for JSON."""
+        shared, account, now = self._shared, signed_in.account, self._shared.clock()
+        with shared.database.write() as connection:
+            self._note(connection, Action.DATA_DOWNLOADED, signed_in, visitor)
+        with shared.database.read() as connection:
+            profile = people.get_profile(connection, account.id, now)
+            links = contracts.list_links(connection, account.id)
+            devices = sessions.list_sessions(
+                connection,
+                account.id,
+                created_after=shared.oldest_session(now),
+                seen_after=shared.oldest_session(now),
+            )
+        events = shared.audit.list_newest(account_id=account.id, limit=10_000)
+        return {
+            "made_at": _iso(now),
+            "account": {
+                "user_name": account.user_name,
+                "email": account.email,
+                "email_confirmed_at": _iso(profile.email_confirmed_at),
+                "phone": account.phone,
+                "language": account.language,
+                "created_at": _iso(profile.created_at),
+                "preferences": sorted(profile.preferences),
+            },
+            "contracts": [
+                {
+                    "code": link.contract_code,
+                    "right": link.right,
+                    "linked_at": _iso(link.linked_at),
+                    "granted_by": link.granted_by,
+                }
+                for link in links
+            ],
+            "signed_in_devices": [
+                {
+                    "device": device.device,
+                    "address": device.address,
+                    "since": _iso(device.created_at),
+                    "last_seen": _iso(device.seen_at),
+                }
+                for device in devices
+            ],
+            "events": [
+                {
+                    "at": _iso(event.at),
+                    "by": event.actor,
+                    "what": event.action,
+                    "contract": event.contract_code,
+                    "address": event.address,
+                    "detail": event.detail,
+                }
+                for event in events
+            ],
+        }
+
+    def close(self, signed_in: SignedIn, *, password: str, visitor: Visitor) -> None:
+        """Deletes the account and all that hangs on it; the audit trail keeps its number.
+
+        Raises: WrongPassword, TooManyTries, TooBusy.
+        """
+        shared, account = self._shared, signed_in.account
+        with shared.entrance.enter():
+            self._check_password(signed_in, password, visitor)
+        with shared.database.write() as connection:
+            shared.outbox.forget_of(connection, account.id)
+            letter = letters.closed(texts(account.language))
+            to = Addressee(recipient=account.email, language=account.language)
+            shared.outbox.post_mail(connection, letter, to, Purpose(kind="closed"))
+            contracts.unlink_all_granted_by(connection, account.id)
+            people.delete_account(connection, account.id)
+            self._note(connection, Action.CLOSED, signed_in, visitor)
+
+    def _note(
+        self, connection: Connection, action: Action, signed_in: SignedIn, visitor: Visitor
+    ) -> None:
+        self._shared.audit.record(
+            connection,
+            action,
+            actor=Actor.CUSTOMER,
+            account_id=signed_in.account.id,
+            address=visitor.address,
+        )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None

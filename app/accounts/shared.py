@@ -1,0 +1,77 @@
+"""What all account services work with."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import Column, Connection
+
+from app.accounts import rules
+from app.accounts.entrance import Entrance
+from app.accounts.links import Links
+from app.accounts.records import Account, LinkToken, Restricted, SignedIn
+from app.accounts.store.tables import account
+from app.accounts.tries import Budget, Tries
+from app.audit.service import Audit
+from app.clock import now
+from app.database.engine import Database
+from app.messages.outbox import Addressee, Outbox
+from config.accounts import AccountSettings
+from legacy_adapters.port import Billing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    database: Database
+    billing: Billing
+    settings: AccountSettings
+    audit: Audit
+    outbox: Outbox
+    entrance: Entrance
+    links: Links
+    clock: Callable[[], datetime] = now
+    tries: Tries = field(default_factory=Tries)
+
+    def budget(self, subject: str, limit: int) -> Budget:
+        """So many tries in the usual span."""
+        return Budget(subject=subject, limit=limit, minutes=self.settings.tries_window_minutes)
+
+    def spend(self, *budgets: Budget) -> list[bool]:
+        now = self.clock()
+        with self.database.write() as connection:
+            return [self.tries.spend(connection, budget, now) for budget in budgets]
+
+    def give_back(self, connection: Connection, *budgets: Budget) -> None:
+        now = self.clock()
+        for budget in budgets:
+            self.tries.give_back(connection, budget, now)
+
+    def oldest_session(self, now: datetime) -> datetime:
+        return now - timedelta(hours=self.settings.session_absolute_hours)
+
+    def refuse_if_restricted(self, signed_in: SignedIn) -> None:
+        """Raises: Restricted."""
+        until = signed_in.restricted_until
+        if until is not None and until > self.clock():
+            raise Restricted(until)
+
+
+def new_token() -> LinkToken:
+    return LinkToken(secrets.token_urlsafe(32))
+
+
+def hashed(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def addressee(to: Account) -> Addressee:
+    return Addressee(recipient=to.email, language=to.language, account_id=to.id)
+
+
+def looked_up_by(identifier: str) -> tuple[Column[str], str]:
+    """The column and key of a user name or an e-mail."""
+    if "@" in identifier:
+        return account.c.email_key, rules.email_key(identifier)
+    return account.c.user_name_key, rules.name_key(identifier)

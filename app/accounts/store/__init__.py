@@ -1,0 +1,1 @@
+"""The accounts' tables, and each statement over them."""

@@ -1,0 +1,140 @@
+"""Statements over accounts."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, and_, delete, insert, select, update
+
+from app.accounts.records import Account, AccountId, Credentials, Profile
+from app.accounts.store.tables import account, account_recovery, email_change
+
+ACCOUNT_COLUMNS = (
+    account.c.id,
+    account.c.user_name,
+    account.c.email,
+    account.c.phone,
+    account.c.language,
+)
+
+
+def read_account(row: Any) -> Account:
+    return Account(
+        id=AccountId(row.id),
+        user_name=row.user_name,
+        email=row.email,
+        phone=row.phone,
+        language=row.language,
+    )
+
+
+def add_account(connection: Connection, values: dict[str, Any]) -> AccountId:
+    """Raises IntegrityError when user name or e-mail is taken."""
+    result = connection.execute(insert(account).values(values))
+    return AccountId(result.inserted_primary_key.id)  # type: ignore[union-attr]
+
+
+def email_is_taken(connection: Connection, key: str, *, by_other: AccountId | None = None) -> bool:
+    """by_other: than this account."""
+    query = select(account.c.id).where(account.c.email_key == key)
+    if by_other is not None:
+        query = query.where(account.c.id != by_other)
+    return connection.execute(query).first() is not None
+
+
+def list_user_name_keys(connection: Connection, start: str) -> set[str]:
+    """The taken keys that are `start` or begin with it and a space."""
+    query = select(account.c.user_name_key).where(
+        (account.c.user_name_key == start)
+        | account.c.user_name_key.startswith(f"{start} ", autoescape=True)
+    )
+    return set(connection.scalars(query))
+
+
+def find_account(connection: Connection, column: Column[str], key: str) -> Account | None:
+    """The account with this key in `user_name_key` or `email_key`, disabled or not."""
+    row = connection.execute(select(*ACCOUNT_COLUMNS).where(column == key)).first()
+    return read_account(row) if row else None
+
+
+def get_account(connection: Connection, account_id: AccountId) -> Account:
+    return read_account(
+        connection.execute(select(*ACCOUNT_COLUMNS).where(account.c.id == account_id)).one()
+    )
+
+
+def set_disabled(connection: Connection, account_id: AccountId, at: datetime | None) -> None:
+    connection.execute(update(account).where(account.c.id == account_id).values(disabled_at=at))
+
+
+def find_credentials(
+    connection: Connection, column: Column[str], key: str, now: datetime
+) -> Credentials | None:
+    """The enabled account with this key in `user_name_key` or `email_key`, and what proves it."""
+    waiting = and_(
+        account_recovery.c.account_id == account.c.id, account_recovery.c.expires_at > now
+    )
+    query = (
+        select(
+            *ACCOUNT_COLUMNS,
+            account.c.password_hash,
+            account_recovery.c.password_hash.label("temporary_hash"),
+        )
+        .select_from(account.outerjoin(account_recovery, waiting))
+        .where(column == key, account.c.disabled_at.is_(None))
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    return Credentials(
+        account=read_account(row),
+        password_hash=row.password_hash,
+        temporary_hash=row.temporary_hash,
+    )
+
+
+def get_password_hash(connection: Connection, account_id: AccountId) -> str:
+    query = select(account.c.password_hash).where(account.c.id == account_id)
+    return str(connection.execute(query).scalar_one())
+
+
+def set_password_hash(connection: Connection, account_id: AccountId, new_hash: str) -> None:
+    connection.execute(
+        update(account).where(account.c.id == account_id).values(password_hash=new_hash)
+    )
+
+
+def update_account(connection: Connection, account_id: AccountId, **values: Any) -> None:
+    """Raises IntegrityError when a user name or an e-mail is taken."""
+    connection.execute(update(account).where(account.c.id == account_id).values(**values))
+
+
+def get_profile(connection: Connection, account_id: AccountId, now: datetime) -> Profile:
+    pending = (
+        select(email_change.c.email)
+        .where(
+            email_change.c.account_id == account_id,
+            email_change.c.expires_at > now,
+            email_change.c.email != account.c.email,
+        )
+        .order_by(email_change.c.created_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(
+        account.c.created_at,
+        account.c.email_confirmed_at,
+        account.c.preferences,
+        pending.label("pending_email"),
+    ).where(account.c.id == account_id)
+    row = connection.execute(query).one()
+    return Profile(
+        created_at=row.created_at,
+        email_confirmed_at=row.email_confirmed_at,
+        pending_email=row.pending_email,
+        preferences=frozenset(row.preferences),
+    )
+
+
+def delete_account(connection: Connection, account_id: AccountId) -> None:
+    """What hangs on it goes with it; the audit trail stays."""
+    connection.execute(delete(account).where(account.c.id == account_id))

@@ -1,0 +1,153 @@
+"""Statements over sessions, and the one that tells who is signed in."""
+
+from datetime import datetime
+from enum import Enum, auto
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, null, select, update
+
+from app.accounts.records import AccountId, Device, Right, SignedIn
+from app.accounts.store.people import ACCOUNT_COLUMNS, read_account
+from app.accounts.store.tables import account, account_contract, account_session
+from legacy_adapters.records import ContractCode
+
+
+def add_session(connection: Connection, values: dict[str, Any]) -> None:
+    connection.execute(insert(account_session).values(values))
+
+
+class Scope(Enum):
+    """Which of an account's contracts come with its session."""
+
+    NONE = auto()
+    ONE = auto()
+    ALL = auto()
+
+
+@cache
+def _signed_in_query(scope: Scope) -> Select[Any]:
+    """Parameters: token_hash, created_after, seen_after; for ONE also contract."""
+    columns: list[Any] = [*ACCOUNT_COLUMNS, account.c.restricted_until]
+    columns += [account_session.c.id.label("session_id"), account_session.c.seen_at]
+    columns.append(account_session.c.must_change)
+    source = account_session.join(account)
+    if scope is Scope.NONE:
+        columns += [null().label("contract_code"), null().label("right")]
+    else:
+        link = account_contract.c.account_id == account.c.id
+        if scope is Scope.ONE:
+            link = and_(link, account_contract.c.contract_code == bindparam("contract"))
+        source = source.outerjoin(account_contract, link)
+        columns += [account_contract.c.contract_code, account_contract.c.right]
+    return (
+        select(*columns)
+        .select_from(source)
+        .where(
+            account_session.c.token_hash == bindparam("token_hash"),
+            account_session.c.created_at > bindparam("created_after"),
+            account_session.c.seen_at > bindparam("seen_after"),
+            account.c.disabled_at.is_(None),
+        )
+    )
+
+
+def find_signed_in(
+    connection: Connection,
+    token_hash: str,
+    *,
+    created_after: datetime,
+    seen_after: datetime,
+    contract: ContractCode | None,
+    all_contracts: bool,
+) -> SignedIn | None:
+    """The live session's account and contracts in one round trip: the one asked about if
+    it is linked, all of them, or none."""
+    values: dict[str, Any] = {
+        "token_hash": token_hash,
+        "created_after": created_after,
+        "seen_after": seen_after,
+    }
+    scope = Scope.ALL if all_contracts else Scope.NONE
+    if contract is not None and not all_contracts:
+        scope = Scope.ONE
+        values["contract"] = contract
+    rows = connection.execute(_signed_in_query(scope), values).all()
+    if not rows:
+        return None
+    return SignedIn(
+        account=read_account(rows[0]),
+        session_id=rows[0].session_id,
+        seen_at=rows[0].seen_at,
+        must_change=rows[0].must_change,
+        restricted_until=rows[0].restricted_until,
+        rights={ContractCode(r.contract_code): Right(r.right) for r in rows if r.contract_code},
+    )
+
+
+def touch_session(connection: Connection, session_id: int, at: datetime) -> None:
+    connection.execute(
+        update(account_session).where(account_session.c.id == session_id).values(seen_at=at)
+    )
+
+
+def end_session(connection: Connection, session_id: int, account_id: AccountId) -> bool:
+    """False when this account has no such session."""
+    result = connection.execute(
+        delete(account_session).where(
+            account_session.c.id == session_id, account_session.c.account_id == account_id
+        )
+    )
+    return result.rowcount > 0
+
+
+def end_sessions_of(
+    connection: Connection, account_id: AccountId, *, but: int | None = None
+) -> int:
+    """Ends all sessions of an account, or all but one; returns how many."""
+    theirs = account_session.c.account_id == account_id
+    if but is not None:
+        theirs = and_(theirs, account_session.c.id != but)
+    return connection.execute(delete(account_session).where(theirs)).rowcount
+
+
+def renew_session(
+    connection: Connection, session_id: int, token_hash: str, *, must_change: bool
+) -> None:
+    """Gives a session another token: the one before it is worth nothing from now on."""
+    connection.execute(
+        update(account_session)
+        .where(account_session.c.id == session_id)
+        .values(token_hash=token_hash, must_change=must_change)
+    )
+
+
+def list_sessions(
+    connection: Connection, account_id: AccountId, *, created_after: datetime, seen_after: datetime
+) -> list[Device]:
+    """Those still alive, the last seen first."""
+    query = (
+        select(account_session)
+        .where(
+            account_session.c.account_id == account_id,
+            account_session.c.created_at > created_after,
+            account_session.c.seen_at > seen_after,
+        )
+        .order_by(account_session.c.seen_at.desc(), account_session.c.id.desc())
+    )
+    return [
+        Device(
+            session_id=row.id,
+            device=row.device,
+            address=row.address,
+            created_at=row.created_at,
+            seen_at=row.seen_at,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def forget_old_sessions(connection: Connection, *, created_before: datetime) -> None:
+    connection.execute(
+        delete(account_session).where(account_session.c.created_at <= created_before)
+    )

@@ -1,0 +1,120 @@
+"""Form fields that several topics' forms have."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import Field, PasswordField, ValidationError
+from wtforms.validators import InputRequired
+
+from app.accounts.contact import EMAIL_LENGTH, email_address, international_phone
+from app.accounts.records import PasswordProblem
+from app.accounts.rules import name_key, normal_contract_code
+from app.web.current import services
+from app.web.forms import AtMost, text_field
+
+PASSWORD_FIELD_LENGTH = 512  # the setting may ask for less
+
+PASSWORD_PROBLEMS: dict[PasswordProblem, Any] = {
+    PasswordProblem.TOO_SHORT: _l("The password is too short: at least %(min)d characters."),
+    PasswordProblem.TOO_LONG: _l("The password is too long: at most %(max)d characters."),
+    PasswordProblem.NEEDS_LETTER_AND_DIGIT: _l("The password needs letters and digits."),
+    PasswordProblem.TOO_COMMON: _l(
+        "This password is among the first that a stranger would try. Please choose another."
+    ),
+}
+
+_PASSWORD_RULE = _l("At least %(min)d characters, with letters and digits.")
+_PASSWORD_LENGTH = _l("At least %(min)d characters.")
+
+
+def password_field(label: Any, *, missing: Any, autocomplete: str) -> Field:
+    field: Field = PasswordField(
+        label,
+        validators=[InputRequired(message=missing), AtMost(PASSWORD_FIELD_LENGTH)],
+        render_kw={"autocomplete": autocomplete, "maxlength": PASSWORD_FIELD_LENGTH},
+    )
+    return field
+
+
+def new_password_hint() -> Any:
+    rules = services().settings.accounts
+    told = _PASSWORD_RULE if rules.password_letters_and_digits else _PASSWORD_LENGTH
+    return told % {"min": rules.password_min_length}
+
+
+def check_new_password(password: str, *known_words: str | None) -> None:
+    """known_words: the person's own data. Raises: ValidationError, in words."""
+    known = tuple(word for word in (*known_words, services().settings.utility.name) if word)
+    problem = services().accounts.password_problem(password, known_words=known)
+    if problem:
+        rules = services().settings.accounts
+        limits = {"min": rules.password_min_length, "max": rules.password_max_length}
+        raise ValidationError(PASSWORD_PROBLEMS[problem] % limits)
+
+
+def phone_field(**more: Any) -> Field:
+    return text_field(
+        _l("Phone number"),
+        missing=_l("Enter your phone number."),
+        longest=40,
+        hint=_l("Such as 069 123 4567. From abroad, with the country's prefix."),
+        autocomplete="tel",
+        type="tel",
+        inputmode="tel",
+        **more,
+    )
+
+
+def check_phone(typed: str) -> None:
+    """Raises: ValidationError, in words."""
+    if international_phone(typed) is None:
+        raise ValidationError(
+            _l(
+                "This is not a phone number we can reach. Write it like 069 123 4567, or with"
+                " its country's prefix, like +39 320 123 4567."
+            )
+        )
+
+
+def email_field(label: Any = None, **more: Any) -> Field:
+    return text_field(
+        label or _l("Email"),
+        missing=_l("Enter your e-mail address."),
+        longest=EMAIL_LENGTH,
+        autocomplete="email",
+        type="email",
+        inputmode="email",
+        spellcheck="false",
+        **more,
+    )
+
+
+def check_email(typed: str) -> None:
+    """Raises: ValidationError, in words."""
+    if email_address(typed) is None:
+        raise ValidationError(_l("This is not an e-mail address. It looks like name@example.com."))
+
+
+def contract_code_field() -> Field:
+    return text_field(
+        _l("Customer code"),
+        missing=_l("Enter your customer code."),
+        longest=40,
+        hint=_l("Your contract number. It is printed on every invoice."),
+        autocapitalize="characters",
+        spellcheck="false",
+    )
+
+
+def check_contract_code(typed: str) -> None:
+    """Raises: ValidationError, in words."""
+    if normal_contract_code(typed) is None:
+        raise ValidationError(
+            _l("A customer code has only letters and digits, at most 20 of them.")
+        )
+
+
+def check_name(typed: str) -> None:
+    """Raises: ValidationError, in words."""
+    if not any(c.isalpha() for c in name_key(typed)):
+        raise ValidationError(_l("A name has letters."))

@@ -1,0 +1,50 @@
+"""Remembers, in a signed cookie, which accounts have signed in from this browser.
+
+It opens nothing. Whoever carries it has a budget of tries of their own, so that strangers who
+guess an account's password from many networks do not use up its owner's.
+"""
+
+import secrets
+from hashlib import sha256
+
+from flask import current_app, request
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.wrappers import Response
+
+from app.accounts.records import AccountId
+
+COOKIE = "known_device"
+SECONDS = 400 * 86_400  # the longest that browsers keep a cookie
+ACCOUNTS = 5  # of a family's phone
+
+
+def known_accounts() -> dict[AccountId, str]:
+    """Account -> the random word that it was given in this browser."""
+    sealed = request.cookies.get(COOKIE)
+    if not sealed or len(sealed) > 1_000:  # noqa: PLR2004
+        return {}
+    try:
+        pairs = _serializer().loads(sealed, max_age=SECONDS)
+        return {AccountId(int(account)): str(word) for account, word in pairs}
+    except (BadSignature, TypeError, ValueError):
+        return {}
+
+
+def remember_account(response: Response, account_id: AccountId, *, https: bool) -> None:
+    """The newest last; the oldest goes."""
+    known = {**known_accounts()}
+    word = known.pop(account_id, None) or secrets.token_hex(8)
+    pairs = [*known.items(), (account_id, word)][-ACCOUNTS:]
+    response.set_cookie(
+        COOKIE,
+        _serializer().dumps(pairs),
+        max_age=SECONDS,
+        secure=https,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.secret_key]  # newest last
+    return URLSafeTimedSerializer(keys, salt=COOKIE, signer_kwargs={"digest_method": sha256})

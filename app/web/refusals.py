@@ -1,0 +1,35 @@
+"""What a form says when it cannot be served right now, whoever asks for what."""
+
+from flask_babel import gettext as _
+
+from app.accounts.records import TooBusy, TooManyTries
+from app.web.current import services
+from app.web.errors import log_failure
+from app.web.forms import PortalForm
+from legacy_adapters.errors import BillingError
+
+
+def refuse_for_now(form: PortalForm, error: Exception) -> int:
+    """Says on the form what failed; returns the status to answer with."""
+    if isinstance(error, TooManyTries):
+        form.refuse(too_many_tries())
+        return 429
+    if isinstance(error, TooBusy):
+        form.refuse(too_busy())
+        return 503
+    if isinstance(error, BillingError):
+        log_failure("billing failed", error, "run: flask billing check")
+        form.refuse(
+            _("We cannot check your contract right now. Please try again in a few minutes.")
+        )
+        return 503
+    raise error
+
+
+def too_many_tries() -> str:
+    minutes = services().settings.accounts.tries_window_minutes
+    return str(_("There were too many tries. Please wait %(minutes)s minutes.", minutes=minutes))
+
+
+def too_busy() -> str:
+    return str(_("Very many people are signing in right now. Please try again in a few seconds."))
