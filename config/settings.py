@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import (
-    NoDecode,
-    SettingsConfigDict,
-)
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.accounts import AccountSettings
 from config.colours import AA_TEXT, LIGHT_SURFACE, contrast
 from config.section import PREFIX, CommaList, Section, split_commas
+from config.sending import MailSettings, SmsSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA_DIR = ROOT / "var"
@@ -286,6 +284,8 @@ SECTIONS: tuple[type[Section], ...] = (
     WebSettings,
     UtilitySettings,
     AccountSettings,
+    MailSettings,
+    SmsSettings,
     FeatureSettings,
     LogSettings,
 )
@@ -300,6 +300,8 @@ class Settings:
     web: WebSettings
     utility: UtilitySettings
     accounts: AccountSettings
+    mail: MailSettings
+    sms: SmsSettings
     features: FeatureSettings
     log: LogSettings
     unknown_variables: tuple[str, ...] = ()

@@ -128,10 +128,16 @@ def test_database_upgrade_can_be_repeated(portal: Portal) -> None:
 
 
 def test_config_check_hides_secrets(make_portal: MakePortal) -> None:
-    portal = make_portal(database={"url": ""})
+    signing_in = {"user": "portal", "password": "a secret key"}
+    portal = make_portal(
+        database={"url": ""},
+        mail=signing_in,
+        sms={"url": "http://127.0.0.1:13013", "sender": "Energjia", **signing_in},
+    )
     done = run(portal, "config", "check")
     assert done.exit_code == 0
     assert "secret_key = (hidden)" in done.output
+    assert done.output.count("password = (hidden)") == 2
     assert "a secret key" not in done.output
 
 

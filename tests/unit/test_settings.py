@@ -1,5 +1,6 @@
 """Settings: where they come from, and what is refused."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,68 @@ def test_dark_theme_keeps_the_hue_and_reads(accent: str) -> None:
 def test_contrast_is_wcags() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+MAIL_AND_SMS = [
+    ("MAIL_HOST=mail.example:25", "MAIL_HOST .* its port stands in port"),
+    ("MAIL_HOST=smtp://mail.example", "MAIL_HOST "),
+    ("MAIL_HOST=mail.example", "MAIL_SENDER .* is still the demo's"),
+    ("MAIL_SENDER=Energjia <portal@energjia.example>", "MAIL_SENDER "),
+    ("MAIL_SENDER=a@x.example,b@y.example", "MAIL_SENDER "),
+    ("MAIL_SENDER_NAME=a\nBcc: x", "MAIL_SENDER_NAME .* one line"),
+    ("MAIL_USER=portal", "MAIL_PASSWORD .* is not set, but a user is"),
+    ("MAIL_PASSWORD=x", "MAIL_PASSWORD .* is set, but no user is"),
+    ("MAIL_USER=a MAIL_PASSWORD=ë", "MAIL_PASSWORD .* ASCII"),
+    (
+        "MAIL_HOST=10.0.0.1 MAIL_SECURITY=none MAIL_USER=a MAIL_PASSWORD=b",
+        "MAIL_USER .* in the clear",
+    ),
+    ("MAIL_CA_FILE=/nowhere.pem", "MAIL_CA_FILE .* cannot be read as certificates"),
+    ("MAIL_CA_FILE=pyproject.toml", "MAIL_CA_FILE .* cannot be read as certificates"),
+    ("MAIL_SECURITY=off", "MAIL_SECURITY "),
+    ("SMS_URL=127.0.0.1:13013", "SMS_URL .* is not an address like"),
+    ("SMS_URL=http://", "SMS_URL .* is not an address like"),
+    ("SMS_URL=http://[::1", "SMS_URL .* is not an address like"),
+    ("SMS_URL=http://a:99999", "SMS_URL .* is not an address like"),
+    ("SMS_URL=http://a:secret@b", "SMS_URL .* the address alone"),
+    ("SMS_URL=http://b/?username=a", "SMS_URL .* the address alone"),
+    ("SMS_URL=http://b", "SMS_PASSWORD .* wants a user"),
+    ("SMS_URL=http://b SMS_USER=a SMS_PASSWORD=b", "SMS_SENDER .* is not set"),
+]
+
+
+@pytest.mark.parametrize(("given", "told"), MAIL_AND_SMS)
+def test_mail_and_sms_are_refused_in_words(
+    given: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SELFCARE_SECRET_KEY", KEY)
+    for variable in re.split(r" (?=MAIL|SMS)", given):
+        name, _, value = variable.partition("=")
+        monkeypatch.setenv(f"SELFCARE_{name}", value)
+    with pytest.raises(SettingsError, match=f"SELFCARE_{told}") as caught:
+        load_settings()
+    assert "secret@" not in str(caught.value)
+
+
+def test_mail_and_sms_as_utilities_have_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {
+        "MAIL_HOST": "::1",
+        "MAIL_SECURITY": "none",
+        "MAIL_USER": "a",
+        "MAIL_PASSWORD": "b",
+        "MAIL_SENDER": "portal@energjia.local",
+        "SMS_URL": "http://127.0.0.1:13013/",
+        "SMS_USER": "a",
+        "SMS_PASSWORD": "b",
+        "SMS_SENDER": "Energjia",
+        "SECRET_KEY": KEY,
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(f"SELFCARE_{name}", value)
+    assert load_settings().sms.url == "http://127.0.0.1:13013/cgi-bin/sendsms"
+    monkeypatch.setenv("SELFCARE_SMS_URL", "https://sms.example/send")
+    assert load_settings().sms.url == "https://sms.example/send"
+    monkeypatch.setenv("SELFCARE_MAIL_USER", "")
+    monkeypatch.setenv("SELFCARE_MAIL_PASSWORD", "")
+    monkeypatch.setenv("SELFCARE_MAIL_HOST", "relay.energjia.local")
+    assert load_settings().mail.security == "none", "a relay of a closed network"
