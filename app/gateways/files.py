@@ -1,0 +1,47 @@
+"""Whole files in a folder, for the local twins."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from app.clock import now
+from app.gateways.errors import GatewayUnavailable
+
+
+def put_file(folder: Path, suffix: str, content: bytes) -> None:
+    """Puts a file in whose name sorts by time; it appears whole and stays after a power cut.
+
+    Raises: GatewayUnavailable.
+    """
+    name = f"{now():%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(4)}{suffix}"
+    part = folder / f".{name}.part"
+    try:
+        # What is in there is for customers' eyes alone.
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            _write(part, content)
+            part.rename(folder / name)
+            _settle(folder)
+        finally:
+            with suppress(OSError):  # it is there only if something failed
+                part.unlink()
+    except OSError as error:
+        # Without the error itself: it may name the file, whose content nobody asked for.
+        raise GatewayUnavailable(f"the local folder cannot be written: {error.strerror}") from None
+
+
+def _write(file: Path, content: bytes) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _settle(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
