@@ -1,1 +1,13 @@
 """Sending SMS."""
+
+from pathlib import Path
+
+from app.gateways.sms.folder import FolderSms
+from app.gateways.sms.kannel import KannelSms
+from app.gateways.sms.port import SmsGateway
+from config.sending import SmsSettings
+
+
+def open_sms(settings: SmsSettings, folder: Path) -> SmsGateway:
+    """folder: where SMS are written, one file each, while the settings name no gateway."""
+    return KannelSms(settings) if settings.url else FolderSms(folder)

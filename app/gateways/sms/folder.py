@@ -1,0 +1,18 @@
+"""The local twin of an SMS gateway: a folder of SMS, one JSON file each."""
+
+import json
+from pathlib import Path
+
+from app.clock import now
+from app.gateways.files import put_file
+from app.gateways.sms.checks import check
+
+
+class FolderSms:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def send(self, *, to: str, text: str, reference: str) -> None:
+        check(to, text)
+        sms = {"to": to, "text": text, "sent_at": now().isoformat(), "reference": reference}
+        put_file(self._folder, ".json", json.dumps(sms, ensure_ascii=False, indent=2).encode())

@@ -1,0 +1,79 @@
+"""Kannel's sendsms, the SMS gateway of many operators."""
+
+import http.client
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from urllib.parse import SplitResult, urlencode, urlsplit
+
+from app.gateways.errors import GatewayUnavailable, Refused
+from app.gateways.network import cut_off_after, in_words
+from app.gateways.sms.alphabet import fits, transliterated
+from app.gateways.sms.checks import check
+from config.sending import SmsSettings
+
+WHOLE = 2  # times the patience for the answer
+ACCEPTED, BAD_REQUEST, SERVER_ERRORS = 202, 400, 500
+# The address, the user or the moment is wrong, not the SMS.
+NOT_THE_SMS = frozenset({401, 403, 404, 405, 407, 408, 421, 429})
+
+
+class KannelSms:
+    def __init__(self, settings: SmsSettings) -> None:
+        self._settings = settings
+        self._tls = ssl.create_default_context()
+
+    def send(self, *, to: str, text: str, reference: str) -> None:
+        """Kannel gives no name to an SMS: `reference` belongs into the address of its delivery
+        report, and none is asked for."""
+        check(to, text)
+        if self._settings.transliterate:
+            text = transliterated(text)
+        query = {
+            "username": self._settings.user,
+            "password": self._settings.password.get_secret_value(),
+            "from": self._settings.sender,
+            "to": to,
+            "text": text,
+            "charset": "UTF-8",
+            "coding": "0" if fits(text) else "2",
+        }
+        status = self._ask(urlencode(query))
+        if status == ACCEPTED:
+            return
+        reason = f"the SMS gateway answers {status}"
+        if BAD_REQUEST <= status < SERVER_ERRORS and status not in NOT_THE_SMS:
+            raise Refused(reason)
+        raise GatewayUnavailable(reason)
+
+    def _ask(self, query: str) -> int:
+        """Follows no redirect and reads no body: the status says it all.
+
+        The query holds the password, so no error of the library's is passed on.
+        """
+        address = urlsplit(self._settings.url)
+        try:
+            with self._connected(address) as server:
+                server.putrequest("GET", f"{address.path}?{query}")
+                server.endheaders()
+                with server.getresponse() as answer:
+                    return answer.status
+        except OSError as error:
+            words = in_words(error)
+        except http.client.HTTPException:
+            words = "it does not speak HTTP"
+        raise GatewayUnavailable(f"the SMS gateway cannot be used: {words}")
+
+    @contextmanager
+    def _connected(self, address: SplitResult) -> Iterator[http.client.HTTPConnection]:
+        secure, seconds = address.scheme == "https", self._settings.seconds
+        host, port = str(address.hostname), address.port or (443 if secure else 80)
+        with ExitStack() as stack:
+            wire = stack.enter_context(socket.create_connection((host, port), seconds))
+            stack.enter_context(cut_off_after(WHOLE * seconds, wire))
+            if secure:
+                wire = stack.enter_context(self._tls.wrap_socket(wire, server_hostname=host))
+            server = http.client.HTTPConnection(host, port)
+            server.sock = wire
+            yield server
