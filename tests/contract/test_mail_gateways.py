@@ -178,6 +178,12 @@ def test_a_folded_header_is_no_smuggling(twin: Twin) -> None:
     assert parsed(content)["X-Case"] == "one two\tthree"
 
 
+def test_a_text_that_no_mail_can_carry(twin: Twin) -> None:
+    with pytest.raises(Refused, match="break its lines"):
+        twin.send(a_mail(text="a\0b\n"))
+    assert twin.arrived() == []
+
+
 def test_a_line_end_in_an_encoded_word_is_one_too(twin: Twin) -> None:
     with pytest.raises(Refused):
         twin.send(a_mail(subject="=?utf-8?q?a=0D=0ABcc:_x=40y.example?="))
