@@ -1,14 +1,17 @@
 """The account services over any database, for tests that need no web."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+
+from sqlalchemy import select
 
 from app.accounts.entrance import Entrance
 from app.accounts.links import Links
 from app.accounts.ownership import Ownership
 from app.accounts.profile import Profiles
-from app.accounts.records import Account, Applicant, Visitor, Welcome
+from app.accounts.records import Account, Applicant, LinkToken, Visitor, Welcome
 from app.accounts.recovery import Recovery
 from app.accounts.registration import Registration
 from app.accounts.service import AccountService
@@ -16,6 +19,7 @@ from app.accounts.shared import Shared
 from app.audit.service import Audit
 from app.database.engine import Database
 from app.messages.outbox import Outbox
+from app.messages.store import message
 from config.accounts import AccountSettings
 from legacy_adapters.port import Billing
 from legacy_adapters.records import ContractCode
@@ -29,6 +33,32 @@ VERA = Applicant(
     email="vera@example.org",
     language="sq",
 )
+
+
+def posted(database: Database, kind: str) -> list[dict[str, Any]]:
+    """What waits in the outbox, the newest last: recipient, language, text, links, secret."""
+    with database.read() as connection:
+        rows = connection.execute(
+            select(message).where(message.c.kind == kind).order_by(message.c.id)
+        ).all()
+    return [{"to": row.recipient, "language": row.language, **_words(row)} for row in rows]
+
+
+def _words(row: Any) -> dict[str, Any]:
+    if row.channel == "sms":
+        return {"text": row.body, "links": [], "secret": None}
+    letter = json.loads(row.body)
+    blocks = letter["blocks"]
+    return {
+        "subject": letter["subject"],
+        "text": "\n".join(block["text"] for block in blocks),
+        "links": [block["address"] for block in blocks if block["address"]],
+        "secret": next((b["text"] for b in blocks if b["kind"] == "secret"), None),
+    }
+
+
+def token_of(link: str) -> LinkToken:
+    return LinkToken(link.rpartition("/")[2])
 
 
 class Clock:

@@ -1,10 +1,8 @@
 """The accounts' service and store, over SQLite and over a real PostgreSQL."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -24,25 +22,6 @@ from app.database.tables import metadata
 from legacy_adapters.port import Billing
 from legacy_adapters.records import ContractCode
 from tests.accounts import HOME, VERA, Accounts, Clock
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path / 'portal.sqlite3'}")
-    else:
-        database = Database(request.getfixturevalue("new_postgresql_database")())
-        with database.write() as connection:
-            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-            connection.exec_driver_sql("CREATE SCHEMA public")
-    schema.upgrade(database)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

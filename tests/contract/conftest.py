@@ -1,0 +1,35 @@
+"""The portal's own database, over SQLite and over a real PostgreSQL, and the accounts in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.database import schema
+from app.database.engine import Database
+from legacy_adapters.port import Billing
+from tests.accounts import Accounts, Clock
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path / 'portal.sqlite3'}")
+    else:
+        database = Database(request.getfixturevalue("new_postgresql_database")())
+        with database.write() as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+            connection.exec_driver_sql("CREATE SCHEMA public")
+    schema.upgrade(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def accounts(database: Database, demo_billing: Billing, clock: Clock) -> Accounts:
+    return Accounts(database, demo_billing, clock)
