@@ -83,7 +83,7 @@ def password_problem(
 
 
 def _is_common(password: str, known_words: tuple[str, ...]) -> bool:
-    plain = password.casefold()
+    plain = "".join(password.casefold().split())
     # With a digit or two added, one's own name is still the first guess.
     letters = plain.strip("0123456789")
     own = {"".join(word.casefold().split()) for word in known_words}
