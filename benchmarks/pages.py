@@ -88,7 +88,7 @@ def make_portal(folder: Path, billing_file: Path, delay: float = 0) -> Portal:
         email="klient@example.com",
         language="sq",
     )
-    services.accounts.add_account(applicant, [ContractCode(code)])
+    services.registration.add_account(applicant, [ContractCode(code)])
     if delay:
         event.listen(
             billing_engine(services),
