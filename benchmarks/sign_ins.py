@@ -18,6 +18,7 @@ import threading
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from app.accounts.passwords import hash_password, verify_password
@@ -45,7 +46,11 @@ class Browser:
         else:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             self._http.request("POST", path, urlencode(form), headers)
-        answer = self._http.getresponse()
+        try:
+            answer = self._http.getresponse()
+        except http.client.RemoteDisconnected:  # kept open for longer than the server does
+            self._http.close()
+            return self.ask(path, form)
         text = answer.read().decode()
         for value in answer.headers.get_all("Set-Cookie", []):
             name, _equals, rest = value.partition("=")
@@ -81,9 +86,7 @@ def raw(seconds: float) -> float:
     return total / seconds
 
 
-def burst(
-    address: str, people: int, seconds: float, counts: "multiprocessing.Queue[object]"
-) -> None:
+def burst(address: str, people: int, seconds: float, counts: Any) -> None:
     """Signs in over and over, each time from the form it has open; in a process of its own."""
     done, busy = [0] * people, [0] * people
     end = time.monotonic() + seconds
