@@ -1,11 +1,32 @@
 """One line per event, for machines or for people, on standard error."""
 
 import logging
+import re
 import sys
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 
 from config.settings import LogSettings
+
+# Whatever finds its way into a line: an exception's text, a reason that a server gave.
+EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[^\s@<>\"']+")
+PHONE = re.compile(r"\+\d[\d ]{7,16}\d")
+SECRETS = re.compile(r"password|token|secret|cookie|code$|phone|email", re.IGNORECASE)
+
+
+def hide_personal_data(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        if SECRETS.search(key):
+            event[key] = "(hidden)"
+        elif isinstance(value, str):
+            event[key] = PHONE.sub("(phone)", EMAIL.sub("(e-mail)", value))
+        elif not isinstance(value, int | float | None):  # a record would tell all that it holds
+            event[key] = f"({type(value).__name__})"
+    return event
 
 
 def init_logs(settings: LogSettings) -> None:
@@ -15,6 +36,7 @@ def init_logs(settings: LogSettings) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            hide_personal_data,
             structlog.processors.JSONRenderer(ensure_ascii=False)
             if as_json
             else structlog.dev.ConsoleRenderer(

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from tests.conftest import MakePortal, Portal
+from tests.web.client import CheckedClient, Page
 
 WRONG = "Emri i përdoruesit dhe fjalëkalimi nuk përputhen."
 
@@ -172,3 +173,48 @@ def test_a_new_device_speaks_the_customers_language(portal: Portal) -> None:
 def test_signing_in_twice_goes_straight_on(portal: Portal) -> None:
     page = portal.signed_in("Emer Mbiemer").get("/login", status=303)
     assert page.response.location == "/contracts"
+
+
+def test_a_new_secret_key_keeps_people_signed_in(make_portal: MakePortal) -> None:
+    before = make_portal()
+    client = before.signed_in("Emer Mbiemer")
+    new = "another secret key that only the tests have ever used"
+    old = before.app.config["SECRET_KEY"]
+    database = {"url": before.services.settings.database_url}
+    for fallbacks, expected in (([old], 200), ([], 303)):
+        key = {"secret_key": new, "secret_key_fallbacks": fallbacks}
+        after = make_portal(portal=key, database=database).client()
+        for cookie in ("selfcare_session", "known_device"):
+            kept = client.http.get_cookie(cookie)
+            assert kept is not None
+            after.http.set_cookie(cookie, kept.value)
+        after.get("/contracts", status=expected)
+        if expected == 200:  # and forms work again at once, the first one from the new key
+            after.post("/contracts/AL0000000/pay", {"action": "total"})
+
+
+def test_cookies_are_for_this_portal_only(make_portal: MakePortal) -> None:
+    portal = make_portal(web={"https": True})
+    client = portal.client()
+    answer = client.http.post(
+        "/login",
+        base_url="https://localhost",
+        data={
+            "csrf_token": _token(client),
+            "user_name": "Emer Mbiemer",
+            "password": "Provo2024",
+        },
+        headers={"Referer": "https://localhost/login"},
+    )
+    assert answer.status_code == 303
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert {cookie.partition("=")[0] for cookie in cookies} >= {"selfcare_session", "known_device"}
+    for cookie in cookies:
+        for flag in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
+            assert flag in cookie, cookie
+        assert "Domain=" not in cookie
+
+
+def _token(client: CheckedClient) -> str:
+    page = client.http.get("/login", base_url="https://localhost")
+    return Page(page, "sq").csrf_token
