@@ -3,6 +3,8 @@
 import pytest
 from flask import Flask
 
+from app.accounts.links import Links
+from app.accounts.records import LinkToken
 from app.web.access import ACCESS, RIGHT, Rule, Who
 from app.web.headers import PUBLIC_PAGES
 from tests.conftest import Portal
@@ -39,3 +41,13 @@ def test_a_row_opened_by_mistake_would_be_noticed(
     monkeypatch.setitem(ACCESS, "invoices.history", Rule(who=Who.ANYBODY))
     response = portal.app.test_client().get("/contracts/AL0000000/history")
     assert response.status_code == 200
+
+
+def test_each_link_in_a_mail_leads_to_a_route(portal: Portal) -> None:
+    links = Links("")
+    made = [links.sign_in()]
+    made += [make(LinkToken("x")) for make in (links.not_me, links.confirm_email, links.invitation)]
+    assert len(made) == len([name for name in vars(Links) if not name.startswith("_")])
+    for address in made:
+        endpoint, _values = portal.app.url_map.bind("localhost").match(address)
+        assert endpoint in ACCESS
