@@ -1,7 +1,8 @@
 """The templates, compiled once per language.
 
 What is known when a template is compiled is put into it then, like the markup around it, instead
-of being looked up for each page: texts, addresses but for their variable parts, and drawings.
+of being looked up for each page: texts, addresses but for their variable parts, drawings, and
+what never changes, such as the utility's name.
 """
 
 import re
@@ -11,12 +12,36 @@ from typing import Any
 from flask import Flask
 from flask.templating import Environment
 from jinja2 import Template, nodes
+from jinja2.compiler import CodeGenerator
 from jinja2.visitor import NodeTransformer
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.web.addresses import address_parts
 
 VALUE = re.compile(r"%\((\w+)\)s")
+FIXED = frozenset({"utility", "features", "is_demo", "language"})  # no template sets them
+needs_escaping = re.compile("[&<>'\"]").search
+
+
+def written(value: Any) -> str:
+    """As `escape` writes it, but as a plain text: a template only joins what this gives, and
+    making a Markup of each value took longer than escaping it."""
+    kind = type(value)
+    if kind is str:
+        return escape(value) if needs_escaping(value) else value
+    if kind is Markup:
+        return value
+    return escape(value)
+
+
+class PageCode(CodeGenerator):
+    """Writes values by `written`."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Any, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("environment.written(")
 
 
 class PageEnvironments(Environment):
@@ -33,6 +58,9 @@ class PageEnvironments(Environment):
 class PageEnvironment(Environment):
     """The templates in one language."""
 
+    code_generator_class = PageCode
+    written = staticmethod(written)
+
     def __init__(self, app: Flask, translate: Callable[[str], str], **options: Any) -> None:
         super().__init__(app, **options)
         self.translate = translate
@@ -48,9 +76,9 @@ class PageEnvironment(Environment):
 
 
 class PutInPlace(NodeTransformer):
-    """Replaces `_("constant")`, `url_for("constant", ...)` and `{% include "drawing.svg" %}` by
-    what they would give at run time: translations are ours and may hold markup; the values
-    within texts and addresses are escaped as everything is."""
+    """Replaces `_("constant")`, `url_for("constant", ...)`, `{% include "drawing.svg" %}` and
+    what is fixed by what they would give at run time: translations are ours and may hold markup;
+    the values within texts and addresses are escaped as everything is."""
 
     def __init__(self, environment: PageEnvironment) -> None:
         self._environment = environment
@@ -71,12 +99,28 @@ class PutInPlace(NodeTransformer):
             return self.generic_visit(node)
         return nodes.Const(Markup(text) % {})  # noqa: S704
 
+    def visit_Name(self, node: nodes.Name) -> nodes.Node:
+        return self._fixed(node) or node
+
+    def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:
+        return self._fixed(node) or self.generic_visit(node)
+
     def visit_Include(self, node: nodes.Include) -> nodes.Node:
         match node.template:
             case nodes.Const(value=str() as name) if name.endswith(".svg"):
                 drawing = nodes.TemplateData(self._environment.source(name))
                 return nodes.Output([drawing]).set_lineno(node.lineno)
         return node
+
+    def _fixed(self, node: nodes.Node) -> nodes.Node | None:
+        match node:
+            case nodes.Name(name=name, ctx="load") if name in FIXED:
+                value = self._environment.globals[name]
+            case nodes.Getattr(node=nodes.Name(name=name), attr=attribute) if name in FIXED:
+                value = getattr(self._environment.globals[name], attribute)
+            case _:
+                return None
+        return nodes.Const(value) if isinstance(value, str | bool) else None
 
     def _text(self, node: nodes.Node) -> str | None:
         text = _constant_of("_", node)
