@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from babel.dates import get_month_names
 
@@ -24,8 +25,9 @@ class Formats:
         self._signs = str.maketrans({",": NO_BREAK_SPACE, ".": ","} if is_albanian else {})
         # Albanian groups digits from five on.
         self._grouped_from = Decimal(10_000 if is_albanian else 1_000)
-        self._months = get_month_names("wide", context="stand-alone", locale=language)
-        self._short_months = get_month_names("abbreviated", "stand-alone", locale=language)
+        self._grouped_to = -self._grouped_from
+        self._months = dict(get_month_names("wide", "stand-alone", locale=language))
+        self._short_months = dict(get_month_names("abbreviated", "stand-alone", locale=language))
 
     def amount(self, value: Decimal) -> str:
         """`12 345,50`: two decimals, no currency, for table columns that name it."""
@@ -51,19 +53,20 @@ class Formats:
 
     def _written(self, value: Decimal) -> str:
         """With all its decimals, grouped from where this language groups."""
-        if -self._grouped_from < value < self._grouped_from:
-            return f"{value:f}".replace(".", self._point)
+        if self._grouped_to < value < self._grouped_from:
+            text = str(value)  # four times as fast as a format, and the same but for exponents
+            return (f"{value:f}" if "E" in text else text).replace(".", self._point)
         return f"{value:,f}".translate(self._signs)
 
     @staticmethod
     def date(value: date | None) -> str:
-        return f"{value.day:02}.{value.month:02}.{value.year}" if value else NOTHING
+        return _day(value) if value else NOTHING
 
     @classmethod
     def moment(cls, value: datetime) -> str:
         """`31.01.2026, 14:05`, by the customers' clock."""
         there = value.astimezone(HOME)
-        return f"{cls.date(there)}, {there:%H:%M}"
+        return f"{cls.date(there.date())}, {there:%H:%M}"
 
     @staticmethod
     def period(value: Period | None) -> str:
@@ -75,3 +78,9 @@ class Formats:
 
     def short_month(self, value: Period) -> str:
         return str(self._short_months[value.month]).rstrip(".")[:3]
+
+
+@lru_cache(maxsize=2_000)
+def _day(value: date) -> str:
+    """Kept, because the days of all customers' invoices are the same few."""
+    return f"{value.day:02}.{value.month:02}.{value.year}"

@@ -18,7 +18,7 @@ from legacy_adapters.records import NO_MONEY, Period
 
 CENT = Decimal("0.01")
 FOUR_PLACES = Decimal("0.0001")
-LARGEST = Decimal("1e12")
+SMALLEST, LARGEST = Decimal("-1e12"), Decimal("1e12")
 ZERO = Decimal(0)
 EARLIEST_YEAR = 1900  # earlier ones are the "no date" of old systems
 T = TypeVar("T")
@@ -49,7 +49,7 @@ def _to_optional_number(value: Any) -> Decimal | None:
         return None
     exact = type(value) is int or type(value) is Decimal
     decimal = Decimal(value if exact else str(value).strip())
-    if not -LARGEST <= decimal <= LARGEST:  # comparing NaN fails too
+    if not SMALLEST <= decimal <= LARGEST:  # comparing NaN fails too
         raise ValueError
     return decimal
 
@@ -86,10 +86,10 @@ def _to_day(value: Any) -> date | None:
 
 
 def _to_period(value: Any) -> Period | None:
-    decimal = _to_optional_number(value)
-    if decimal is None:
+    number = value if type(value) is int else _to_optional_number(value)
+    if number is None:
         return None
-    year, month = divmod(int(decimal), 100)
+    year, month = divmod(int(number), 100)
     is_one = 1 <= month <= 12 and EARLIEST_YEAR <= year <= date.max.year  # noqa: PLR2004
     return Period(year, month) if is_one else None
 

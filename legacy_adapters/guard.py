@@ -41,7 +41,7 @@ class Guard:
 
         seconds: how long each of its statements may take; the setting's, when None.
         """
-        with translated_errors(), self._engine.engine.connect() as connection:
+        with translated_errors(), self._engine.connect() as connection:
             try:
                 if seconds is None:
                     return question(connection)

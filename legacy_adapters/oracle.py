@@ -69,6 +69,7 @@ def _engine(url: URL, settings: BillingSettings, **options: Any) -> BillingEngin
     event.listen(engine, "checkout", _prepare(settings))
     return BillingEngine(
         engine=engine,
+        connect=engine.connect,
         connections=settings.connections,
         seconds=settings.connect_seconds + settings.answer_seconds,
         answer_seconds=settings.answer_seconds,

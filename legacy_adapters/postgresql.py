@@ -34,6 +34,7 @@ def postgresql_engine(url: URL, settings: BillingSettings) -> BillingEngine:
     )
     return BillingEngine(
         engine=engine,
+        connect=engine.connect,
         connections=settings.connections,
         seconds=settings.connect_seconds + settings.answer_seconds,
         answer_seconds=settings.answer_seconds,

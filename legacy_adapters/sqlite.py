@@ -12,6 +12,7 @@ from sqlalchemy.exc import DisconnectionError
 from config.settings import BillingSettings
 from legacy_adapters.asking import asker
 from legacy_adapters.engine import BillingEngine
+from legacy_adapters.kept import KeptConnections
 
 CONNECTIONS = 8
 BUSY_SECONDS = 1.5
@@ -44,20 +45,28 @@ def sqlite_engine(url: URL, _settings: BillingSettings) -> BillingEngine:
         creator=connect,
         poolclass=QueuePool,
         pool_size=CONNECTIONS,
-        max_overflow=0,
-        pool_timeout=3,
+        max_overflow=-1,  # a file has no connections to save, and questions keep theirs
         hide_parameters=True,
     )
     event.listen(engine, "connect", remember_file)
     event.listen(engine, "checkout", check_file)
+    kept = KeptConnections(
+        engine, is_usable=lambda connection: connection.info["file"] == _identity(path)
+    )
+
+    def dispose() -> None:
+        kept.close()
+        engine.dispose()
+
     return BillingEngine(
         engine=engine,
+        connect=kept.connect,
         connections=CONNECTIONS,
         seconds=BUSY_SECONDS,
         answer_seconds=BUSY_SECONDS,
         is_remote=False,
         set_limit=lambda _connection, _seconds: None,
-        dispose=engine.dispose,
+        dispose=dispose,
     )
 
 

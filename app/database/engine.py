@@ -1,12 +1,14 @@
 """One engine for the portal's database; SQLite for one machine, PostgreSQL for many."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
+
+from legacy_adapters.kept import KeptConnections
 
 AFTER_COMMIT = "after commit"
 SUPPORTED = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
@@ -26,14 +28,18 @@ class Database:
     def __init__(self, address: str) -> None:
         self.url = _parse(address)
         self.engine = _make_engine(self.url)
-        self._reader = self.engine
-        if self.engine.dialect.name != "sqlite":  # there nothing begins by itself anyway
-            # One statement is one round trip: no BEGIN before it and no ROLLBACK after.
-            self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        # One statement is one round trip: no BEGIN before it and no ROLLBACK after.
+        self._reader: Callable[[], AbstractContextManager[Connection]]
+        self._kept: KeptConnections | None = None
+        if self.engine.dialect.name == "sqlite":  # there nothing begins by itself anyway
+            self._kept = KeptConnections(self.engine)
+            self._reader = self._kept.connect
+        else:
+            self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT").connect
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with _translated_errors(), self._reader.connect() as connection:
+        with _translated_errors(), self._reader() as connection:
             yield connection
 
     @contextmanager
@@ -50,6 +56,8 @@ class Database:
             action()
 
     def close(self) -> None:
+        if self._kept:
+            self._kept.close()
         self.engine.dispose()
 
 
@@ -104,7 +112,7 @@ def _make_engine(url: URL) -> Engine:
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
-        pool_timeout=3,
+        max_overflow=-1,  # its file has no connections to save, and readers keep theirs
         hide_parameters=True,
         connect_args={"timeout": 4.0, "check_same_thread": False},
     )

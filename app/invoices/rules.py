@@ -10,6 +10,7 @@ from legacy_adapters.records import NO_MONEY, Invoice, OpenInvoice, Period
 
 ROWS_AT_LEAST = 12
 MONTHS = 12
+NOTHING = Decimal(0)
 Row = TypeVar("Row")
 
 
@@ -90,7 +91,7 @@ def consumption(invoices: Iterable[Invoice]) -> Consumption | None:
     for invoice in invoices:
         month = billed_month(invoice)
         if month:
-            units[month] = units.get(month, Decimal(0)) + invoice.units
+            units[month] = units.get(month, NOTHING) + invoice.units
     if not units:
         return None
     newest = max(units)
@@ -100,6 +101,4 @@ def consumption(invoices: Iterable[Invoice]) -> Consumption | None:
     )
     known = [month.units for month in months if month.units is not None]
     shown = known + [month.year_before for month in months if month.year_before is not None]
-    return Consumption(
-        months=months, average=sum(known, Decimal(0)) / len(known), highest=max(shown)
-    )
+    return Consumption(months=months, average=sum(known, NOTHING) / len(known), highest=max(shown))

@@ -20,6 +20,7 @@ from app.web.addresses import address_parts
 
 VALUE = re.compile(r"%\((\w+)\)s")
 FIXED = frozenset({"utility", "features", "is_demo", "language"})  # no template sets them
+NUMBERS = frozenset({int, float})
 needs_escaping = re.compile("[&<>'\"]").search
 
 
@@ -30,8 +31,8 @@ def written(value: Any) -> str:
     if kind is str:
         return escape(value) if needs_escaping(value) else value
     if kind is Markup:
-        return value
-    return escape(value)
+        return value  # type: ignore[no-any-return]
+    return str(value) if kind in NUMBERS else escape(value)
 
 
 class PageCode(CodeGenerator):
