@@ -2,7 +2,7 @@
 
 import time
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 
@@ -35,7 +35,8 @@ def begin_asking(action: str, *, seconds: float) -> None:
 
 
 def name_customer(customer: str) -> None:
-    _asker.set(replace(_asker.get(), customer=customer))
+    asker = _asker.get()
+    _asker.set(Asker(action=asker.action, customer=customer, until=asker.until))
 
 
 def stop_asking() -> None:

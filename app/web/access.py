@@ -81,6 +81,7 @@ def init_access(app: Flask) -> None:
     manager.init_app(app, add_context_processor=False)
     # Sessions live in the database; a phone's address changes all the time.
     manager.session_protection = None
+    manager._session_identifier_generator = str  # it would hash the browser's name for that
     manager.user_loader(_load_user)
     app.before_request(check_access)
 

@@ -1,19 +1,46 @@
 """What all forms share: protection against forged requests, cleaning, and required fields."""
 
+import time
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
-from flask import request
+from flask import current_app, g, request, session
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.csrf import generate_csrf
 from wtforms import Field, StringField
 from wtforms.validators import InputRequired, Length, StopValidation, ValidationError
+
+SESSIONS = 2_000  # whose token is at hand
+TOKEN_SECONDS = 60
+
+
+def csrf_token() -> str:
+    """Flask-WTF's token, signed once a minute for each session instead of for each page."""
+    key = session.get("csrf_token")
+    if key is None:
+        return str(generate_csrf())
+    return _signed(str(current_app.secret_key), key, int(time.time()) // TOKEN_SECONDS)
+
+
+@lru_cache(SESSIONS)
+def _signed(_secret_key: str, _session_key: str, _minute: int) -> str:
+    g.pop("csrf_token", None)  # where Flask-WTF keeps what it signed before a sign-in
+    return str(generate_csrf())
+
+
+class Tokens(FlaskForm.Meta.csrf_class):  # type: ignore[misc]
+    def generate_csrf_token(self, _field: Any) -> str:
+        return csrf_token()
 
 
 class PortalForm(FlaskForm):  # type: ignore[misc]
     """A form that says what to do when its page was open for too long, instead of failing."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        csrf_class = Tokens
+
         def wrap_formdata(self, _form: Any, _formdata: Any) -> Any:
             """Posted fields only: FlaskForm would also read JSON and files, of any type."""
             return request.form if request.method == "POST" else None

@@ -10,7 +10,6 @@ from babel.support import Translations
 from flask import Flask, g, request
 from flask.templating import Environment
 from flask_login import current_user
-from flask_wtf.csrf import generate_csrf
 from jinja2 import StrictUndefined
 
 from app.database.engine import DatabaseUnavailable
@@ -18,6 +17,7 @@ from app.web import theme
 from app.web.access import here
 from app.web.addresses import in_address, in_query
 from app.web.current import FORMATS, has_session_cookie
+from app.web.forms import csrf_token
 from app.web.headers import csp_nonce
 from app.web.language import LANGUAGES, language
 from app.web.templates import PageEnvironment, PageEnvironments
@@ -65,7 +65,7 @@ def _environment(app: Flask, settings: Settings, language: str) -> Environment:
         features=settings.features,
         languages=LANGUAGES,
         csp_nonce=csp_nonce,
-        csrf_token=generate_csrf,
+        csrf_token=csrf_token,
         signed_in_account=signed_in_account,
         this_address=this_address,
     )

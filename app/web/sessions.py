@@ -1,18 +1,50 @@
 """Flask's signed cookie, which holds the session's token and the token against forged requests."""
 
-from flask import Flask, Response
+import time
+from functools import lru_cache
+from typing import Any
+
+from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from itsdangerous import URLSafeTimedSerializer
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+COOKIES = 2_000  # whose signatures were found to be right
 
 
 class CookieSessions(SecureCookieSessionInterface):
-    """With one serializer for all requests, and no work where there is nothing to write."""
+    """With one serializer for all requests, no work where there is nothing to write, and each
+    cookie's signature checked once in this process: a customer sends the same one again and
+    again. How old it is, is looked at each time."""
 
     def __init__(self, app: Flask) -> None:
-        self._serializer = super().get_signing_serializer(app)
+        serializer = super().get_signing_serializer(app)
+        if serializer is None:
+            raise RuntimeError("sessions need a secret key")
+        self._serializer = serializer
 
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        @lru_cache(COOKIES)
+        def checked(cookie: str) -> tuple[bytes, int]:
+            """What was signed, and when. Raises: BadSignature, which is not remembered."""
+            signer: Any = serializer.make_signer(serializer.salt)
+            signed, signed_at = signer.unsign(cookie, return_timestamp=True)
+            return signed, int(signed_at.timestamp())
+
+        self._checked = checked
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer:
         return self._serializer
+
+    def open_session(self, app: Flask, request: Request) -> Any:
+        cookie = request.cookies.get(self.get_cookie_name(app))
+        if not cookie:
+            return self.session_class()
+        try:
+            signed, signed_at = self._checked(cookie)
+        except BadSignature:
+            return self.session_class()
+        if not 0 <= int(time.time()) - signed_at <= app.permanent_session_lifetime.total_seconds():
+            return self.session_class()
+        return self.session_class(self._serializer.load_payload(signed))
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if session.modified or self.should_set_cookie(app, session):
