@@ -4,6 +4,7 @@ import os
 import secrets
 import sys
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from flask import Flask
@@ -50,9 +51,15 @@ def _is_command() -> bool:
     return os.environ.get("FLASK_RUN_FROM_CLI") == "true"
 
 
+class PortalApp(Flask):
+    def ensure_sync(self, func: Any) -> Any:
+        """Flask would look nine times for each page whether a function is `async`. None is."""
+        return func
+
+
 def make_app(settings: Settings, services: Services) -> Flask:
     init_logs(settings.log)
-    app = Flask(__name__)
+    app = PortalApp(__name__)
     # A doubled slash is not ours; correcting it would put the Host header into an address.
     app.url_map.merge_slashes = False
     configure(app, settings)

@@ -116,13 +116,14 @@ def check_access() -> Response | None:
     g.access = rule
     if rule.who is Who.ANYBODY:
         return None
-    if not current_user.is_authenticated:
+    user = current_user._get_current_object()  # asks once
+    if not user.is_authenticated:
         return _ask_to_sign_in()
-    if current_user.signed_in.must_change and not rule.before_new_password:
+    if user.signed_in.must_change and not rule.before_new_password:
         return redirect(url_for("recovery.new_password"), code=303)
     wanted = rule.post if rule.post and request.method == "POST" else rule.who
     if wanted in RIGHT:
-        _check_right(RIGHT[wanted], current_user.signed_in.rights)
+        _check_right(RIGHT[wanted], user.signed_in.rights)
     return None
 
 

@@ -1,9 +1,9 @@
 """The response headers that keep pages safe."""
 
 import secrets
+from typing import Any
 
 from flask import Flask, Response, g, request, session
-from flask_login import current_user
 
 from app.web.access import MACHINE
 
@@ -12,9 +12,10 @@ RETRY_LATER = {429: 300, 503: 30}  # seconds
 
 
 def csp_nonce() -> str:
-    if "csp_nonce" not in g:
-        g.csp_nonce = secrets.token_urlsafe(16)
-    return str(g.csp_nonce)
+    nonce = g.get("csp_nonce")
+    if nonce is None:
+        nonce = g.csp_nonce = secrets.token_urlsafe(16)
+    return str(nonce)
 
 
 ALWAYS = {
@@ -30,28 +31,42 @@ HTTPS = {"Strict-Transport-Security": f"max-age={YEAR}; includeSubDomains"}
 
 def init_headers(app: Flask, *, https: bool) -> None:
     always = ALWAYS | HTTPS if https else ALWAYS
+    app.after_request(_add_headers)
+    app.wsgi_app = _with_headers(app.wsgi_app, list(always.items()))  # type: ignore[method-assign]
 
-    def add_headers(response: Response) -> Response:
-        headers = response.headers
-        ours = {"Content-Security-Policy": _policy(response), **always}
-        if request.endpoint == "static" and "v" in request.args and response.status_code == 200:  # noqa: PLR2004
-            ours["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-        elif "Cache-Control" not in headers or _is_private():
-            ours["Cache-Control"] = "no-store"
-        if response.status_code in RETRY_LATER and "Retry-After" not in headers:
-            ours["Retry-After"] = str(RETRY_LATER[response.status_code])
-        if g.get("access") == MACHINE:
-            session.accessed = False  # the same for everybody: no `Vary: Cookie`
-        if request.endpoint not in PUBLIC_PAGES:
-            ours["X-Robots-Tag"] = "noindex, nofollow"
-        # All at once: setting one compares its name with all that are there.
-        there = {name.lower() for name in headers.keys()}  # noqa: SIM118
-        for name in [name for name in ours if name.lower() in there]:
-            del headers[name]
-        headers.extend(ours)
-        return response
 
-    app.after_request(add_headers)
+def _with_headers(answer: Any, always: list[tuple[str, str]]) -> Any:
+    """Adds those that are always the same where a response leaves: before, it looks at each of
+    its headers several times."""
+
+    def answer_with_headers(environ: Any, start_response: Any) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            return start_response(status, headers + always, exc_info)
+
+        return answer(environ, start)
+
+    return answer_with_headers
+
+
+def _add_headers(response: Response) -> Response:
+    headers = response.headers
+    ours = {"Content-Security-Policy": _policy(response)}
+    if request.endpoint == "static" and "v" in request.args and response.status_code == 200:  # noqa: PLR2004
+        ours["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    elif "Cache-Control" not in headers or _is_private():
+        ours["Cache-Control"] = "no-store"
+    if response.status_code in RETRY_LATER and "Retry-After" not in headers:
+        ours["Retry-After"] = str(RETRY_LATER[response.status_code])
+    if g.get("access") == MACHINE:
+        session.accessed = False  # the same for everybody: no `Vary: Cookie`
+    if request.endpoint not in PUBLIC_PAGES:
+        ours["X-Robots-Tag"] = "noindex, nofollow"
+    # All at once: setting one compares its name with all that are there.
+    there = {name.lower() for name in headers.keys()}  # noqa: SIM118
+    for name in [name for name in ours if name.lower() in there]:
+        del headers[name]
+    headers.extend(ours)
+    return response
 
 
 PUBLIC_PAGES = frozenset(
@@ -61,7 +76,8 @@ PUBLIC_PAGES = frozenset(
 
 def _is_private() -> bool:
     # `_login_user` is there only if this request asked who is signed in.
-    return "_login_user" in g and bool(current_user.is_authenticated)
+    user = g.get("_login_user")
+    return user is not None and bool(user.is_authenticated)
 
 
 def _policy(response: Response) -> str:

@@ -93,7 +93,8 @@ def signed_in_account() -> Any:
     if g.get("plain_page") or not g.access.needs_account or not has_session_cookie():
         return None
     try:
-        return current_user.signed_in.account if current_user.is_authenticated else None
+        user = current_user._get_current_object()
+        return user.signed_in.account if user.is_authenticated else None
     except DatabaseUnavailable:
         g.plain_page = True  # an error page must not fail over who is signed in
         return None

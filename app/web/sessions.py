@@ -49,5 +49,7 @@ class CookieSessions(SecureCookieSessionInterface):
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if session.modified or self.should_set_cookie(app, session):
             super().save_session(app, session, response)
+        elif session.accessed and "Vary" not in response.headers:
+            response.headers["Vary"] = "Cookie"
         elif session.accessed:
             response.vary.add("Cookie")
