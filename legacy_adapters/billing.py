@@ -34,8 +34,6 @@ from legacy_adapters.records import (
 )
 from legacy_adapters.statements import StatementReader, Statements
 
-IN_LIST = 900  # Oracle takes 1,000 at most
-
 
 def open_billing(address: str, settings: BillingSettings) -> Billing:
     """Reads the mapping; the database is asked first when a question comes.
@@ -164,11 +162,13 @@ class SqlBilling:
             raise BillingDataError(f"{self._mapping.file}: [{relation}] {error}") from None
 
     def _ask_in_chunks(
-        self, statement: Select[Any], codes: Sequence[ContractCode]
+        self, by_size: Mapping[int, Select[Any]], codes: Sequence[ContractCode]
     ) -> list[Row[Any]]:
         rows: list[Row[Any]] = []
-        for start in range(0, len(codes), IN_LIST):
-            rows += self._ask(statement, codes=list(codes[start : start + IN_LIST]))
+        longest = contracts.LIST_SIZES[-1]
+        for start in range(0, len(codes), longest):
+            values = contracts.list_of_codes(codes[start : start + longest])
+            rows += self._ask(by_size[len(values)], **values)
         return rows
 
 

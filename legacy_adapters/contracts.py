@@ -1,8 +1,9 @@
 """Contracts: each query beside its row factory."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select, true
+from sqlalchemy import BindParameter, Row, Select, bindparam, func, select, true
 
 from legacy_adapters import decode
 from legacy_adapters.records import Contract, ContractCode, ContractInfo, Debt
@@ -21,14 +22,33 @@ INFO_FIELDS = (
 )
 
 
+# How many codes a list may hold: a database parses a few statements instead of one for each
+# length, and SQLAlchemy writes none anew. Oracle takes 1,000 at most.
+LIST_SIZES = (1, 5, 25, 100, 900)
+
+
+def list_of_codes(codes: Sequence[ContractCode]) -> dict[str, str]:
+    """The parameters for the shortest list that holds these; the last stands there repeatedly."""
+    size = next(size for size in LIST_SIZES if size >= len(codes))
+    padded = [*codes, *[codes[-1]] * (size - len(codes))]
+    return dict(zip(CODE_PARAMETERS[:size], padded, strict=True))
+
+
+CODE_PARAMETERS = [f"code_{place}" for place in range(LIST_SIZES[-1])]
+
+
+def _code_parameters(size: int) -> list[BindParameter[Any]]:
+    return [bindparam(name) for name in CODE_PARAMETERS[:size]]
+
+
 def by_code(contract: Relation) -> Select[Any]:
     """Parameters: code."""
     return contract.select(CONTRACT_FIELDS).where(contract.field("code") == bindparam("code"))
 
 
-def by_codes(contract: Relation) -> Select[Any]:
-    """Parameters: codes."""
-    wanted = contract.field("code").in_(bindparam("codes", expanding=True))
+def by_codes(contract: Relation, size: int = 1) -> Select[Any]:
+    """Parameters: those of list_of_codes."""
+    wanted = contract.field("code").in_(_code_parameters(size))
     return contract.select(CONTRACT_FIELDS).where(wanted)
 
 
@@ -69,9 +89,9 @@ def info_row(row: Row[Any]) -> ContractInfo:
     )
 
 
-def debts_by_codes(invoice: Relation) -> Select[Any]:
-    """Parameters: codes."""
-    wanted = invoice.field("contract_code").in_(bindparam("codes", expanding=True))
+def debts_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
+    """Parameters: those of list_of_codes."""
+    wanted = invoice.field("contract_code").in_(_code_parameters(size))
     # Grouped outside: Oracle takes an expression with binds in it for another one each time.
     owed = (
         invoice.select(("contract_code", "outstanding", "due_on"))

@@ -21,9 +21,10 @@ class Statements:
     def __init__(self, relations: dict[str, Relation]) -> None:
         contract, invoice = relations["contract"], relations["invoice"]
         self.contract = contracts.by_code(contract)
-        self.contracts = contracts.by_codes(contract)
+        sizes = contracts.LIST_SIZES
+        self.contracts = {size: contracts.by_codes(contract, size) for size in sizes}
         self.info = contracts.info_by_code(contract, relations["contract_info"])
-        self.debts = contracts.debts_by_codes(invoice)
+        self.debts = {size: contracts.debts_by_codes(invoice, size) for size in sizes}
         self.statement = invoices.statement(contract, invoice)
         self.history = invoices.history(contract, invoice)
         self.detail = invoices.detail(contract, invoice, relations.get("invoice_line"))

@@ -75,7 +75,7 @@ def questions(patient: Patient, example: Example) -> list[Question]:
 def _values(statement: Select[Any], example: Example) -> dict[str, Any]:
     known: dict[str, Any] = {
         **dict.fromkeys(("code", "info_code", "invoice_code", "line_code"), example.code),
-        "codes": [example.code],
+        "code_0": example.code,
         **dict.fromkeys(("number", "line_number"), example.number),
         "since": date.today() - YEAR,  # noqa: DTZ011
         "at_least": 12,
