@@ -16,14 +16,21 @@ invoices = Blueprint("invoices", __name__, url_prefix="/contracts/<code>")
 
 @invoices.route("/pay", methods=["GET", "POST"])
 def pay(code: str) -> ResponseReturnValue:
+    if request.method == "POST":
+        return _choose(ContractCode(code))
+    choice = services().invoices.choose(ContractCode(code))
+    return render_template("invoices/pay.html", choice=choice)
+
+
+def _choose(code: ContractCode) -> ResponseReturnValue:
     """Choosing is a POST too, so that it works without JavaScript; `action` says what was
     pressed: `all`, `total` or `pay`."""
     action = request.form.get("action", "")
     choice = services().invoices.choose(
-        ContractCode(code), request.form.getlist("invoice"), everything=action == "all"
+        code, request.form.getlist("invoice"), everything=action == "all"
     )
     form = PortalForm()
-    if request.method == "POST" and form.validate():
+    if form.validate():
         _check(form, choice, action)
         if action == "pay" and not form.problems:
             return render_template("invoices/not_switched_on.html", choice=choice)
