@@ -27,7 +27,8 @@ class Formats:
         self._grouped_from = Decimal(10_000 if is_albanian else 1_000)
         self._grouped_to = -self._grouped_from
         self._months = dict(get_month_names("wide", "stand-alone", locale=language))
-        self._short_months = dict(get_month_names("abbreviated", "stand-alone", locale=language))
+        short = get_month_names("abbreviated", "stand-alone", locale=language)
+        self._short_months = {month: str(name).rstrip(".")[:3] for month, name in short.items()}
 
     def amount(self, value: Decimal) -> str:
         """`12 345,50`: two decimals, no currency, for table columns that name it."""
@@ -77,7 +78,7 @@ class Formats:
         return f"{self._months[value.month]} {value.year}"
 
     def short_month(self, value: Period) -> str:
-        return str(self._short_months[value.month]).rstrip(".")[:3]
+        return self._short_months[value.month]
 
 
 @lru_cache(maxsize=2_000)

@@ -47,8 +47,11 @@ def _to_text(value: Any) -> str:
 def _to_optional_number(value: Any) -> Decimal | None:
     if value is None:
         return None
-    exact = type(value) is int or type(value) is Decimal
-    decimal = Decimal(value if exact else str(value).strip())
+    kind = type(value)
+    if kind is float:
+        decimal = Decimal(repr(value))
+    else:
+        decimal = Decimal(value if kind is int or kind is Decimal else str(value).strip())
     if not SMALLEST <= decimal <= LARGEST:  # comparing NaN fails too
         raise ValueError
     return decimal
@@ -70,7 +73,7 @@ def _to_money(value: Any) -> Decimal:
     decimal = _to_optional_number(value)
     if not decimal:
         return NO_MONEY
-    return decimal.quantize(CENT, ROUND_HALF_UP) + ZERO  # no minus before a zero
+    return decimal.quantize(CENT, ROUND_HALF_UP) or NO_MONEY  # no minus before a zero
 
 
 def _to_day(value: Any) -> date | None:

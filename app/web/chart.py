@@ -34,8 +34,10 @@ def draw(consumption: Consumption, formats: Formats, a_year_before: str) -> Char
     """a_year_before: these words in the page's language."""
     highest = max(float(consumption.highest), 1.0)
 
+    scale = (BASE - TOP) / highest
+
     def height(units: Decimal | None) -> float:
-        return round(max(float(units or 0), 0.0) / highest * (BASE - TOP), 1)
+        return round(float(units) * scale, 1) if units and units > 0 else 0.0
 
     def bar(place: int, month: MonthUsed) -> Bar:
         used, before = height(month.units), height(month.year_before)

@@ -1,6 +1,7 @@
 """Flask's signed cookie, which holds the session's token and the token against forged requests."""
 
 import time
+from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
@@ -23,11 +24,11 @@ class CookieSessions(SecureCookieSessionInterface):
         self._serializer = serializer
 
         @lru_cache(COOKIES)
-        def checked(cookie: str) -> tuple[bytes, int]:
+        def checked(cookie: str) -> tuple[dict[str, Any], int]:
             """What was signed, and when. Raises: BadSignature, which is not remembered."""
             signer: Any = serializer.make_signer(serializer.salt)
             signed, signed_at = signer.unsign(cookie, return_timestamp=True)
-            return signed, int(signed_at.timestamp())
+            return serializer.load_payload(signed), int(signed_at.timestamp())
 
         self._checked = checked
 
@@ -39,12 +40,15 @@ class CookieSessions(SecureCookieSessionInterface):
         if not cookie:
             return self.session_class()
         try:
-            signed, signed_at = self._checked(cookie)
+            kept, signed_at = self._checked(cookie)
         except BadSignature:
             return self.session_class()
         if not 0 <= int(time.time()) - signed_at <= app.permanent_session_lifetime.total_seconds():
             return self.session_class()
-        return self.session_class(self._serializer.load_payload(signed))
+        # Each request has values of its own: some, as messages to be shown, are lists.
+        return self.session_class(
+            {n: v if isinstance(v, str | bool) else deepcopy(v) for n, v in kept.items()}
+        )
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if session.modified or self.should_set_cookie(app, session):

@@ -36,7 +36,17 @@ def written(value: Any) -> str:
 
 
 class PageCode(CodeGenerator):
-    """Writes values by `written`."""
+    """Writes values by `written`, and a loop as one piece: each piece is handed up through the
+    generators of all layouts."""
+
+    def visit_For(self, node: nodes.For, frame: Any) -> None:
+        if frame.buffer is not None or frame.require_output_check:
+            super().visit_For(node, frame)
+            return
+        self.buffer(frame)
+        super().visit_For(node, frame)
+        self.writeline(f"yield concat({frame.buffer})")
+        frame.buffer = None
 
     def _output_child_pre(self, node: nodes.Expr, frame: Any, finalize: Any) -> None:
         if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
