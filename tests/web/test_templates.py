@@ -3,9 +3,10 @@
 import flask
 import pytest
 from flask import render_template
-from jinja2 import DictLoader, UndefinedError
-from markupsafe import Markup
+from jinja2 import DictLoader, Environment, UndefinedError, nodes
+from markupsafe import Markup, escape
 
+from app.web.templates import FIXED, written
 from config.settings import ROOT
 from tests.conftest import Portal
 
@@ -107,3 +108,33 @@ def test_no_page_asks_for_a_text_or_an_address_that_was_known(
     for tab in ("", "/AL0000001/pay", "/AL0000001/history", "/AL0000001/info"):
         client.get(f"/contracts{tab}")
     assert asked == []
+
+
+class Html:
+    def __html__(self) -> str:
+        return "<i>"
+
+
+@pytest.mark.parametrize(
+    "value", [*ODD, "", "'", '"', ">", Markup("<b>&"), 0, -1, 1.5, True, None, Html(), [1, "<"]]
+)
+def test_values_are_written_as_escape_writes_them(portal: Portal, value: object) -> None:
+    assert str(written(value)) == str(escape(value))
+    source = "{{ value }}|{% for one in [value] %}{{ one }}{% endfor %}"
+    assert rendered(portal, source, value=value) == f"{escape(value)}|{escape(value)}"
+
+
+def test_loops_write_what_they_did(portal: Portal) -> None:
+    source = (
+        "{% for a in rows %}<{% for b in a if b %}{{ loop.index }}{{ b }},{% else %}none"
+        "{% endfor %}>{% else %}nothing{% endfor %}{{ rows|length }}"
+    )
+    assert rendered(portal, source, rows=[["x", "", "&"], []]) == "<1x,2&amp;,><none>2"
+    assert rendered(portal, source, rows=[]) == "nothing0"
+
+
+def test_no_template_sets_what_is_fixed() -> None:
+    parser = Environment(autoescape=True)
+    for file in (ROOT / "app/templates").rglob("*.html"):
+        names = parser.parse(file.read_text(encoding="utf-8")).find_all(nodes.Name)
+        assert not {name.name for name in names if name.ctx != "load"} & FIXED, file
