@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, Select, bindparam, func, select, true
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, true
 
 from legacy_adapters import decode
 from legacy_adapters.records import Contract, ContractCode, ContractInfo, Debt
@@ -24,7 +24,7 @@ INFO_FIELDS = (
 
 # How many codes a list may hold: a database parses a few statements instead of one for each
 # length, and SQLAlchemy writes none anew. Oracle takes 1,000 at most.
-LIST_SIZES = (1, 5, 25, 100, 900)
+LIST_SIZES = (1, 5, 25, 100, 300, 900)
 
 
 def list_of_codes(codes: Sequence[ContractCode]) -> dict[str, str]:
@@ -37,8 +37,8 @@ def list_of_codes(codes: Sequence[ContractCode]) -> dict[str, str]:
 CODE_PARAMETERS = [f"code_{place}" for place in range(LIST_SIZES[-1])]
 
 
-def _code_parameters(size: int) -> list[BindParameter[Any]]:
-    return [bindparam(name) for name in CODE_PARAMETERS[:size]]
+def _is_one_of(code: ColumnElement[Any], size: int) -> ColumnElement[bool]:
+    return code.in_([bindparam(name, type_=code.type) for name in CODE_PARAMETERS[:size]])
 
 
 def by_code(contract: Relation) -> Select[Any]:
@@ -48,7 +48,7 @@ def by_code(contract: Relation) -> Select[Any]:
 
 def by_codes(contract: Relation, size: int = 1) -> Select[Any]:
     """Parameters: those of list_of_codes."""
-    wanted = contract.field("code").in_(_code_parameters(size))
+    wanted = _is_one_of(contract.field("code"), size)
     return contract.select(CONTRACT_FIELDS).where(wanted)
 
 
@@ -91,7 +91,7 @@ def info_row(row: Row[Any]) -> ContractInfo:
 
 def debts_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
     """Parameters: those of list_of_codes."""
-    wanted = invoice.field("contract_code").in_(_code_parameters(size))
+    wanted = _is_one_of(invoice.field("contract_code"), size)
     # Grouped outside: Oracle takes an expression with binds in it for another one each time.
     owed = (
         invoice.select(("contract_code", "outstanding", "due_on"))

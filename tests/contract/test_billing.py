@@ -121,6 +121,17 @@ def test_unknown_contract(way: Way) -> None:
             way.billing.get_invoice(unknown, InvoiceNumber("123456789"))
 
 
+@pytest.mark.parametrize("length", [1, 2, 5, 6, 26, 60])
+def test_lists_of_every_length_hold_what_was_asked_for(way: Way, length: int) -> None:
+    codes = [way.code(contract_code(FIRST_GENERATED + n)) for n in range(length)]
+    assert set(way.billing.list_contracts(codes)) == set(codes)
+    debts = way.billing.list_debts(codes)
+    for code in codes:
+        owed = way.billing.get_statement(code).open_invoices
+        found = debts.get(code)
+        assert (found.total if found else 0) == sum(invoice.outstanding for invoice in owed)
+
+
 def test_anothers_invoice_is_not_found(way: Way) -> None:
     with pytest.raises(InvoiceNotFound):
         way.billing.get_invoice(way.code(VERA_LEKA.codes[0]), InvoiceNumber("123456789"))

@@ -89,7 +89,9 @@ def test_statements_are_the_portals_own(demo_billing: object) -> None:
     # That they are built from the same parts is what this compares.
     relations = _relations(demo_billing)
     for name, (_needed, build) in BUILDERS.items():
-        assert str(build(relations)) == str(getattr(statements, name)), name
+        asked = getattr(statements, name)
+        shortest = asked[1] if isinstance(asked, dict) else asked
+        assert str(build(relations)) == str(shortest), name
 
 
 def _relations(billing: object) -> dict[str, Relation]:
