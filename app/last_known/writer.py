@@ -8,7 +8,7 @@ from queue import Empty, Full, Queue
 from typing import Any, NamedTuple
 
 import structlog
-from cachetools import TTLCache
+from cachetools import LRUCache
 
 from app.database.engine import Database
 from app.last_known import store
@@ -21,6 +21,7 @@ LONGEST_QUEUE = 5_000
 GATHER_SECONDS = 1.0
 AGAIN_SECONDS = 600  # an unchanged answer is written again this often, for its moment's sake
 CLEAN_SECONDS = 3_600
+NEVER = (0, 0.0)
 REMEMBERED = 20_000  # answers whose like needs not be written again
 
 
@@ -42,18 +43,20 @@ class Writer:
         self._keep = timedelta(days=keep_days)
         self._now = now
         self._queue: Queue[Job] = Queue(LONGEST_QUEUE)
-        self._written: TTLCache[tuple[str, ContractCode], int] = TTLCache(REMEMBERED, AGAIN_SECONDS)
+        # Not a TTLCache: that one looks at its clock and its links several times for each page.
+        self._written: LRUCache[tuple[str, ContractCode], tuple[int, float]] = LRUCache(REMEMBERED)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._clean_at = 0.0
 
     def keep(self, topic: Topic[Any], code: ContractCode, answer: Any) -> None:
         """Soon. What does not fit into the queue is left out: it will be told again."""
-        key, fingerprint = (topic.name, code), hash(answer)
+        key, fingerprint, now = (topic.name, code), hash(answer), time.monotonic()
         with self._lock:
-            if self._written.get(key) == fingerprint:
+            written, again_at = self._written.get(key, NEVER)
+            if written == fingerprint and now < again_at:
                 return
-            self._written[key] = fingerprint
+            self._written[key] = fingerprint, now + AGAIN_SECONDS
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="last-known", daemon=True)
                 self._thread.start()

@@ -50,19 +50,19 @@ def _with_headers(answer: Any, always: list[tuple[str, str]]) -> Any:
 
 def _add_headers(response: Response) -> Response:
     headers = response.headers
+    there = {name.lower() for name, _value in headers}
     ours = {"Content-Security-Policy": _policy(response)}
     if request.endpoint == "static" and "v" in request.args and response.status_code == 200:  # noqa: PLR2004
         ours["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-    elif "Cache-Control" not in headers or _is_private():
+    elif "cache-control" not in there or _is_private():
         ours["Cache-Control"] = "no-store"
-    if response.status_code in RETRY_LATER and "Retry-After" not in headers:
+    if response.status_code in RETRY_LATER and "retry-after" not in there:
         ours["Retry-After"] = str(RETRY_LATER[response.status_code])
     if g.get("access") == MACHINE:
         session.accessed = False  # the same for everybody: no `Vary: Cookie`
     if request.endpoint not in PUBLIC_PAGES:
         ours["X-Robots-Tag"] = "noindex, nofollow"
     # All at once: setting one compares its name with all that are there.
-    there = {name.lower() for name in headers.keys()}  # noqa: SIM118
     for name in [name for name in ours if name.lower() in there]:
         del headers[name]
     headers.extend(ours)
