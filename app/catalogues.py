@@ -11,8 +11,9 @@ from babel.messages.pofile import read_po, write_po
 
 APP = Path(__file__).parent
 TRANSLATIONS = APP / "translations"
-METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext.babel_extract")]
-OPTIONS = {"templates/**.html": {"trimmed": "true", "silent": "false"}}
+TEMPLATES = ("templates/**.html", "templates/mails/**.txt")
+METHODS = [("**.py", "python"), *((files, "jinja2.ext.babel_extract") for files in TEMPLATES)]
+OPTIONS = {files: {"trimmed": "true", "silent": "false"} for files in TEMPLATES}
 KEYWORDS = {"_": None, "_l": None, "ngettext": (1, 2)}
 SOURCE_LANGUAGE = "en"  # the texts in code and templates are English
 

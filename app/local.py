@@ -7,17 +7,22 @@ import os
 import secrets
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from app.clock import today
 from app.database import schema
 from app.database.engine import DatabaseError
 from app.demo import PASSWORD, USERS, add_demo_users, refuse_demo_users
 from app.factory import make_app
+from app.jobs.child import Child
+from app.jobs.process import LEAVE_SECONDS, work_until_told
 from app.services import Services
+from app.web.logs import init_logs
 from app.wiring import wire
 from config.loading import SettingsError, Values, load_settings
 from config.settings import SECRET_KEY_FILE, Settings
@@ -179,6 +184,14 @@ class LocalServer(BaseApplication):  # type: ignore[misc]
         for name, value in options.items():
             self.cfg.set(name, value)
 
+    def run(self) -> None:
+        LocalArbiter(self).run()
+
+    def work(self, parent: int) -> None:
+        """What the job process does."""
+        # Mail goes out whatever billing's state.
+        work_until_told(wire(self.settings, for_command=True).jobs, parent=parent)
+
     def load(self) -> Any:
         return make_app(self.settings, wire(self.settings))
 
@@ -190,6 +203,29 @@ class LocalServer(BaseApplication):  # type: ignore[misc]
             for user in USERS:
                 say(f"    {user.name:15} {user.about}")
         say("\n  Stop with Ctrl-C. README.md says where to go next.\n")
+
+
+class LocalArbiter(Arbiter):  # type: ignore[misc]
+    """Keeps the job process beside the web's."""
+
+    def __init__(self, server: LocalServer) -> None:
+        init_logs(server.settings.log)
+        self.job_process = Child(partial(self._work, server))
+        super().__init__(server)
+
+    def _work(self, server: LocalServer, parent: int) -> None:
+        for listener in self.LISTENERS:
+            listener.sock.close()  # the port is the web's
+        server.work(parent)
+
+    def manage_workers(self) -> None:
+        super().manage_workers()
+        self.job_process.keep()
+
+    def stop(self, graceful: bool = True) -> None:
+        self.job_process.tell_to_stop()
+        super().stop(graceful)
+        self.job_process.wait(LEAVE_SECONDS + 1)
 
 
 if __name__ == "__main__":

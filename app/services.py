@@ -11,8 +11,11 @@ from app.audit.service import Audit
 from app.contracts.service import ContractService
 from app.database.engine import Database
 from app.invoices.service import InvoiceService
+from app.jobs.queue import Jobs
 from app.last_known.service import LastKnown
 from app.messages.outbox import Outbox
+from app.messages.sender import Sender
+from app.messages.service import MessageService
 from config.settings import Settings
 from legacy_adapters.port import Billing
 
@@ -22,7 +25,10 @@ class Services:
     settings: Settings
     database: Database
     audit: Audit
+    jobs: Jobs
     outbox: Outbox
+    messages: MessageService
+    sender: Sender
     billing: Billing
     accounts: AccountService
     registration: Registration

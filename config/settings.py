@@ -18,6 +18,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.accounts import AccountSettings
 from config.colours import AA_TEXT, LIGHT_SURFACE, contrast
+from config.jobs import JobSettings, MessageSettings
 from config.section import PREFIX, CommaList, Section, split_commas
 from config.sending import MailSettings, SmsSettings
 
@@ -284,6 +285,8 @@ SECTIONS: tuple[type[Section], ...] = (
     WebSettings,
     UtilitySettings,
     AccountSettings,
+    JobSettings,
+    MessageSettings,
     MailSettings,
     SmsSettings,
     FeatureSettings,
@@ -300,6 +303,8 @@ class Settings:
     web: WebSettings
     utility: UtilitySettings
     accounts: AccountSettings
+    jobs: JobSettings
+    messages: MessageSettings
     mail: MailSettings
     sms: SmsSettings
     features: FeatureSettings
@@ -311,6 +316,12 @@ class Settings:
         """The demo's accounts live apart: nobody may know a password of real ones."""
         name = "demo-portal.sqlite3" if self.uses_demo_billing else "portal.sqlite3"
         return self.database.url or f"sqlite:///{self.portal.data_dir / name}"
+
+    @property
+    def jobs_url(self) -> str:
+        """The demo's apart, as its database: nobody's job process takes another's jobs."""
+        name = "demo-jobs.sqlite3" if self.uses_demo_billing else "jobs.sqlite3"
+        return self.jobs.url or f"sqlite:///{self.portal.data_dir / name}"
 
     @property
     def billing_url(self) -> str:

@@ -69,6 +69,7 @@ class Status:
     kind: str
     state: State
     account_id: int | None
+    recipient: str  # masked
     attempts: int
     created_at: datetime
     next_try_at: datetime

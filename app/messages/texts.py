@@ -21,11 +21,11 @@ def known(language: str) -> str:
 
 def texts(language: str) -> Callable[[str], str]:
     """Translates into the language: `_("%(n)s contracts") % {"n": 3}`."""
-    return _catalogue(known(language)).gettext
+    return catalogue(known(language)).gettext
 
 
 @cache
-def _catalogue(language: str) -> Translations:
+def catalogue(language: str) -> Translations:
     found = Translations.load(str(TRANSLATIONS), [language])
     assert isinstance(found, Translations)  # noqa: S101 - the compiled files are in the repository
     return found

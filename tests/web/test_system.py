@@ -1,7 +1,14 @@
 """For machines, and the small public things."""
 
+from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import update
+
+from app.clock import now
+from app.messages.outbox import Addressee, Purpose
+from app.messages.records import Block, Letter
+from app.messages.store import message
 from tests.conftest import MakePortal, Portal
 
 
@@ -9,13 +16,16 @@ def test_health_and_readiness(portal: Portal) -> None:
     client = portal.client()
     assert client.fetch("/healthz").text == "ok\n"
     ready = client.fetch("/readyz")
-    assert (ready.status_code, ready.text) == (200, "database: ok\nbilling: ok\n")
+    assert (ready.status_code, ready.text) == (200, "database: ok\nbilling: ok\njobs: ok\n")
 
 
 def test_ready_without_billing_but_says_so(make_portal: MakePortal, tmp_path: Path) -> None:
     portal = make_portal(billing={"url": f"sqlite:///{tmp_path}/missing.sqlite3"})
     response = portal.client().fetch("/readyz")
-    assert (response.status_code, response.text) == (200, "database: ok\nbilling: unavailable\n")
+    assert (response.status_code, response.text) == (
+        200,
+        "database: ok\nbilling: unavailable\njobs: ok\n",
+    )
 
 
 def test_not_ready_without_tables(make_portal: MakePortal, tmp_path: Path) -> None:
@@ -24,8 +34,24 @@ def test_not_ready_without_tables(make_portal: MakePortal, tmp_path: Path) -> No
         connection.exec_driver_sql("DELETE FROM alembic_version")
     response = portal.client().fetch("/readyz")
     assert response.status_code == 503
-    assert response.text == "database: needs: flask db upgrade\nbilling: unavailable\n"
+    assert response.text == "database: needs: flask db upgrade\nbilling: unavailable\njobs: ok\n"
     assert portal.client().fetch("/healthz").status_code == 200
+
+
+def test_waiting_messages_are_told_and_keep_nobody_out(portal: Portal) -> None:
+    letter = Letter(subject="A word", blocks=(Block(text="A word."),))
+    with portal.database.write() as connection:
+        portal.services.outbox.post_mail(
+            connection,
+            letter,
+            Addressee(recipient="vera@example.org", language="sq"),
+            Purpose(kind="a_word"),
+        )
+    assert portal.client().fetch("/readyz").text.endswith("jobs: ok\n")
+    with portal.database.write() as connection:
+        connection.execute(update(message).values(next_try_at=now() - timedelta(minutes=11)))
+    response = portal.client().fetch("/readyz")
+    assert (response.status_code, response.text.splitlines()[2]) == (200, "jobs: late")
 
 
 def test_language_is_chosen_and_remembered(portal: Portal) -> None:

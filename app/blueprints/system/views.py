@@ -27,8 +27,9 @@ def readyz() -> ResponseReturnValue:
 
     Billing's state is told beside it, for alarms: a portal without billing still shows what was
     last known, and a balancer that took it out of service would leave customers with nothing.
+    So is the jobs' state: late when mail or SMS wait although they should have been tried.
     """
-    states = {"database": _database_state(), "billing": _billing_state()}
+    states = {"database": _database_state(), "billing": _billing_state(), "jobs": _jobs_state()}
     is_ready = states["database"] == "ok"
     text = "".join(f"{name}: {state}\n" for name, state in states.items())
     return Response(text, 200 if is_ready else 503, mimetype="text/plain")
@@ -49,6 +50,13 @@ def _billing_state() -> str:
         log_failure("billing failed", error, "run: flask billing check")
         return "unavailable"
     return "ok"
+
+
+def _jobs_state() -> str:
+    try:
+        return "late" if services().messages.is_late() else "ok"
+    except DatabaseError:  # told by the database's own line
+        return "unknown"
 
 
 @system.get("/robots.txt")

@@ -1,0 +1,109 @@
+"""A letter as a mail: text and HTML, greeting and signature, headers."""
+
+import re
+import textwrap
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from functools import cache
+from pathlib import Path
+
+from babel.support import Translations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from app.gateways.errors import Refused
+from app.messages.records import Kind, Letter, Message
+from app.messages.texts import catalogue, known
+from config.colours import DARK_SURFACE, lighten_until_readable
+from config.sending import MailSettings
+from config.settings import UtilitySettings
+
+TEMPLATES = Path(__file__).parent.parent / "templates" / "mails"
+WIDTH = 72
+
+
+class Layout:
+    def __init__(self, *, utility: UtilitySettings, mail: MailSettings) -> None:
+        self._utility = utility
+        self._sender = Address(mail.sender_name or utility.name, addr_spec=mail.sender)
+        self._accent_in_dark = lighten_until_readable(utility.accent, DARK_SURFACE)
+
+    def lay_out(self, message: Message, letter: Letter) -> EmailMessage:
+        """Raises: Refused, when the recipient is no address."""
+        language = known(message.language)
+        for block in letter.blocks:
+            if block.kind is Kind.LINK and not block.address.startswith(("https://", "http://")):
+                raise ValueError("a link leads to no page")
+        mail = EmailMessage()
+        mail["From"] = self._sender
+        mail["To"] = _address(message.recipient)
+        # A line's end would end the header; a subject is one line whatever it is made of.
+        mail["Subject"] = " ".join(letter.subject.split())
+        mail["Date"] = format_datetime(message.created_at)
+        mail["Message-ID"] = self._message_id(message)
+        mail["Auto-Submitted"] = "auto-generated"
+        mail["Content-Language"] = language
+        mail.set_content(
+            self._render("letter.txt", language, letter), cte="quoted-printable", charset="utf-8"
+        )
+        mail.add_alternative(
+            self._render("letter.html", language, letter),
+            subtype="html",
+            cte="quoted-printable",
+            charset="utf-8",
+        )
+        return mail
+
+    def _message_id(self, message: Message) -> str:
+        """The same at each try, and no other portal's: a database begun anew counts from 1."""
+        written = f"{message.created_at:%Y%m%d%H%M%S%f}"
+        return f"<message-{message.id}.{written}@{self._sender.domain}>"
+
+    def _render(self, name: str, language: str, letter: Letter) -> str:
+        return (
+            environment(language)
+            .get_template(name)
+            .render(
+                language=language,
+                letter=letter,
+                utility=self._utility,
+                accent_in_dark=self._accent_in_dark,
+            )
+        )
+
+
+def _address(recipient: str) -> Address:
+    try:
+        return Address(addr_spec=recipient)
+    except (HeaderParseError, ValueError, IndexError) as error:
+        raise Refused("the recipient is no address") from error
+
+
+@cache
+def environment(language: str) -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    found: Translations = catalogue(language)
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        found.gettext, found.ngettext, newstyle=True
+    )
+    made.filters["wrapped"] = wrapped
+    made.filters["one_line"] = lambda text: " ".join(text.split())
+    return made
+
+
+def wrapped(text: str) -> str:
+    """In lines of 72 characters at most; a longer word, as an address of a page, stays whole."""
+    return "\n".join(_wrapped_line(line) for line in re.split(r"\r\n?|\n", text))
+
+
+def _wrapped_line(line: str) -> str:
+    return textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False)
