@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,5 +92,47 @@ def postgresql(folder: Path) -> Iterator[str]:
     server.start()
     try:
         yield server.address()
+    finally:
+        server.stop()
+
+
+class RedisServer:
+    """A Redis of its own that keeps nothing on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._program = shutil.which("redis-server")
+        need(self._program, "Redis")
+        self._folder = folder
+        self.port = free_port()
+        self.address = f"redis://127.0.0.1:{self.port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+        options += ["--dir", str(self._folder), "--appendonly", "no"]
+        command = [str(self._program), *options]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        end = time.monotonic() + 20
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            except OSError:
+                assert time.monotonic() < end, "Redis does not start"
+                time.sleep(0.02)
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+@contextmanager
+def redis(folder: Path) -> Iterator[RedisServer]:
+    server = RedisServer(folder)
+    server.start()
+    try:
+        yield server
     finally:
         server.stop()

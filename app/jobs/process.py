@@ -71,6 +71,7 @@ class Worker:
                 self._do_asked(data)
             elif not getattr(queue.storage, "blocking", False):
                 self._jobs.stopping.wait(LOOK_SECONDS)
+        self._jobs.reopen()  # here, because a connection may belong to this thread
 
     def _do_asked(self, data: bytes) -> None:
         try:

@@ -1,8 +1,10 @@
 """Where jobs wait: a file for one machine, Redis or PostgreSQL for many."""
 
+from functools import partial
 from pathlib import Path
 
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
+from psycopg.errors import DuplicateTable, UniqueViolation
 from redis import ConnectionPool
 
 from app.jobs.serializer import JsonSerializer
@@ -22,6 +24,12 @@ def open_queue(address: str, name: str) -> Huey:
         return SqliteHuey(filename=str(file), timeout=SECONDS, **common)
     if address.startswith("postgresql://"):
         options = {"connect_timeout": SECONDS, "options": f"-c statement_timeout={SECONDS}s"}
-        return PostgresHuey(dsn=address, table_prefix="selfcare_jobs", **common, **options)
+        postgresql = partial(
+            PostgresHuey, dsn=address, table_prefix="selfcare_jobs", **common, **options
+        )
+        try:
+            return postgresql()
+        except (UniqueViolation, DuplicateTable):  # another process made the tables meanwhile
+            return postgresql()
     waits = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS}
     return RedisHuey(connection_pool=ConnectionPool.from_url(address, **waits), **common)

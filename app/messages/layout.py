@@ -75,6 +75,9 @@ class Layout:
 
 def _address(recipient: str) -> Address:
     try:
+        # The parser lets some separators of lines and blanks through.
+        if not recipient.isprintable() or " " in recipient:
+            raise ValueError
         return Address(addr_spec=recipient)
     except (HeaderParseError, ValueError, IndexError) as error:
         raise Refused("the recipient is no address") from error
