@@ -35,6 +35,7 @@ def work_until_told(jobs: Jobs, *, parent: int | None = None) -> None:
 
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, stop)
+    log.debug("the job process works", process=os.getpid())
     worker = Worker(jobs)
     threads = [
         threading.Thread(target=run, name=f"jobs-{run.__name__}", daemon=True)
