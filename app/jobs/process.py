@@ -30,11 +30,14 @@ def work_until_told(jobs: Jobs, *, parent: int | None = None) -> None:
     as not done, and what it left in the tables is done by the next job process.
     """
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        jobs.stopping.set()
+    told_to_end: list[int] = []
 
-    for told in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(told, stop)
+    def note(number: int, _frame: FrameType | None) -> None:
+        # No more than this: it may run while this thread holds a lock, an Event's own too.
+        told_to_end.append(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, note)
     log.debug("the job process works", process=os.getpid())
     worker = Worker(jobs)
     threads = [
@@ -43,9 +46,9 @@ def work_until_told(jobs: Jobs, *, parent: int | None = None) -> None:
     ]
     for thread in threads:
         thread.start()
-    while not jobs.stopping.wait(LOOK_SECONDS):
-        if parent is not None and os.getppid() != parent:
-            jobs.stopping.set()
+    while not told_to_end and (parent is None or os.getppid() == parent):
+        time.sleep(LOOK_SECONDS)
+    jobs.stopping.set()
     end = time.monotonic() + LEAVE_SECONDS
     for thread in threads:
         thread.join(max(0.0, end - time.monotonic()))
