@@ -12,7 +12,7 @@ from typing import Any
 from huey import Huey
 from huey.api import Task
 
-from app.jobs.queues import open_queue
+from app.jobs.queues import SECONDS, open_queue
 from app.jobs.rarely import Rarely
 
 LOOKED_AT = 100  # jobs waiting in the queue among which an equal one is looked for
@@ -63,10 +63,21 @@ class Jobs:
         with self._changed:
             return self._changed.wait_for(lambda: not self._asked and not self._telling, seconds)
 
+    def close(self) -> None:
+        """Ends what this process has of the queue."""
+        self.stopping.set()
+        with self._changed:
+            self._changed.notify_all()
+        if self._teller is not None:
+            self._teller.join(SECONDS)
+        self.reopen()
+
     def _tell(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._asked)
+                self._changed.wait_for(lambda: self._asked or self.stopping.is_set())
+                if not self._asked:
+                    return
                 # Emptied first: who asks from now on may mean what the next job would not see.
                 names, self._asked, self._telling = self._asked, [], True
             for name in names:

@@ -66,8 +66,7 @@ class Web:
 def web_of(data_dir: Path, database: str, jobs: str = "") -> Iterator[Web]:
     web = Web(data_dir, database, jobs)
     yield web
-    web.services.jobs.stopping.set()
-    web.services.jobs.reopen()
+    web.services.jobs.close()
     web.services.database.close()
     web.services.billing.close()
 

@@ -67,9 +67,7 @@ def make_jobs(request: pytest.FixtureRequest) -> Iterator[MakeJobs]:
 
     yield make
     for jobs in made:
-        jobs.stopping.set()
-        jobs.flush(PATIENCE)
-        jobs.reopen()
+        jobs.close()
 
 
 @contextmanager
