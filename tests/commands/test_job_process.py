@@ -8,6 +8,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,7 @@ from app.messages.records import Block, Letter, State
 from app.services import Services
 from app.wiring import wire
 from config.settings import ROOT
+from tests.commands.test_start import Browser
 from tests.components import redis
 from tests.conftest import SECRET, make_settings
 from tests.portal_process import PortalProcess
@@ -112,12 +116,20 @@ def jobs_of(data_dir: Path) -> str:
 
 
 def test_what_a_page_posts_is_sent_at_once(portal: PortalProcess, tmp_path: Path) -> None:
-    with web_of(tmp_path, database_of(tmp_path), jobs_of(tmp_path)) as web:
-        for number in (1, 2):
-            web.post_and_see_it_sent(number)
+    folder = tmp_path / "outbox/mail"
+    assert not folder.exists()
+    assert "556,00" in Browser(portal.address).register("AL0000000", "Emer Mbiemer")
+    wait_until(lambda: list(folder.glob("*.eml")), "no mail")
+    (mail,) = (message_from_bytes(f.read_bytes(), policy=default) for f in folder.glob("*.eml"))
+    assert isinstance(mail, EmailMessage)
+    assert mail["To"] == "emer@example.org"
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,))
+        assert isinstance(body, EmailMessage) and "Përshëndetje" in body.get_content()
     assert len(works(portal)) == 1
     assert portal.stop() == 0
     assert "Traceback" not in portal.output
+    assert "emer@example.org" not in portal.output
 
 
 @pytest.mark.parametrize("how", ["ctrl-c", "SIGTERM", "SIGKILL"])
