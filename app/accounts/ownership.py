@@ -1,6 +1,6 @@
 """Which contracts an account has: adding, giving up, and letting others in."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -21,6 +21,7 @@ from app.accounts.records import (
     LinkGone,
     LinkToken,
     NotYours,
+    Restricted,
     Right,
     SignedIn,
     TooManyTries,
@@ -47,6 +48,14 @@ class Ownership:
     def list_links(self, account_id: AccountId) -> list[Link]:
         with self._shared.database.read() as connection:
             return contracts.list_links(connection, account_id)
+
+    def find_restriction(self, signed_in: SignedIn) -> datetime | None:
+        """Until when no contract can be added and nobody let in; None where they can."""
+        try:
+            self._shared.refuse_if_restricted(signed_in)
+        except Restricted as error:
+            return error.until
+        return None
 
     # Adding a contract of one's own
 
@@ -93,6 +102,7 @@ class Ownership:
     def _link(self, signed_in: SignedIn, code: ContractCode, visitor: Visitor) -> ContractCode:
         account, now = signed_in.account, self._shared.clock()
         with self._shared.database.write() as connection:
+            contracts.lock_account(connection, account.id)
             right = contracts.find_right(connection, account.id, code)
             if right is Right.HOLDER:
                 return code  # the same form twice at once
@@ -157,6 +167,7 @@ class Ownership:
         with shared.database.write() as connection:
             if not shared.tries.spend(connection, budget, now):
                 raise TooManyTries
+            self._forget_invitations(connection, account.id, code, email)
             contracts.add_invitation(
                 connection,
                 {
@@ -180,6 +191,16 @@ class Ownership:
             )
             self._note(connection, Action.INVITED, account.id, code, visitor, detail=right)
 
+    def _forget_invitations(
+        self, connection: Connection, account_id: AccountId, code: ContractCode, email: str
+    ) -> None:
+        """Only the newest to one address works: an older one must not let somebody in again
+        whom the holder has put out."""
+        now = self._shared.clock()
+        for invitation in contracts.list_invitations(connection, account_id, code, now):
+            if rules.email_key(invitation.email) == rules.email_key(email):
+                contracts.delete_invitation(connection, account_id, code, invitation.id)
+
     def get_invitation(self, signed_in: SignedIn, token: LinkToken) -> Invitation:
         """Only for the account with the address it was sent to.
 
@@ -199,8 +220,9 @@ class Ownership:
         code, now = invitation.contract_code, shared.clock()
         try:
             with shared.database.write() as connection:
+                contracts.lock_account(connection, account_id)
                 if not contracts.delete_invitation(
-                    connection, invitation.id, invitation.invited_by
+                    connection, invitation.invited_by, code, invitation.id
                 ):
                     raise LinkGone
                 contracts.link_contracts(
@@ -224,9 +246,9 @@ class Ownership:
     ) -> None:
         """Raises: NotYours."""
         with self._shared.database.write() as connection:
-            if not contracts.delete_invitation(connection, invitation_id, signed_in.account.id):
-                raise NotYours
             account_id = signed_in.account.id
+            if not contracts.delete_invitation(connection, account_id, code, invitation_id):
+                raise NotYours
             self._note(connection, Action.INVITATION_TAKEN_BACK, account_id, code, visitor)
 
     def remove_delegate(

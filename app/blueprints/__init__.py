@@ -7,10 +7,14 @@ from app.blueprints.cases.views import cases
 from app.blueprints.contracts.views import contracts
 from app.blueprints.home.views import home
 from app.blueprints.invoices.views import invoices
+from app.blueprints.ownership.delegates import delegates
+from app.blueprints.ownership.views import ownership
 from app.blueprints.recovery.views import recovery
 from app.blueprints.system.views import system
 
 
 def register_blueprints(app: Flask) -> None:
-    for blueprint in (system, home, accounts, recovery, contracts, invoices, cases):
+    public = (system, home, accounts, recovery)
+    customers = (contracts, ownership, delegates, invoices, cases)
+    for blueprint in public + customers:
         app.register_blueprint(blueprint)

@@ -52,6 +52,30 @@ class ContractPage:
     as_of: datetime | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NamedContract:
+    """contract: None where billing no longer has it (is_gone) or does not tell now."""
+
+    code: ContractCode
+    contract: Contract | None
+    is_gone: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NamedPage:
+    """One page of an account's contracts that match a search, by number, without what they owe.
+
+    linked: how many the account has. as_of: of the oldest name, while billing is away.
+    """
+
+    contracts: tuple[NamedContract, ...]
+    search: str
+    page: int
+    pages: int
+    linked: int
+    as_of: datetime | None
+
+
 class ContractService:
     def __init__(
         self, *, billing: Billing, last_known: LastKnown, today: Callable[[], date]
@@ -67,14 +91,11 @@ class ContractService:
 
         Raises: BillingError, when billing is away and was never heard of these contracts.
         """
-        wanted = "".join(search.split()).upper()
-        matching = [code for code in codes if wanted in code.upper()]
+        matching = _matching(codes, search)
         told = self._last_known.ask_many(DEBT, codes, self._billing.list_debts)
         debts = {code: known.answer for code, known in told.items() if known.answer is not None}
         matching.sort(key=lambda code: _order(code, debts.get(code)))
-        pages = max(1, -(-len(matching) // PAGE_SIZE))
-        page = min(max(page, 1), pages)
-        shown = matching[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+        shown, page, pages = _cut(matching, page)
         as_of = min((known.as_of for known in told.values() if known.as_of), default=None)
         try:
             heads = self._last_known.ask_many(CONTRACT, shown, self._billing.list_contracts)
@@ -104,9 +125,47 @@ class ContractService:
             as_of=as_of,
         )
 
+    def name_page(
+        self, codes: Sequence[ContractCode], *, search: str = "", page: int = 1
+    ) -> NamedPage:
+        """One round trip; without names where billing is away and never told them. A page past
+        the end is the last one."""
+        shown, page, pages = _cut(_matching(codes, search), page)
+        try:
+            heads = self._last_known.ask_many(CONTRACT, shown, self._billing.list_contracts)
+        except BillingError:
+            heads = {}
+        return NamedPage(
+            contracts=tuple(
+                NamedContract(
+                    code=code,
+                    contract=heads[code].answer if code in heads else None,
+                    is_gone=code in heads and heads[code].answer is None,
+                )
+                for code in shown
+            ),
+            search=search,
+            page=page,
+            pages=pages,
+            linked=len(codes),
+            as_of=min((known.as_of for known in heads.values() if known.as_of), default=None),
+        )
+
     def get_info(self, code: ContractCode) -> Told[ContractInfo]:
         """Raises: ContractNotFound."""
         return self._last_known.ask(INFO, code, lambda: self._billing.get_contract_info(code))
+
+
+def _matching(codes: Sequence[ContractCode], search: str) -> list[ContractCode]:
+    wanted = "".join(search.split()).upper()
+    return [code for code in codes if wanted in code.upper()]
+
+
+def _cut(codes: list[ContractCode], page: int) -> tuple[list[ContractCode], int, int]:
+    """One page's, its number, and how many pages there are."""
+    pages = max(1, -(-len(codes) // PAGE_SIZE))
+    page = min(max(page, 1), pages)
+    return codes[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], page, pages
 
 
 def _order(code: ContractCode, debt: Debt | None) -> tuple[bool, date, str]:

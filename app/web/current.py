@@ -5,7 +5,7 @@ from typing import cast
 from flask import current_app, request, session
 from flask_login import UserMixin, current_user, login_user, logout_user
 
-from app.accounts.records import SessionToken, SignedIn, Visitor
+from app.accounts.records import Right, SessionToken, SignedIn, Visitor
 from app.formats import Formats
 from app.services import Services
 from app.web.known_devices import known_accounts
@@ -27,6 +27,12 @@ def services() -> Services:
 def signed_in() -> SignedIn:
     """The account behind this request; only for routes that the access table closes."""
     return cast(PortalUser, current_user).signed_in
+
+
+def may(wanted: str) -> bool:
+    """Whether who asks has this right, as Right spells it, over the address's contract."""
+    right = next(iter(signed_in().rights.values()), None)
+    return right is not None and right.includes(Right(wanted))
 
 
 def start_session(token: SessionToken) -> None:

@@ -16,7 +16,7 @@ from app.database.engine import DatabaseUnavailable
 from app.web import theme
 from app.web.access import here
 from app.web.addresses import in_address, in_query
-from app.web.current import FORMATS, has_session_cookie
+from app.web.current import FORMATS, has_session_cookie, may
 from app.web.forms import csrf_token
 from app.web.headers import csp_nonce
 from app.web.language import LANGUAGES, language
@@ -67,6 +67,7 @@ def _environment(app: Flask, settings: Settings, language: str) -> Environment:
         csp_nonce=csp_nonce,
         csrf_token=csrf_token,
         signed_in_account=signed_in_account,
+        may=may,
         this_address=this_address,
     )
     return environment

@@ -15,6 +15,10 @@ CUSTOMERS = (
     "/contracts/AL0000002/history",
     "/contracts/AL0000002/info",
     "/contracts/AL0000002/cases",
+    "/contracts/manage",
+    "/contracts/manage/add",
+    "/contracts/AL0000002/remove",
+    "/contracts/AL0000002/delegates",
 )
 
 

@@ -100,6 +100,8 @@ def test_every_post_refuses_a_forged_request(everything_on: Portal) -> None:
     assert posts == {
         *("accounts.register", "accounts.register_code", "accounts.login", "accounts.logout"),
         *("recovery.forgot", "recovery.stop", "recovery.new_password", "invoices.pay"),
+        *("ownership.add", "ownership.add_code", "ownership.remove"),
+        *("delegates.index", "delegates.remove", "delegates.take_back", "delegates.accept"),
     }
     client = everything_on.signed_in("Emer Mbiemer")
     for token in (

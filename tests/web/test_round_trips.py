@@ -42,6 +42,10 @@ def round_trips(portal: Portal, client: CheckedClient, address: str) -> tuple[in
         ("/contracts/AL0000001/info", (1, 1)),
         ("/contracts/AL0000001/invoices/200000026.pdf", (2, 1)),  # invoice + lines, history
         ("/contracts", (2, 1)),  # debts, contracts | session with contracts
+        ("/contracts/manage", (1, 2)),  # contracts | session, links
+        ("/contracts/manage/add", (1, 2)),
+        ("/contracts/AL0000001/remove", (0, 2)),  # session, links
+        ("/contracts/AL0000001/delegates", (0, 3)),  # session, delegates, invitations
     ],
 )
 def test_pages_of_a_customer(portal: Portal, address: str, expected: tuple[int, int]) -> None:
@@ -55,6 +59,7 @@ def test_pages_of_a_customer(portal: Portal, address: str, expected: tuple[int, 
 def test_three_hundred_contracts_cost_no_more(portal: Portal) -> None:
     client = portal.signed_in("Elbasan Market")
     assert round_trips(portal, client, "/contracts") == (2, 1)
+    assert round_trips(portal, client, "/contracts/manage") == (1, 2)
 
 
 def test_pages_for_strangers_ask_nothing(portal: Portal) -> None:

@@ -36,20 +36,26 @@ def link_contracts(
 
 def unlink_contract(connection: Connection, account_id: AccountId, code: ContractCode) -> None:
     """With the links of those whom this account let in, and its invitations to it."""
-    ours = account_contract.c.contract_code == code
-    by_us = account_contract.c.granted_by == account_id
-    connection.execute(
-        delete(account_contract).where(ours, (account_contract.c.account_id == account_id) | by_us)
-    )
+    # Invitations first: one that is being accepted at this moment is waited for here, and the
+    # link it makes is seen by the statement after it.
     connection.execute(
         delete(contract_invitation).where(
             contract_invitation.c.account_id == account_id,
             contract_invitation.c.contract_code == code,
         )
     )
+    ours = account_contract.c.contract_code == code
+    by_us = account_contract.c.granted_by == account_id
+    connection.execute(
+        delete(account_contract).where(ours, (account_contract.c.account_id == account_id) | by_us)
+    )
 
 
 def unlink_all_granted_by(connection: Connection, account_id: AccountId) -> None:
+    """With all its invitations: see unlink_contract for why they go first."""
+    connection.execute(
+        delete(contract_invitation).where(contract_invitation.c.account_id == account_id)
+    )
     connection.execute(delete(account_contract).where(account_contract.c.granted_by == account_id))
 
 
@@ -196,12 +202,15 @@ def find_invitation(connection: Connection, token_hash: str, now: datetime) -> I
     return _invitation(row) if row else None
 
 
-def delete_invitation(connection: Connection, invitation_id: int, account_id: AccountId) -> bool:
-    """False when this account has sent no such invitation."""
+def delete_invitation(
+    connection: Connection, account_id: AccountId, code: ContractCode, invitation_id: int
+) -> bool:
+    """False when this account has sent no such invitation to this contract."""
     result = connection.execute(
         delete(contract_invitation).where(
             contract_invitation.c.id == invitation_id,
             contract_invitation.c.account_id == account_id,
+            contract_invitation.c.contract_code == code,
         )
     )
     return result.rowcount > 0

@@ -17,7 +17,7 @@ def index() -> ResponseReturnValue:
         search=(clean(request.args.get("q")) or "")[:40],
         page=request.args.get("page", 1, type=int),
     )
-    return render_template("contracts/index.html", found=found)
+    return render_template("contracts/index.html", found=found, rights=signed_in().rights)
 
 
 @contracts.get("/<code>")

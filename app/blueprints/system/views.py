@@ -12,6 +12,7 @@ from legacy_adapters.errors import BillingError
 from legacy_adapters.records import ContractCode
 
 system = Blueprint("system", __name__)
+NOT_FOR_ROBOTS = ("/contracts", "/invitations", "/not-me", "/confirm-email")
 YEAR = "public, max-age=31536000, immutable"
 
 
@@ -61,7 +62,8 @@ def _jobs_state() -> str:
 
 @system.get("/robots.txt")
 def robots() -> ResponseReturnValue:
-    return Response("User-agent: *\nDisallow: /contracts\n", mimetype="text/plain")
+    lines = ("User-agent: *", *(f"Disallow: {address}" for address in NOT_FOR_ROBOTS), "")
+    return Response("\n".join(lines), mimetype="text/plain")
 
 
 @system.get("/theme.css", endpoint="theme")
