@@ -7,10 +7,11 @@ from app.blueprints.cases.views import cases
 from app.blueprints.contracts.views import contracts
 from app.blueprints.home.views import home
 from app.blueprints.invoices.views import invoices
+from app.blueprints.profile.views import profile
 from app.blueprints.recovery.views import recovery
 from app.blueprints.system.views import system
 
 
 def register_blueprints(app: Flask) -> None:
-    for blueprint in (system, home, accounts, recovery, contracts, invoices, cases):
+    for blueprint in (system, home, accounts, recovery, profile, contracts, invoices, cases):
         app.register_blueprint(blueprint)

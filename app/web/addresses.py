@@ -22,7 +22,10 @@ def address_parts(app: App, endpoint: str, fixed: dict[str, Any], variables: Set
     is_plain = len(rules) == 1 and variables <= rules[0].arguments and not wants_more
     if not is_plain or not rules[0].suitable_for(values):
         return []
-    built = rules[0].build(values)
+    try:
+        built = rules[0].build(values)
+    except ValueError:  # a part that is a number: the mark is none
+        return []
     return MARKED.split(built[1]) if built else []
 
 

@@ -15,6 +15,12 @@ CUSTOMERS = (
     "/contracts/AL0000002/history",
     "/contracts/AL0000002/info",
     "/contracts/AL0000002/cases",
+    "/account",
+    "/account/contact",
+    "/account/preferences",
+    "/account/devices",
+    "/account/data",
+    "/account/close",
 )
 
 
@@ -42,6 +48,9 @@ def test_pages_are_accessible(visit: Any, scheme: str, width: int) -> None:
     for address in CUSTOMERS:
         page.goto(address)
         found += findings(page)
+    page.goto("/account/close")
+    page.click("main button[type=submit]")
+    found += findings(page)
     page.goto("/contracts/AL0000002/pay")
     page.click("button[value=pay]")
     found += findings(page)

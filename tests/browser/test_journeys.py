@@ -186,6 +186,8 @@ def test_no_page_is_wider_than_its_window(visit: Any, width: int) -> None:
     for address in (
         *("/privacy", "/contracts", "/contracts/AL0000002/pay", "/contracts/AL0000002/history"),
         *("/contracts/AL0000002/info", "/contracts/AL0000002/cases/new"),
+        *("/account", "/account/contact", "/account/preferences", "/account/devices"),
+        *("/account/data", "/account/close"),
     ):
         visitor.page.goto(address)
         inner = visitor.page.evaluate("document.documentElement.scrollWidth")

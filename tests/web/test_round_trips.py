@@ -42,6 +42,12 @@ def round_trips(portal: Portal, client: CheckedClient, address: str) -> tuple[in
         ("/contracts/AL0000001/info", (1, 1)),
         ("/contracts/AL0000001/invoices/200000026.pdf", (2, 1)),  # invoice + lines, history
         ("/contracts", (2, 1)),  # debts, contracts | session with contracts
+        ("/account", (0, 1)),
+        ("/account/contact", (0, 2)),  # | session, profile
+        ("/account/preferences", (0, 1)),  # | session with preferences
+        ("/account/devices", (0, 2)),  # | session, its like
+        ("/account/data", (0, 1)),
+        ("/account/close", (0, 1)),
     ],
 )
 def test_pages_of_a_customer(portal: Portal, address: str, expected: tuple[int, int]) -> None:

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from app.invoices.document import render_invoice
 from app.invoices.service import Choice
 from app.web.chart import draw
-from app.web.current import formats, services
+from app.web.current import formats, services, signed_in
 from app.web.forms import PortalForm
 from legacy_adapters.records import ContractCode, InvoiceNumber
 
@@ -20,7 +20,7 @@ def pay(code: str) -> ResponseReturnValue:
     pressed: `all`, `total` or `pay`."""
     action = request.form.get("action", "")
     choice = services().invoices.choose(
-        ContractCode(code), request.form.getlist("invoice"), everything=action == "all"
+        ContractCode(code), request.form.getlist("invoice"), everything=_wants_all(action)
     )
     form = PortalForm()
     if request.method == "POST" and form.validate():
@@ -30,6 +30,11 @@ def pay(code: str) -> ResponseReturnValue:
     page = render_template("invoices/pay.html", form=form, choice=choice)
     status = 503 if choice.as_of else 400
     return page, status if form.problems else 200
+
+
+def _wants_all(action: str) -> bool:
+    """Who likes to pay everything finds everything ticked, and may untick."""
+    return action == "all" or (request.method == "GET" and "select_all" in signed_in().preferences)
 
 
 def _check(form: PortalForm, choice: Choice, action: str) -> None:

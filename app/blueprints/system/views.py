@@ -13,6 +13,7 @@ from legacy_adapters.records import ContractCode
 
 system = Blueprint("system", __name__)
 YEAR = "public, max-age=31536000, immutable"
+ROBOTS = "User-agent: *\nDisallow: /contracts\nDisallow: /account\n"
 
 
 @system.get("/healthz")
@@ -53,7 +54,7 @@ def _billing_state() -> str:
 
 @system.get("/robots.txt")
 def robots() -> ResponseReturnValue:
-    return Response("User-agent: *\nDisallow: /contracts\n", mimetype="text/plain")
+    return Response(ROBOTS, mimetype="text/plain")
 
 
 @system.get("/theme.css", endpoint="theme")
