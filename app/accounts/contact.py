@@ -10,18 +10,20 @@ HOME_REGION = "AL"
 
 
 def email_address(typed: str) -> str | None:
-    """The address in its normal form, or None when it is none (or too long to keep)."""
+    """The address in its normal form, or None when it is none, too long to keep, or holds
+    letters that many mail servers refuse and that only look like others."""
     try:
         address = str(validate_email(typed, check_deliverability=False).normalized)
     except EmailNotValidError:
         return None
-    return address if len(email_key(address)) <= EMAIL_LENGTH else None
+    is_kept = address.isascii() and len(email_key(address)) <= EMAIL_LENGTH
+    return address if is_kept else None
 
 
 def international_phone(typed: str) -> str | None:
     """`+355691234567`, or None when no such number can exist."""
     try:
-        number = phonenumbers.parse(typed, HOME_REGION)
+        number = phonenumbers.parse(" ".join(typed.split()), HOME_REGION)
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_valid_number(number):

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts import letters, rules
 from app.accounts.contact import hidden_email
+from app.accounts.download import all_of
 from app.accounts.passwords import hash_password, verify_password
 from app.accounts.records import (
     AccountId,
@@ -17,6 +18,7 @@ from app.accounts.records import (
     Profile,
     SessionToken,
     SignedIn,
+    TooManyMails,
     TooManyTries,
     Visitor,
     WrongPassword,
@@ -24,7 +26,7 @@ from app.accounts.records import (
 from app.accounts.recovery import add_stop, replace_password
 from app.accounts.registration import CONFIRM_HOURS
 from app.accounts.shared import Shared, addressee, hashed, new_token
-from app.accounts.store import contracts, people, recovery, sessions
+from app.accounts.store import contracts, people, recovery
 from app.accounts.tries import Budget
 from app.audit.records import Action, Actor
 from app.messages.outbox import Addressee, Purpose
@@ -47,6 +49,10 @@ class Profiles:
     def get(self, account_id: AccountId) -> Profile:
         with self._shared.database.read() as connection:
             return people.get_profile(connection, account_id, self._shared.clock())
+
+    def restricted_until(self, signed_in: SignedIn) -> datetime | None:
+        """Until when addresses cannot be changed, for a while after a recovery."""
+        return self._shared.restricted_until(signed_in)
 
     # Password
 
@@ -95,7 +101,7 @@ class Profiles:
     ) -> None:
         """Mails a link to the new address; it counts once that is opened.
 
-        Raises: WrongPassword, Restricted, TooManyTries, TooBusy.
+        Raises: WrongPassword, Restricted, TooManyMails, TooManyTries, TooBusy.
         """
         self._shared.refuse_if_restricted(signed_in)
         with self._shared.entrance.enter():
@@ -103,11 +109,12 @@ class Profiles:
         self._send_confirmation(signed_in, email, visitor)
 
     def confirm_again(self, signed_in: SignedIn, visitor: Visitor) -> None:
-        """Mails the link for the address that the account has.
+        """Mails the link once more: to the new address that waits, else to the account's.
 
-        Raises: TooManyTries.
+        Raises: TooManyMails.
         """
-        self._send_confirmation(signed_in, signed_in.account.email, visitor)
+        waiting = self.get(signed_in.account.id).pending_email
+        self._send_confirmation(signed_in, waiting or signed_in.account.email, visitor)
 
     def _send_confirmation(self, signed_in: SignedIn, email: str, visitor: Visitor) -> None:
         shared, account, now = self._shared, signed_in.account, self._shared.clock()
@@ -117,7 +124,7 @@ class Profiles:
         to = Addressee(recipient=email, language=account.language, account_id=account.id)
         with shared.database.write() as connection:
             if not shared.tries.spend(connection, budget, now):
-                raise TooManyTries
+                raise TooManyMails
             recovery.add_email_change(
                 connection,
                 account.id,
@@ -222,60 +229,9 @@ class Profiles:
 
     def download(self, signed_in: SignedIn, visitor: Visitor) -> dict[str, Any]:
         """All that the portal keeps of the account, ready for JSON."""
-        shared, account, now = self._shared, signed_in.account, self._shared.clock()
-        with shared.database.write() as connection:
+        with self._shared.database.write() as connection:
             self._note(connection, Action.DATA_DOWNLOADED, signed_in, visitor)
-        with shared.database.read() as connection:
-            profile = people.get_profile(connection, account.id, now)
-            links = contracts.list_links(connection, account.id)
-            devices = sessions.list_sessions(
-                connection,
-                account.id,
-                created_after=shared.oldest_session(now),
-                seen_after=shared.oldest_session(now),
-            )
-        events = shared.audit.list_newest(account_id=account.id, limit=10_000)
-        return {
-            "made_at": _iso(now),
-            "account": {
-                "user_name": account.user_name,
-                "email": account.email,
-                "email_confirmed_at": _iso(profile.email_confirmed_at),
-                "phone": account.phone,
-                "language": account.language,
-                "created_at": _iso(profile.created_at),
-                "preferences": sorted(profile.preferences),
-            },
-            "contracts": [
-                {
-                    "code": link.contract_code,
-                    "right": link.right,
-                    "linked_at": _iso(link.linked_at),
-                    "granted_by": link.granted_by,
-                }
-                for link in links
-            ],
-            "signed_in_devices": [
-                {
-                    "device": device.device,
-                    "address": device.address,
-                    "since": _iso(device.created_at),
-                    "last_seen": _iso(device.seen_at),
-                }
-                for device in devices
-            ],
-            "events": [
-                {
-                    "at": _iso(event.at),
-                    "by": event.actor,
-                    "what": event.action,
-                    "contract": event.contract_code,
-                    "address": event.address,
-                    "detail": event.detail,
-                }
-                for event in events
-            ],
-        }
+        return all_of(self._shared, signed_in.account)
 
     def close(self, signed_in: SignedIn, *, password: str, visitor: Visitor) -> None:
         """Deletes the account and all that hangs on it; the audit trail keeps its number.
@@ -304,7 +260,3 @@ class Profiles:
             account_id=signed_in.account.id,
             address=visitor.address,
         )
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="seconds") if moment else None

@@ -52,7 +52,8 @@ class SignedIn:
     """The account behind a request, and those of its contracts that the request is about.
 
     must_change: came in by a temporary password and has not chosen a new one yet;
-    restricted_until: for a while after a recovery the account cannot be taken over further.
+    restricted_until: for a while after a recovery the account cannot be taken over further;
+    preferences: what is switched on, of those that profile.py names.
     """
 
     account: Account
@@ -60,6 +61,7 @@ class SignedIn:
     seen_at: datetime
     must_change: bool
     restricted_until: datetime | None
+    preferences: frozenset[str]
     rights: Mapping[ContractCode, Right]
 
     @property
@@ -218,6 +220,10 @@ class RecoveryRefused(AccountError):
 
 class TooManyTries(AccountError):
     """This network has tried too often, whoever was meant."""
+
+
+class TooManyMails(TooManyTries):
+    """So many links were mailed for this account that the next has to wait for tomorrow."""
 
 
 class TooBusy(AccountError):

@@ -253,6 +253,8 @@ def replace_password(
         before = {"password_hash": people.get_password_hash(connection, account.id)}
         people.update_account(connection, account.id, password_hash=new_hash, **changes)
         recovery.forget_recovery(connection, account.id)
+        # Whoever knew the old password may have asked for an address of theirs.
+        recovery.forget_email_changes(connection, account.id, but_to=account.email)
         sessions.end_sessions_of(connection, account.id, but=signed_in.session_id)
         sessions.renew_session(connection, signed_in.session_id, hashed(token), must_change=False)
         stop = add_stop(shared, connection, account.id, what="password", restores=before)

@@ -51,10 +51,15 @@ class Shared:
     def oldest_session(self, now: datetime) -> datetime:
         return now - timedelta(hours=self.settings.session_absolute_hours)
 
+    def restricted_until(self, signed_in: SignedIn) -> datetime | None:
+        """None once it is over."""
+        until = signed_in.restricted_until
+        return until if until is not None and until > self.clock() else None
+
     def refuse_if_restricted(self, signed_in: SignedIn) -> None:
         """Raises: Restricted."""
-        until = signed_in.restricted_until
-        if until is not None and until > self.clock():
+        until = self.restricted_until(signed_in)
+        if until is not None:
             raise Restricted(until)
 
 

@@ -9,12 +9,13 @@ from app.blueprints.home.views import home
 from app.blueprints.invoices.views import invoices
 from app.blueprints.ownership.delegates import delegates
 from app.blueprints.ownership.views import ownership
+from app.blueprints.profile.views import profile
 from app.blueprints.recovery.views import recovery
 from app.blueprints.system.views import system
 
 
 def register_blueprints(app: Flask) -> None:
     public = (system, home, accounts, recovery)
-    customers = (contracts, ownership, delegates, invoices, cases)
+    customers = (profile, contracts, ownership, delegates, invoices, cases)
     for blueprint in public + customers:
         app.register_blueprint(blueprint)

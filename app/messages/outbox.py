@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete, insert, select
 
 from app.database.engine import after_commit
-from app.messages.records import Channel, Letter, State
+from app.messages.records import Channel, Letter, Posted, State
 from app.messages.store import message
 
 
@@ -75,3 +75,19 @@ class Outbox:
     def forget_of(self, connection: Connection, account_id: int) -> None:
         """All that was or is to be sent to an account that is no more."""
         connection.execute(delete(message).where(message.c.account_id == account_id))
+
+    def list_of(self, connection: Connection, account_id: int) -> list[Posted]:
+        """What was or is to be sent to an account, the newest first."""
+        query = (
+            select(message).where(message.c.account_id == account_id).order_by(message.c.id.desc())
+        )
+        return [
+            Posted(
+                channel=Channel(row.channel),
+                kind=row.kind,
+                recipient=row.recipient,
+                created_at=row.created_at,
+                sent_at=row.sent_at,
+            )
+            for row in connection.execute(query)
+        ]

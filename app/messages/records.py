@@ -61,6 +61,17 @@ class Message:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Posted:
+    """A message as its addressee may see it listed."""
+
+    channel: Channel
+    kind: str
+    recipient: str
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Status:
     """A message as an operator sees it: without what it says."""
 

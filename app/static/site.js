@@ -5,8 +5,8 @@ document.documentElement.classList.add("js");
 // After a refused form, readers and keyboards start at the summary of what is wrong.
 document.querySelector("[data-focus]")?.focus();
 
-// A second press of a button does not send twice.
-for (const form of document.querySelectorAll("form[method=post]")) {
+// A second press of a button does not send twice; after a download the page is still there.
+for (const form of document.querySelectorAll("form[method=post]:not([data-download])")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";

@@ -7,7 +7,7 @@ from wtforms import Field, PasswordField, ValidationError
 from wtforms.validators import InputRequired
 
 from app.accounts.contact import EMAIL_LENGTH, email_address, international_phone
-from app.accounts.records import PasswordProblem
+from app.accounts.records import Account, PasswordProblem
 from app.accounts.rules import name_key, normal_contract_code
 from app.web.current import services
 from app.web.forms import AtMost, text_field
@@ -52,9 +52,20 @@ def check_new_password(password: str, *known_words: str | None) -> None:
         raise ValidationError(PASSWORD_PROBLEMS[problem] % limits)
 
 
-def phone_field(**more: Any) -> Field:
+def check_new_password_of(account: Account, password: str) -> None:
+    """Raises: ValidationError, in words."""
+    check_new_password(password, account.user_name, account.email, account.phone)
+
+
+def check_repeated(typed: str, first: str) -> None:
+    """Raises: ValidationError, in words."""
+    if typed != first:
+        raise ValidationError(_l("The two passwords are not the same."))
+
+
+def phone_field(label: Any = None, **more: Any) -> Field:
     return text_field(
-        _l("Phone number"),
+        label or _l("Phone number"),
         missing=_l("Enter your phone number."),
         longest=40,
         hint=_l("Such as 069 123 4567. From abroad, with the country's prefix."),
@@ -92,7 +103,12 @@ def email_field(label: Any = None, **more: Any) -> Field:
 def check_email(typed: str) -> None:
     """Raises: ValidationError, in words."""
     if email_address(typed) is None:
-        raise ValidationError(_l("This is not an e-mail address. It looks like name@example.com."))
+        raise ValidationError(
+            _l(
+                "This is not an e-mail address. It looks like name@example.com, in letters"
+                " from a to z."
+            )
+        )
 
 
 def contract_code_field() -> Field:

@@ -19,6 +19,12 @@ CUSTOMERS = (
     "/contracts/manage/add",
     "/contracts/AL0000002/remove",
     "/contracts/AL0000002/delegates",
+    "/account",
+    "/account/contact",
+    "/account/preferences",
+    "/account/devices",
+    "/account/data",
+    "/account/close",
 )
 
 
@@ -46,6 +52,9 @@ def test_pages_are_accessible(visit: Any, scheme: str, width: int) -> None:
     for address in CUSTOMERS:
         page.goto(address)
         found += findings(page)
+    page.goto("/account/close")
+    page.click("main button[type=submit]")
+    found += findings(page)
     page.goto("/contracts/AL0000002/pay")
     page.click("button[value=pay]")
     found += findings(page)

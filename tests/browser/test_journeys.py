@@ -187,6 +187,8 @@ def test_no_page_is_wider_than_its_window(visit: Any, width: int) -> None:
         *("/privacy", "/contracts", "/contracts/AL0000002/pay", "/contracts/AL0000002/history"),
         *("/contracts/AL0000002/info", "/contracts/AL0000002/cases/new", "/contracts/manage"),
         *("/contracts/AL0000002/remove", "/contracts/AL0000002/delegates"),
+        *("/account", "/account/contact", "/account/preferences", "/account/devices"),
+        *("/account/data", "/account/close"),
     ):
         visitor.page.goto(address)
         inner = visitor.page.evaluate("document.documentElement.scrollWidth")

@@ -46,7 +46,7 @@ def test_public_pages_open_for_anybody(everything_on: Portal) -> None:
     client = everything_on.client()
     for address in addresses(everything_on.app, Who.ANYBODY, ""):
         expected = {"/language/en": 303, "/register/code": 303, "/logo": 404}.get(address, 200)
-        if address.startswith("/not-me"):
+        if address.startswith(("/not-me", "/confirm-email")):
             expected = 404
         assert client.fetch(address).status_code == expected, address
 
@@ -102,6 +102,8 @@ def test_every_post_refuses_a_forged_request(everything_on: Portal) -> None:
         *("recovery.forgot", "recovery.stop", "recovery.new_password", "invoices.pay"),
         *("ownership.add", "ownership.add_code", "ownership.remove"),
         *("delegates.index", "delegates.remove", "delegates.take_back", "delegates.accept"),
+        *("profile.password", "profile.contact", "profile.confirm_email", "profile.preferences"),
+        *("profile.sign_out_device", "profile.sign_out_others", "profile.data", "profile.close"),
     }
     client = everything_on.signed_in("Emer Mbiemer")
     for token in (

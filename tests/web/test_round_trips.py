@@ -46,6 +46,12 @@ def round_trips(portal: Portal, client: CheckedClient, address: str) -> tuple[in
         ("/contracts/manage/add", (1, 2)),
         ("/contracts/AL0000001/remove", (0, 2)),  # session, links
         ("/contracts/AL0000001/delegates", (0, 3)),  # session, delegates, invitations
+        ("/account", (0, 1)),
+        ("/account/contact", (0, 2)),  # | session, profile
+        ("/account/preferences", (0, 1)),  # | session with preferences
+        ("/account/devices", (0, 2)),  # | session, its like
+        ("/account/data", (0, 1)),
+        ("/account/close", (0, 1)),
     ],
 )
 def test_pages_of_a_customer(portal: Portal, address: str, expected: tuple[int, int]) -> None:

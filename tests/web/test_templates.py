@@ -76,6 +76,7 @@ def test_texts_that_are_not_constant_are_still_translated(portal: Portal) -> Non
         "url_for('contracts.index', q=value, page=2)",
         "url_for('contracts.index', q=none)",
         "url_for('contracts.index', q='<&', page=2)",
+        "url_for('profile.sign_out_device', session_id=value|length)",
         "url_for(endpoint, code=value)",
         "url_for('invoices.pay', code=value, _anchor='x')",
     ],

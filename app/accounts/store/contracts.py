@@ -186,6 +186,13 @@ def list_invitations(
     return [_invitation(row) for row in connection.execute(query)]
 
 
+def list_all_invitations(
+    connection: Connection, account_id: AccountId, now: datetime
+) -> list[Invitation]:
+    query = _invitations(now).where(contract_invitation.c.account_id == account_id)
+    return [_invitation(row) for row in connection.execute(query)]
+
+
 def find_invitation(connection: Connection, token_hash: str, now: datetime) -> Invitation | None:
     """None also when who invited no longer holds the contract."""
     holds = and_(

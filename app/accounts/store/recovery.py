@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from app.accounts.records import AccountId
 from app.accounts.store.tables import (
@@ -169,8 +169,14 @@ def find_email_change(
     return (AccountId(row.account_id), row.email) if row else None
 
 
-def forget_email_changes(connection: Connection, account_id: AccountId) -> None:
-    connection.execute(delete(email_change).where(email_change.c.account_id == account_id))
+def forget_email_changes(
+    connection: Connection, account_id: AccountId, *, but_to: str | None = None
+) -> None:
+    """but_to: a link that confirms this address stays."""
+    theirs = email_change.c.account_id == account_id
+    if but_to is not None:
+        theirs = and_(theirs, email_change.c.email != but_to)
+    connection.execute(delete(email_change).where(theirs))
 
 
 # Proofs by a code sent to the phone that billing has

@@ -28,7 +28,7 @@ class Scope(Enum):
 @cache
 def _signed_in_query(scope: Scope) -> Select[Any]:
     """Parameters: token_hash, created_after, seen_after; for ONE also contract."""
-    columns: list[Any] = [*ACCOUNT_COLUMNS, account.c.restricted_until]
+    columns: list[Any] = [*ACCOUNT_COLUMNS, account.c.restricted_until, account.c.preferences]
     columns += [account_session.c.id.label("session_id"), account_session.c.seen_at]
     columns.append(account_session.c.must_change)
     source = account_session.join(account)
@@ -81,6 +81,7 @@ def find_signed_in(
         seen_at=rows[0].seen_at,
         must_change=rows[0].must_change,
         restricted_until=rows[0].restricted_until,
+        preferences=frozenset(rows[0].preferences),
         rights={ContractCode(r.contract_code): Right(r.right) for r in rows if r.contract_code},
     )
 

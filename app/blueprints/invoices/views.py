@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from app.invoices.document import render_invoice
 from app.invoices.service import Choice
 from app.web.chart import draw
-from app.web.current import formats, services
+from app.web.current import formats, services, signed_in
 from app.web.forms import PortalForm
 from legacy_adapters.records import ContractCode, InvoiceNumber
 
@@ -18,7 +18,9 @@ invoices = Blueprint("invoices", __name__, url_prefix="/contracts/<code>")
 def pay(code: str) -> ResponseReturnValue:
     if request.method == "POST":
         return _choose(ContractCode(code))
-    choice = services().invoices.choose(ContractCode(code))
+    # Who likes to pay everything finds everything ticked, and may untick.
+    everything = "select_all" in signed_in().preferences
+    choice = services().invoices.choose(ContractCode(code), everything=everything)
     return render_template("invoices/pay.html", choice=choice)
 
 

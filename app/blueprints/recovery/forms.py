@@ -1,14 +1,15 @@
 """The forgotten password."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, ValidationError
+from wtforms import Field
 
 from app.accounts.contact import EMAIL_LENGTH
 from app.web.current import signed_in
 from app.web.fields import (
     check_email,
-    check_new_password,
+    check_new_password_of,
     check_phone,
+    check_repeated,
     email_field,
     new_password_hint,
     password_field,
@@ -51,9 +52,7 @@ class NewPasswordForm(PortalForm):
         self.new.description = new_password_hint()
 
     def validate_new(self, field: Field) -> None:
-        account = signed_in().account
-        check_new_password(field.data, account.user_name, account.email, account.phone)
+        check_new_password_of(signed_in().account, field.data)
 
     def validate_again(self, field: Field) -> None:
-        if field.data != self.new.data:
-            raise ValidationError(_l("The two passwords are not the same."))
+        check_repeated(field.data, self.new.data)

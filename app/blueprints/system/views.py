@@ -12,7 +12,7 @@ from legacy_adapters.errors import BillingError
 from legacy_adapters.records import ContractCode
 
 system = Blueprint("system", __name__)
-NOT_FOR_ROBOTS = ("/contracts", "/invitations", "/not-me", "/confirm-email")
+NOT_FOR_ROBOTS = ("/account", "/contracts", "/invitations", "/not-me", "/confirm-email")
 YEAR = "public, max-age=31536000, immutable"
 
 

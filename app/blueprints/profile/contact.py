@@ -1,0 +1,103 @@
+"""The e-mail address and the phone number."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from wtforms import Field
+
+from app.accounts.contact import email_address, international_phone, readable_phone
+from app.accounts.records import Restricted, TooBusy, TooManyMails, TooManyTries, WrongPassword
+from app.blueprints.profile.blueprint import profile
+from app.blueprints.profile.forms import EmailForm, PhoneForm
+from app.web.current import services, signed_in, visitor
+from app.web.forms import PortalForm
+from app.web.refusals import refuse_for_now
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Forms:
+    """Each has its own button, whose `action` tells them apart."""
+
+    email: EmailForm
+    phone: PhoneForm
+    again: PortalForm
+
+
+@profile.route("/account/contact", methods=["GET", "POST"])
+def contact() -> ResponseReturnValue:
+    forms = Forms(email=EmailForm(), phone=PhoneForm(), again=PortalForm())
+    if request.method != "POST":
+        return _page(forms, forms.again)
+    if request.form.get("action") == "email":
+        return _change(forms, forms.email, forms.email.email_password, _ask_for_email)
+    if request.form.get("action") == "phone":
+        return _change(forms, forms.phone, forms.phone.phone_password, _change_phone)
+    return _change(forms, forms.again, None, _confirm_again)
+
+
+def _change(
+    forms: Forms, form: Any, password: Field | None, change: Callable[[Any], str]
+) -> ResponseReturnValue:
+    """change: does what the form asks, and returns what to say then."""
+    if not form.validate():
+        return _page(forms, form, 400)
+    try:
+        done = change(form)
+    except WrongPassword:
+        if password is None:
+            raise
+        password.errors = [_("This is not your current password.")]
+        return _page(forms, form, 400)
+    except Restricted:
+        return _page(forms, form, 403)  # the page says why by itself
+    except (TooManyTries, TooBusy) as error:
+        return _page(forms, form, _refuse(form, error))
+    flash(done)
+    return redirect(url_for("profile.contact"), code=303)
+
+
+def _refuse(form: PortalForm, error: Exception) -> int:
+    if isinstance(error, TooManyMails):
+        form.refuse(_("We have sent you many links today. Please try again tomorrow."))
+        return 429
+    return refuse_for_now(form, error)
+
+
+def _ask_for_email(form: EmailForm) -> str:
+    email = email_address(form.email.data) or ""
+    services().profiles.ask_for_email(
+        signed_in(), password=form.email_password.data, email=email, visitor=visitor()
+    )
+    return str(_("A link is on its way to %(email)s. Open it to confirm the address.", email=email))
+
+
+def _change_phone(form: PhoneForm) -> str:
+    phone = international_phone(form.phone.data) or ""
+    services().profiles.change_phone(
+        signed_in(), password=form.phone_password.data, phone=phone, visitor=visitor()
+    )
+    return str(_("Your phone number is changed."))
+
+
+def _confirm_again(_form: PortalForm) -> str:
+    services().profiles.confirm_again(signed_in(), visitor())
+    return str(_("The link is on its way once more. Look among unwanted mail too."))
+
+
+def _page(forms: Forms, form: Any, status: int = 200) -> ResponseReturnValue:
+    """form: the one that was sent."""
+    profiles, me = services().profiles, signed_in()
+    page = render_template(
+        "profile/contact.html",
+        form=form,
+        forms=forms,
+        me=me.account,
+        phone=readable_phone(me.account.phone),
+        known=profiles.get(me.account.id),
+        restricted_until=profiles.restricted_until(me),
+    )
+    return page, status
