@@ -4,6 +4,7 @@ import click
 from flask.cli import AppGroup
 
 from app.accounts.records import Account
+from app.clock import HOME
 from app.commands.failing import fails_in_words
 from app.web.current import services
 
@@ -45,3 +46,16 @@ def enable_command(name: str) -> None:
     account = _get_account(name)
     services().accounts.enable(account.id)
     click.echo(f"{account.user_name} may sign in again.")
+
+
+@accounts.command("events")
+@click.argument("name")
+@click.option("--limit", default=50, show_default=True, help="How many, the newest first.")
+@fails_in_words
+def events_command(name: str, limit: int) -> None:
+    """What the audit trail tells of the account with this user name or e-mail."""
+    account = _get_account(name)
+    for event in services().audit.list_newest(account_id=account.id, limit=limit):
+        at = event.at.astimezone(HOME).strftime("%Y-%m-%d %H:%M:%S")
+        more = [event.contract_code, event.address, event.detail]
+        click.echo("  ".join([at, event.actor, event.action, *(word for word in more if word)]))

@@ -150,6 +150,9 @@ def test_config_check_hides_passwords_in_addresses() -> None:
 def test_accounts_are_signed_out_disabled_and_enabled(portal: Portal) -> None:
     client = portal.signed_in("Emer Mbiemer")
     assert "1 sessions ended" in run(portal, "accounts", "sign-out", "emer mbiemer").output
+    told = run(portal, "accounts", "events", "emer mbiemer").output.splitlines()
+    assert "operator  sessions ended  1 sessions" in told[0]
+    assert "customer  signed in  127.0.0.1" in told[1]
     client.get("/contracts", status=303)
     client = portal.signed_in("Emer Mbiemer")
     assert run(portal, "accounts", "disable", "emer.mbiemer@example.com").exit_code == 0
