@@ -176,3 +176,11 @@ def test_other_kinds_of_database_are_refused_in_words() -> None:
     for address in ("mysql://localhost/x", "postgresql://localhost/x", "nonsense"):
         with pytest.raises(DatabaseError):
             Database(address)
+
+
+def test_a_closed_accounts_number_is_never_given_again(accounts: Accounts) -> None:
+    welcome = accounts.register(VERA, HOME)
+    found = accounts.find_signed_in(welcome.token)
+    assert found is not None
+    accounts.profiles.close(found, password=VERA.password, visitor=HOME)
+    assert accounts.register(VERA, HOME).account.id > welcome.account.id
