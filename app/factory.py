@@ -18,6 +18,7 @@ from app.demo import refuse_demo_users
 from app.services import Services
 from app.web.access import init_access
 from app.web.asking import init_asking
+from app.web.cookies import cookie_name
 from app.web.errors import init_errors
 from app.web.headers import init_headers
 from app.web.language import DEFAULT, language
@@ -88,7 +89,7 @@ def configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         SECRET_KEY=portal.secret_key.get_secret_value(),
         SECRET_KEY_FALLBACKS=[key.get_secret_value() for key in portal.secret_key_fallbacks],
-        SESSION_COOKIE_NAME="selfcare_session",
+        SESSION_COOKIE_NAME=cookie_name("selfcare_session", https=web.https),
         SESSION_COOKIE_SECURE=web.https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
