@@ -23,6 +23,7 @@ from app.web.errors import init_errors
 from app.web.headers import init_headers
 from app.web.language import DEFAULT, language
 from app.web.logs import init_logs
+from app.web.origin import init_origin
 from app.web.pages import TRANSLATIONS, init_pages
 from app.wiring import wire
 from config.loading import SettingsError, load_settings
@@ -75,6 +76,7 @@ def make_app(settings: Settings, services: Services) -> Flask:
     init_headers(app, https=settings.web.https)  # first, so that its word is the last
     init_asking(app, page_seconds=settings.billing.page_seconds)
     init_access(app)
+    init_origin(app)  # after it: what refuses shows a page, and pages look at who is signed in
     init_pages(app, settings)
     init_errors(app)
     register_blueprints(app)
