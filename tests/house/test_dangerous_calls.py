@@ -91,3 +91,11 @@ def test_templates_are_the_projects_own() -> None:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "render_template":
                 assert isinstance(node.args[0], ast.Constant), f"{file}:{node.lineno}"
+
+
+def test_scripts_write_text_alone() -> None:
+    for file in (ROOT / "app/static").rglob("*.js"):
+        script = file.read_text("utf-8")
+        for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(",
+                    "new Function", "setTimeout(\"", "javascript:", "postMessage"):  # fmt: skip
+            assert way not in script, f"{file}: {way}"
