@@ -18,10 +18,12 @@ from app.demo import refuse_demo_users
 from app.services import Services
 from app.web.access import init_access
 from app.web.asking import init_asking
+from app.web.cookies import cookie_name
 from app.web.errors import init_errors
 from app.web.headers import init_headers
 from app.web.language import DEFAULT, language
 from app.web.logs import init_logs
+from app.web.origin import init_origin
 from app.web.pages import TRANSLATIONS, init_pages
 from app.wiring import wire
 from config.loading import SettingsError, load_settings
@@ -74,6 +76,7 @@ def make_app(settings: Settings, services: Services) -> Flask:
     init_headers(app, https=settings.web.https)  # first, so that its word is the last
     init_asking(app, page_seconds=settings.billing.page_seconds)
     init_access(app)
+    init_origin(app)  # after it: what refuses shows a page, and pages look at who is signed in
     init_pages(app, settings)
     init_errors(app)
     register_blueprints(app)
@@ -88,7 +91,7 @@ def configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         SECRET_KEY=portal.secret_key.get_secret_value(),
         SECRET_KEY_FALLBACKS=[key.get_secret_value() for key in portal.secret_key_fallbacks],
-        SESSION_COOKIE_NAME="selfcare_session",
+        SESSION_COOKIE_NAME=cookie_name("selfcare_session", https=web.https),
         SESSION_COOKIE_SECURE=web.https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -5,6 +5,16 @@ document.documentElement.classList.add("js");
 // After a refused form, readers and keyboards start at the summary of what is wrong.
 document.querySelector("[data-focus]")?.focus();
 
+// A ticked box shows a password while it is typed; it is sent, and kept by the browser, as one.
+for (const tick of document.querySelectorAll("[data-shows]")) {
+  const field = document.getElementById(tick.dataset.shows);
+  const follow = () => { field.type = tick.checked ? "text" : "password"; };
+  tick.closest("[hidden]").hidden = false;
+  tick.addEventListener("change", follow);
+  field.form.addEventListener("submit", () => { tick.checked = false; follow(); });
+  window.addEventListener("pageshow", follow);
+}
+
 // A second press of a button does not send twice; after a download the page is still there.
 for (const form of document.querySelectorAll("form[method=post]:not([data-download])")) {
   form.addEventListener("submit", (event) => {

@@ -7,16 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+import structlog
 from flask import Flask, abort, g, redirect, request, session, url_for
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response
 
 from app.accounts.records import Right, SessionToken
-from app.accounts.rules import normal_contract_code
+from app.accounts.rules import network_of, normal_contract_code
 from app.web.asking import ask_for
 from app.web.current import PortalUser, services
 from app.web.sessions import CookieSessions
 from legacy_adapters.records import ContractCode
+
+log = structlog.get_logger("selfcare")
 
 
 class Who(Enum):
@@ -147,10 +150,16 @@ def check_access() -> Response | None:
 def _check_right(wanted: Right, rights: Mapping[ContractCode, Right]) -> None:
     """Another's contract and one that is not there are answered alike."""
     right = next(iter(rights.values()), None)
-    if right is None:
-        abort(404)
-    if not right.includes(wanted):
-        abort(403)
+    if right is not None and right.includes(wanted):
+        return
+    log.info(
+        "access refused",
+        account=current_user.signed_in.account.id,
+        endpoint=request.endpoint,
+        method=request.method,
+        network=network_of(request.remote_addr or ""),
+    )
+    abort(404 if right is None else 403)
 
 
 def _ask_to_sign_in() -> Response:

@@ -83,9 +83,11 @@ def _is_private() -> bool:
 def _policy(response: Response) -> str:
     if response.mimetype == "application/pdf":
         # Chromium's own viewer needs its styles, and refuses to start in a sandbox.
-        return "default-src 'none'; frame-ancestors 'none'; style-src 'unsafe-inline'"
+        return (
+            "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; style-src 'unsafe-inline'"
+        )
     if response.mimetype != "text/html":
-        return "default-src 'none'; frame-ancestors 'none'; sandbox"
+        return "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
     return (
         "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self';"
         " form-action 'self'; frame-ancestors 'none'; img-src 'self' data:;"

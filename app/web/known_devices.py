@@ -7,11 +7,12 @@ guess an account's password from many networks do not use up its owner's.
 import secrets
 from hashlib import sha256
 
-from flask import current_app, request
+from flask import current_app
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from app.accounts.records import AccountId
+from app.web.cookies import read_cookie, set_cookie
 
 COOKIE = "known_device"
 SECONDS = 400 * 86_400  # the longest that browsers keep a cookie
@@ -20,7 +21,7 @@ ACCOUNTS = 5  # of a family's phone
 
 def known_accounts() -> dict[AccountId, str]:
     """Account -> the random word that it was given in this browser."""
-    sealed = request.cookies.get(COOKIE)
+    sealed = read_cookie(COOKIE)
     if not sealed or len(sealed) > 1_000:  # noqa: PLR2004
         return {}
     try:
@@ -35,14 +36,8 @@ def remember_account(response: Response, account_id: AccountId, *, https: bool) 
     known = {**known_accounts()}
     word = known.pop(account_id, None) or secrets.token_hex(8)
     pairs = [*known.items(), (account_id, word)][-ACCOUNTS:]
-    response.set_cookie(
-        COOKIE,
-        _serializer().dumps(pairs),
-        max_age=SECONDS,
-        secure=https,
-        httponly=True,
-        samesite="Lax",
-    )
+    sealed = str(_serializer().dumps(pairs))
+    set_cookie(response, COOKIE, sealed, seconds=SECONDS, https=https)
 
 
 def _serializer() -> URLSafeTimedSerializer:

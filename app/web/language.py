@@ -1,7 +1,8 @@
 """Which language a browser reads, and remembering it."""
 
-from flask import request
 from werkzeug.wrappers import Response
+
+from app.web.cookies import read_cookie, set_cookie
 
 LANGUAGES = {"sq": "Shqip", "en": "English"}
 DEFAULT = "sq"
@@ -11,13 +12,13 @@ YEAR = 31_536_000
 
 def language() -> str:
     """Albanian unless this browser chose otherwise."""
-    chosen = request.cookies.get(COOKIE, "")
+    chosen = read_cookie(COOKIE) or ""
     return chosen if chosen in LANGUAGES else DEFAULT
 
 
 def has_chosen() -> bool:
-    return COOKIE in request.cookies
+    return read_cookie(COOKIE) is not None
 
 
 def remember(response: Response, code: str, *, https: bool) -> None:
-    response.set_cookie(COOKIE, code, max_age=YEAR, secure=https, httponly=True, samesite="Lax")
+    set_cookie(response, COOKIE, code, seconds=YEAR, https=https)

@@ -1,16 +1,27 @@
 """What a form says when it cannot be served right now, whoever asks for what."""
 
+import structlog
+from flask import request
 from flask_babel import gettext as _
 
 from app.accounts.records import TooBusy, TooManyTries
+from app.accounts.rules import network_of
 from app.web.current import services
 from app.web.errors import log_failure
 from app.web.forms import PortalForm
 from legacy_adapters.errors import BillingError
 
+log = structlog.get_logger("selfcare")
+
 
 def refuse_for_now(form: PortalForm, error: Exception) -> int:
     """Says on the form what failed; returns the status to answer with."""
+    if isinstance(error, TooManyTries | TooBusy):
+        log.info(
+            "tries used up" if isinstance(error, TooManyTries) else "too busy to serve",
+            endpoint=request.endpoint,
+            network=network_of(request.remote_addr or ""),
+        )
     if isinstance(error, TooManyTries):
         form.refuse(too_many_tries())
         return 429

@@ -3,6 +3,7 @@
 import time
 from copy import deepcopy
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from flask import Flask, Request, Response
@@ -16,6 +17,8 @@ class CookieSessions(SecureCookieSessionInterface):
     """With one serializer for all requests, no work where there is nothing to write, and each
     cookie's signature checked once in this process: a customer sends the same one again and
     again. How old it is, is looked at each time."""
+
+    digest_method = staticmethod(sha256)  # Flask's own is SHA-1
 
     def __init__(self, app: Flask) -> None:
         serializer = super().get_signing_serializer(app)

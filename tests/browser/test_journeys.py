@@ -193,3 +193,48 @@ def test_no_page_is_wider_than_its_window(visit: Any, width: int) -> None:
         visitor.page.goto(address)
         inner = visitor.page.evaluate("document.documentElement.scrollWidth")
         assert inner <= width, address
+
+
+def test_a_password_is_shown_on_request_and_can_be_pasted(visit: Any) -> None:
+    visitor = visit()
+    page = visitor.page
+    page.goto("/login")
+    field = page.locator("#password")
+    page.fill("#user_name", "Provo2024")
+    page.locator("#user_name").press("Control+a")
+    page.locator("#user_name").press("Control+x")
+    field.press("Control+v")
+    expect(field).to_have_value("Provo2024")
+    expect(field).to_have_attribute("type", "password")
+    page.get_by_label("Shfaq çfarë shkruaj").check()
+    expect(field).to_have_attribute("type", "text")
+    page.get_by_label("Shfaq çfarë shkruaj").uncheck()
+    expect(field).to_have_attribute("type", "password")
+    page.get_by_label("Shfaq çfarë shkruaj").check()
+    page.fill("#user_name", "Emer Mbiemer")
+    page.evaluate(
+        "document.querySelector('main form').addEventListener('submit', () => {"
+        " sessionStorage.sentAs = document.querySelector('#password').type; })"
+    )
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/contracts")
+    assert page.evaluate("sessionStorage.sentAs") == "password"
+
+
+def test_without_javascript_no_tick_is_offered(visit: Any) -> None:
+    page = visit(java_script_enabled=False).page
+    page.goto("/login")
+    expect(page.get_by_label("Shfaq çfarë shkruaj")).to_be_hidden()
+
+
+def test_nothing_is_kept_in_the_browser_but_cookies(visit: Any) -> None:
+    visitor = visit()
+    visitor.sign_in("Emer Mbiemer")
+    kept = visitor.page.evaluate(
+        "async () => [localStorage.length, sessionStorage.length,"
+        " (await indexedDB.databases()).length, document.cookie,"
+        " (await navigator.serviceWorker.getRegistrations()).length]"
+    )
+    assert kept == [0, 0, 0, "", 0]
+    names = {cookie["name"] for cookie in visitor.context.cookies()}
+    assert names <= {"selfcare_session", "known_device", "language"}

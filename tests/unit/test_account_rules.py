@@ -74,6 +74,15 @@ def test_passwords(password: str, problem: PasswordProblem | None) -> None:
     assert found is problem
 
 
+def test_long_passwords_and_ones_own_words() -> None:
+    settings, own = AccountSettings(), ("Vera Leka", "Energjia Demo", "vera@example.org")
+    for fine in ("shtatë hapa 7 " * 5, "x" * 63 + "1", "vera leka dhe 7 dele"):
+        assert rules.password_problem(fine, settings, known_words=own) is None
+    for poor in ("Vera Leka1", "12veraleka", "energjiademo2024", "VERA@example.org1"):
+        found = rules.password_problem(poor, settings, known_words=own)
+        assert found is PasswordProblem.TOO_COMMON, poor
+
+
 def test_the_manuals_own_rule_can_be_set() -> None:
     settings = AccountSettings(password_min_length=6, password_max_length=12)
     assert rules.password_problem("a1" * 7, settings) is PasswordProblem.TOO_LONG

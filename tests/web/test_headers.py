@@ -86,3 +86,49 @@ def test_signing_in_below_a_path_stays_below_it(make_portal: MakePortal) -> None
     assert done.response.location == "/vetesherbim/contracts/AL0000000/info"
     links = [a.get("href", "") for a in client.get("/privacy", **below).all("a")]
     assert "/vetesherbim/language/en?next=/vetesherbim/privacy" in links
+
+
+def test_every_answer_says_what_it_is_and_how_it_is_written(portal: Portal) -> None:
+    client = portal.signed_in("Emer Mbiemer")
+    for address, kind in (
+        ("/contracts", "text/html; charset=utf-8"),
+        ("/nowhere", "text/html; charset=utf-8"),
+        ("/healthz", "text/plain; charset=utf-8"),
+        ("/readyz", "text/plain; charset=utf-8"),
+        ("/robots.txt", "text/plain; charset=utf-8"),
+        ("/theme.css", "text/css; charset=utf-8"),
+        ("/static/site.css", "text/css; charset=utf-8"),
+        ("/static/site.js", "text/javascript; charset=utf-8"),
+        ("/static/icon.svg", "image/svg+xml; charset=utf-8"),
+        ("/contracts/AL0000000/invoices/123456789.pdf", "application/pdf"),
+    ):
+        headers = client.fetch(address).headers
+        assert headers["Content-Type"] == kind, address
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        policy = headers["Content-Security-Policy"]
+        for directive in ("default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+            assert directive in policy, address
+        assert "Access-Control-Allow-Origin" not in headers
+
+
+def test_nothing_is_loaded_from_elsewhere(portal: Portal) -> None:
+    client = portal.signed_in("Emer Mbiemer")
+    for address in ("/privacy", "/contracts", "/contracts/AL0000000/history"):
+        page = client.get(address)
+        loaded = [e.get("src", "") for tag in ("script", "img", "iframe") for e in page.all(tag)]
+        loaded += [e.get("href", "") for e in page.all("link")]
+        assert loaded and all(one.startswith("/") and one[1:2] != "/" for one in loaded)
+
+
+def test_https_headers_stand_on_every_answer(make_portal: MakePortal) -> None:
+    client = make_portal(web={"https": True, "trusted_hosts": ["localhost"]}).client()
+    for address, host in (
+        ("/login", "localhost"),
+        ("/nowhere", "localhost"),
+        ("/static/site.css", "localhost"),
+        ("/healthz", "localhost"),
+        ("/", "evil.example"),
+    ):
+        headers = client.fetch(address, base_url=f"https://{host}").headers
+        told = headers["Strict-Transport-Security"]
+        assert told == "max-age=31536000; includeSubDomains", address

@@ -1,5 +1,6 @@
 """Signing in and out, sessions, and limits on tries."""
 
+from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
 
 from tests.conftest import MakePortal, Portal
@@ -208,7 +209,10 @@ def test_cookies_are_for_this_portal_only(make_portal: MakePortal) -> None:
     )
     assert answer.status_code == 303
     cookies = answer.headers.getlist("Set-Cookie")
-    assert {cookie.partition("=")[0] for cookie in cookies} >= {"selfcare_session", "known_device"}
+    assert {cookie.partition("=")[0] for cookie in cookies} >= {
+        "__Host-selfcare_session",
+        "__Host-known_device",
+    }
     for cookie in cookies:
         for flag in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
             assert flag in cookie, cookie
@@ -218,3 +222,34 @@ def test_cookies_are_for_this_portal_only(make_portal: MakePortal) -> None:
 def _token(client: CheckedClient) -> str:
     page = client.http.get("/login", base_url="https://localhost")
     return Page(page, "sq").csrf_token
+
+
+def test_over_https_only_cookies_of_this_host_count(make_portal: MakePortal) -> None:
+    """A neighbour of the same domain can plant `language`, but not `__Host-language`."""
+    client = make_portal(web={"https": True}).client()
+    client.http.set_cookie("language", "en")
+    assert Page(client.fetch("/login", base_url="https://localhost"), "sq").heading
+    chosen = client.fetch("/language/en", base_url="https://localhost")
+    assert chosen.headers["Set-Cookie"].startswith("__Host-language=en;")
+    assert Page(client.fetch("/login", base_url="https://localhost"), "en").heading
+
+
+def test_one_cookie_does_not_stand_for_another(portal: Portal) -> None:
+    """Both are signed with the same key, each for its own use."""
+    client = portal.signed_in("Emer Mbiemer")
+    session, mark = (client.http.get_cookie(c) for c in ("selfcare_session", "known_device"))
+    assert session is not None and mark is not None
+    thief = portal.client()
+    thief.http.set_cookie("selfcare_session", mark.value)
+    thief.http.set_cookie("known_device", session.value)
+    thief.get("/contracts", status=303)
+    thief.sign_in("Emer Mbiemer")  # the other one is worth nothing, and harms nothing
+
+
+def test_session_cookie_is_signed_with_sha256(portal: Portal) -> None:
+    client = portal.client()
+    client.get("/login")
+    kept = client.http.get_cookie("selfcare_session")
+    assert kept is not None
+    signature = kept.value.rpartition(".")[2]
+    assert len(urlsafe_b64decode(signature + "=")) == 32

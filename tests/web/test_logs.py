@@ -1,11 +1,14 @@
 """What operators read holds nothing about a person that it need not."""
 
 import json
+from datetime import datetime, timedelta
 
 import pytest
+import structlog
 
+from app.audit.records import Action
 from app.web.logs import hide_personal_data
-from tests.conftest import MakePortal
+from tests.conftest import MakePortal, Portal
 from tests.web.test_recovery import GOOD as LOST
 from tests.web.test_recovery import shown
 from tests.web.test_register import GOOD as VERA
@@ -77,3 +80,34 @@ def test_lines_are_cleaned_whatever_is_put_into_them() -> None:
         "record": "(dict)",
         "none": None,
     }
+
+
+@pytest.mark.parametrize("kind", ["json", "text"])
+def test_nothing_makes_a_line_of_its_own(
+    make_portal: MakePortal, capfd: pytest.CaptureFixture[str], kind: str
+) -> None:
+    make_portal(log={"format": kind})
+    hostile = 'x\n{"event": "forged"}\r\n\u2028\x1b[2Jforged'
+    structlog.get_logger("selfcare").warning("refused", host=hostile)
+    logged = capfd.readouterr().err
+    assert logged.count("\n") == 1 and logged.endswith("\n")
+    assert "\x1b" not in logged and "\r" not in logged
+
+
+def test_every_line_says_when_in_utc_and_how_bad_it_is(
+    portal: Portal, capfd: pytest.CaptureFixture[str]
+) -> None:
+    portal.client().post("/login", {"user_name": "Askush", "password": "x"}, status=400)
+    (line,) = [json.loads(one) for one in capfd.readouterr().err.splitlines()]
+    assert {"event", "level", "timestamp", "account", "network"} == line.keys()
+    assert datetime.fromisoformat(line["timestamp"]).utcoffset() == timedelta(0)
+    assert line["timestamp"].endswith("Z")
+
+
+def test_who_came_in_is_in_the_audit_trail(portal: Portal) -> None:
+    client = portal.signed_in("Emer Mbiemer")
+    client.post("/logout", {}, status=303)
+    out, came_in = portal.services.audit.list_newest(limit=2)
+    assert (came_in.action, out.action) == (Action.SIGNED_IN, Action.SIGNED_OUT)
+    assert came_in.account_id == out.account_id and came_in.address == "127.0.0.1"
+    assert came_in.at.utcoffset() == timedelta(0)
