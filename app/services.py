@@ -7,6 +7,7 @@ from app.accounts.profile import Profiles
 from app.accounts.recovery import Recovery
 from app.accounts.registration import Registration
 from app.accounts.service import AccountService
+from app.accounts.undoing import Undoing
 from app.audit.service import Audit
 from app.contracts.service import ContractService
 from app.database.engine import Database
@@ -33,6 +34,7 @@ class Services:
     accounts: AccountService
     registration: Registration
     recovery: Recovery
+    undoing: Undoing
     ownership: Ownership
     profiles: Profiles
     last_known: LastKnown

@@ -10,6 +10,7 @@ from app.accounts.recovery import Recovery
 from app.accounts.registration import Registration
 from app.accounts.service import AccountService
 from app.accounts.shared import Shared
+from app.accounts.undoing import Undoing
 from app.audit.service import Audit
 from app.clock import now, today
 from app.contracts.service import ContractService
@@ -77,6 +78,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         accounts=AccountService(shared),
         registration=Registration(shared),
         recovery=Recovery(shared),
+        undoing=Undoing(shared),
         ownership=Ownership(shared),
         profiles=Profiles(shared),
         last_known=last_known,

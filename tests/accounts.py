@@ -16,6 +16,7 @@ from app.accounts.recovery import Recovery
 from app.accounts.registration import Registration
 from app.accounts.service import AccountService
 from app.accounts.shared import Shared
+from app.accounts.undoing import Undoing
 from app.audit.service import Audit
 from app.database.engine import Database
 from app.messages.outbox import Outbox
@@ -88,6 +89,7 @@ class Accounts(AccountService):
         super().__init__(self.shared)
         self.registration = Registration(self.shared)
         self.recovery = Recovery(self.shared)
+        self.undoing = Undoing(self.shared)
         self.ownership = Ownership(self.shared)
         self.profiles = Profiles(self.shared)
 

@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from app.accounts import rules
 from app.accounts.contact import international_phone
-from app.accounts.entrance import evenly
 from app.accounts.records import AccountId, Claim, ClaimRefused, TooManyTries, Visitor
 from app.accounts.shared import Shared
 from app.accounts.tries import Budget
@@ -16,7 +15,6 @@ from app.audit.records import Action, Actor
 from legacy_adapters.records import Contract
 
 log = structlog.get_logger("selfcare")
-EVEN_SECONDS = 0.2
 SITES_SHARE = 5  # an IPv6 site may try so many times what one network may
 RECENT_INVOICES = 12
 
@@ -30,43 +28,44 @@ class Claims:
 
         Raises: ClaimRefused; TooManyTries, for a network that has tried too often; BillingError.
         """
-        shared = self._shared
-        network, *others = budgets = self._budgets(claim, visitor, account_id)
-        with evenly(EVEN_SECONDS):
-            may_try, *allowed = shared.spend(*budgets)
-            walk = self._walk(visitor)
-            with shared.database.read() as connection:
-                walks = shared.tries.is_used_up(connection, walk, shared.clock())
-            contract = shared.billing.find_contract(claim.contract_code)
-            is_right = contract is not None and self._is_right(claim, contract)
-            if not may_try:
-                raise TooManyTries
-            if contract is None or not is_right or walks or not all(allowed):
-                self._note_refusal(claim, visitor, account_id, walk)
-                raise ClaimRefused
-            with shared.database.write() as connection:
-                # The contract's own budget stays spent: nobody needs to add it over and over.
-                shared.give_back(connection, network, *others[2:])
+        shared, walk = self._shared, self._walk(visitor)
+        with shared.database.read() as connection:
+            walks = shared.tries.is_used_up(connection, walk, shared.clock())
+        network, *others = self._budgets(claim, visitor, account_id)
+        # A walk spends nothing more: it would use up what the holders of its numbers need.
+        may_try, *allowed = [True] if walks else shared.spend(network, *others)
+        contract = shared.billing.find_contract(claim.contract_code)
+        is_right = contract is not None and self._is_right(claim, contract)
+        if not may_try:
+            raise TooManyTries
+        if contract is None or not is_right or walks or not all(allowed):
+            self._note_refusal(claim, visitor, account_id, walk)
+            raise ClaimRefused
+        with shared.database.write() as connection:
+            # The contract's own budgets stay spent: nobody needs to add it over and over.
+            shared.give_back(connection, network, *others[:-2])
         return contract
 
     def _budgets(
         self, claim: Claim, visitor: Visitor, account_id: AccountId | None
     ) -> list[Budget]:
-        """The network's first, then the contract's, then the site's and the account's."""
+        """The network's first; the contract's two last, its one of everywhere at the very end."""
         shared, settings = self._shared, self._shared.settings
         code, where = claim.contract_code, rules.network_of(visitor.address)
         site = f"claim site {rules.site_of(visitor.address)}"
-        found = [
-            shared.budget(f"claim network {where}", settings.register_tries_per_network),
+        limit = settings.register_tries_per_network
+        whose = []
+        if account_id is not None:
+            subject = f"claim account {account_id}"
+            whose.append(shared.budget(subject, settings.contract_tries_per_account))
+        return [
+            shared.budget(f"claim network {where}", limit),
+            shared.budget(site, limit * SITES_SHARE),
+            *whose,
             # From one network, so that a stranger elsewhere cannot use up the holder's.
             shared.budget(f"claim {code} {where}", settings.register_tries_per_contract),
             Budget(subject=f"claim {code}", limit=settings.contract_tries_per_day),
-            shared.budget(site, settings.register_tries_per_network * SITES_SHARE),
         ]
-        if account_id is not None:
-            whose = f"claim account {account_id}"
-            found.append(shared.budget(whose, settings.contract_tries_per_account))
-        return found
 
     def _is_right(self, claim: Claim, contract: Contract) -> bool:
         if not rules.names_match(claim.name, contract.subscriber):

@@ -42,6 +42,11 @@ def readable_phone(phone: str) -> str:
     return phonenumbers.format_number(number, kind.NATIONAL if at_home else kind.INTERNATIONAL)
 
 
+def hidden_phone(phone: str) -> str:
+    """Its last two digits: enough for its owner to know which one is meant."""
+    return f"*** {phone[-2:]}"
+
+
 def hidden_email(email: str) -> str:
     """`v***@example.org`: enough for its owner to know which one is meant."""
     name, _at, host = email.partition("@")

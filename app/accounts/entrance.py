@@ -11,6 +11,7 @@ from typing import TypeVar
 from app.accounts.records import TooBusy
 
 T = TypeVar("T")
+EVEN_SECONDS = 0.2  # what claims and recoveries take, whatever happens
 GENTLE = 10  # niceness of hashing: a page that wants a core goes first
 
 

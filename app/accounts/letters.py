@@ -214,6 +214,20 @@ def invited(_: Translate, inviter: str, code: str, right: str, address: str) -> 
     )
 
 
+def invitation_accepted(_: Translate, name: str, code: str, address: str) -> Letter:
+    return Letter(
+        subject=_("Your invitation was accepted"),
+        blocks=(
+            _told(
+                _("%(name)s can see contract %(code)s now, as you invited.")
+                % {"name": name, "code": code}
+            ),
+            _told(_("If you invited nobody, take it back there and change your password:")),
+            _link(_("Who may see the contract"), address),
+        ),
+    )
+
+
 def closed(_: Translate) -> Letter:
     return Letter(
         subject=_("Your account is closed"),

@@ -4,6 +4,7 @@ Made from a setting, never from a request: its Host header is anybody's to choos
 """
 
 from app.accounts.records import LinkToken
+from legacy_adapters.records import ContractCode
 
 
 class Links:
@@ -19,6 +20,9 @@ class Links:
 
     def confirm_email(self, token: LinkToken) -> str:
         return f"{self._address}/confirm-email/{token}"
+
+    def delegates(self, code: ContractCode) -> str:
+        return f"{self._address}/contracts/{code}/delegates"
 
     def invitation(self, token: LinkToken) -> str:
         return f"{self._address}/invitations/{token}"

@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts import letters, rules
 from app.accounts.claims import Claims
+from app.accounts.entrance import EVEN_SECONDS, evenly
 from app.accounts.phone_codes import PhoneCodes
 from app.accounts.records import (
     AccountId,
@@ -29,8 +30,9 @@ from app.accounts.records import (
 )
 from app.accounts.registration import tell_holders
 from app.accounts.shared import Shared, hashed, new_token
-from app.accounts.store import contracts
+from app.accounts.store import contracts, people
 from app.accounts.tries import Budget
+from app.accounts.undoing import tell_owner
 from app.audit.records import Action, Actor
 from app.messages.outbox import Addressee, Purpose
 from app.messages.texts import texts
@@ -66,9 +68,8 @@ class Ownership:
         """
         shared, account = self._shared, signed_in.account
         shared.refuse_if_restricted(signed_in)
-        if self._right(account.id, claim.contract_code) is Right.HOLDER:
-            raise AlreadyLinked
-        with shared.entrance.enter():
+        self._refuse_if_linked(account.id, claim.contract_code)
+        with evenly(EVEN_SECONDS), shared.entrance.enter():
             contract = self._check(claim, visitor, account.id)
             if shared.settings.ownership_proof == "phone_on_file":
                 code, language = claim.contract_code, account.language
@@ -78,6 +79,14 @@ class Ownership:
         if contract is None:
             raise ClaimRefused
         return self._link(signed_in, contract.code, visitor)
+
+    def _refuse_if_linked(self, account_id: AccountId, code: ContractCode) -> None:
+        """A delegate sees what the other proofs ask for: only the holder's phone makes more of
+        one. Raises: AlreadyLinked."""
+        right = self._right(account_id, code)
+        by_phone = self._shared.settings.ownership_proof == "phone_on_file"
+        if right is Right.HOLDER or (right and not by_phone):
+            raise AlreadyLinked
 
     def finish_adding(
         self, signed_in: SignedIn, token: LinkToken, code: str, visitor: Visitor
@@ -101,8 +110,7 @@ class Ownership:
 
     def _link(self, signed_in: SignedIn, code: ContractCode, visitor: Visitor) -> ContractCode:
         account, now = signed_in.account, self._shared.clock()
-        with self._shared.database.write() as connection:
-            contracts.lock_account(connection, account.id)
+        with self._shared.change(signed_in, restricted=True) as connection:
             right = contracts.find_right(connection, account.id, code)
             if right is Right.HOLDER:
                 return code  # the same form twice at once
@@ -119,13 +127,11 @@ class Ownership:
     def remove(self, signed_in: SignedIn, code: ContractCode, visitor: Visitor) -> None:
         """Those whom this account let in lose it too.
 
-        Raises: LastContract, NotYours.
+        Raises: LastContract, NotYours, Restricted.
         """
         account_id = signed_in.account.id
-        with self._shared.database.write() as connection:
-            # Within the write lock of SQLite, or with the account's row locked on PostgreSQL:
-            # of two removals at once one sees that only one contract is left.
-            contracts.lock_account(connection, account_id)
+        # The account is locked: of two removals at once one sees that only one contract is left.
+        with self._shared.change(signed_in, restricted=True) as connection:
             if contracts.find_right(connection, account_id, code) is None:
                 raise NotYours
             if contracts.count_contracts(connection, account_id) == 1:
@@ -164,7 +170,7 @@ class Ownership:
             raise NotYours
         budget = Budget(subject=f"invite {account.id}", limit=shared.settings.invitations_per_day)
         token, ends = new_token(), now + timedelta(days=INVITATION_DAYS)
-        with shared.database.write() as connection:
+        with shared.change(signed_in, restricted=True) as connection:
             if not shared.tries.spend(connection, budget, now):
                 raise TooManyTries
             self._forget_invitations(connection, account.id, code, email)
@@ -219,8 +225,7 @@ class Ownership:
         invitation = self.get_invitation(signed_in, token)
         code, now = invitation.contract_code, shared.clock()
         try:
-            with shared.database.write() as connection:
-                contracts.lock_account(connection, account_id)
+            with shared.change(signed_in, restricted=True) as connection:
                 if not contracts.delete_invitation(
                     connection, invitation.invited_by, code, invitation.id
                 ):
@@ -233,6 +238,7 @@ class Ownership:
                     right=invitation.right,
                     granted_by=invitation.invited_by,
                 )
+                self._tell_inviter(connection, invitation, signed_in)
                 detail = f"{invitation.right} from account {invitation.invited_by}"
                 self._note(
                     connection, Action.INVITATION_ACCEPTED, account_id, code, visitor, detail=detail
@@ -240,6 +246,18 @@ class Ownership:
         except IntegrityError as error:
             raise AlreadyLinked from error
         return code
+
+    def _tell_inviter(
+        self, connection: Connection, invitation: Invitation, signed_in: SignedIn
+    ) -> None:
+        inviter = people.get_account(connection, invitation.invited_by)
+        letter = letters.invitation_accepted(
+            texts(inviter.language),
+            signed_in.account.user_name,
+            invitation.contract_code,
+            self._shared.links.delegates(invitation.contract_code),
+        )
+        tell_owner(self._shared, connection, inviter, letter, "invitation accepted")
 
     def take_back(
         self, signed_in: SignedIn, code: ContractCode, invitation_id: int, visitor: Visitor

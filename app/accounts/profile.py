@@ -23,11 +23,11 @@ from app.accounts.records import (
     Visitor,
     WrongPassword,
 )
-from app.accounts.recovery import add_stop, replace_password
 from app.accounts.registration import CONFIRM_HOURS
 from app.accounts.shared import Shared, addressee, hashed, new_token
 from app.accounts.store import contracts, people, recovery
 from app.accounts.tries import Budget
+from app.accounts.undoing import add_stop, replace_password, tell_owner
 from app.audit.records import Action, Actor
 from app.messages.outbox import Addressee, Purpose
 from app.messages.texts import texts
@@ -122,7 +122,8 @@ class Profiles:
         budget = Budget(subject=f"confirm {account.id}", limit=MAILS_A_DAY)
         letter = letters.confirm_address(texts(account.language), shared.links.confirm_email(token))
         to = Addressee(recipient=email, language=account.language, account_id=account.id)
-        with shared.database.write() as connection:
+        is_new = rules.email_key(email) != rules.email_key(account.email)
+        with shared.change(signed_in, restricted=is_new) as connection:
             if not shared.tries.spend(connection, budget, now):
                 raise TooManyMails
             recovery.add_email_change(
@@ -161,6 +162,7 @@ class Profiles:
                 account = people.get_account(connection, account_id)
                 is_new = rules.email_key(email) != rules.email_key(account.email)
                 if is_new:
+                    self._refuse_new_email(connection, account_id, email)
                     self._tell_of_new_email(connection, account_id, email)
                 people.update_account(
                     connection,
@@ -179,6 +181,14 @@ class Profiles:
         except IntegrityError as error:
             raise EmailTaken from error
         return email
+
+    def _refuse_new_email(self, connection: Connection, account_id: AccountId, email: str) -> None:
+        """Raises: LinkGone, while the account is restricted; EmailTaken."""
+        now, key = self._shared.clock(), rules.email_key(email)
+        if people.is_restricted(connection, account_id, now):
+            raise LinkGone
+        if recovery.email_is_kept(connection, key, now, by_other=account_id):
+            raise EmailTaken
 
     def _tell_of_new_email(self, connection: Connection, account_id: AccountId, email: str) -> None:
         shared, account = self._shared, people.get_account(connection, account_id)
@@ -200,14 +210,13 @@ class Profiles:
         shared.refuse_if_restricted(signed_in)
         with shared.entrance.enter():
             self._check_password(signed_in, password, visitor)
-        with shared.database.write() as connection:
+        with shared.change(signed_in, restricted=True) as connection:
             people.update_account(connection, account.id, phone=phone)
             before = {"phone": account.phone}
             stop = add_stop(shared, connection, account.id, what="phone", restores=before)
             _ = texts(account.language)
             letter = letters.phone_changed(_, shared.clock(), shared.links.not_me(stop))
-            purpose = Purpose(kind="phone changed")
-            shared.outbox.post_mail(connection, letter, addressee(account), purpose)
+            tell_owner(shared, connection, account, letter, "phone changed")
             self._note(connection, Action.PHONE_CHANGED, signed_in, visitor)
 
     # Preferences
@@ -227,21 +236,28 @@ class Profiles:
 
     # All of it, and its end
 
-    def download(self, signed_in: SignedIn, visitor: Visitor) -> dict[str, Any]:
-        """All that the portal keeps of the account, ready for JSON."""
-        with self._shared.database.write() as connection:
+    def download(self, signed_in: SignedIn, *, password: str, visitor: Visitor) -> dict[str, Any]:
+        """All that the portal keeps of the account, ready for JSON. With it one could ask for a
+        new password, so an open session is not enough.
+
+        Raises: WrongPassword, TooManyTries, TooBusy.
+        """
+        with self._shared.entrance.enter():
+            self._check_password(signed_in, password, visitor)
+        with self._shared.change(signed_in) as connection:
             self._note(connection, Action.DATA_DOWNLOADED, signed_in, visitor)
         return all_of(self._shared, signed_in.account)
 
     def close(self, signed_in: SignedIn, *, password: str, visitor: Visitor) -> None:
         """Deletes the account and all that hangs on it; the audit trail keeps its number.
 
-        Raises: WrongPassword, TooManyTries, TooBusy.
+        Raises: WrongPassword, Restricted, TooManyTries, TooBusy.
         """
         shared, account = self._shared, signed_in.account
+        shared.refuse_if_restricted(signed_in)
         with shared.entrance.enter():
             self._check_password(signed_in, password, visitor)
-        with shared.database.write() as connection:
+        with shared.change(signed_in, restricted=True) as connection:
             shared.outbox.forget_of(connection, account.id)
             letter = letters.closed(texts(account.language))
             to = Addressee(recipient=account.email, language=account.language)

@@ -115,11 +115,12 @@ class Visitor:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Welcome:
-    """A new session; user_name may differ from what was asked for at registration."""
+    """A new session. fingerprint: of the password that opened it, for the browser's mark."""
 
     token: SessionToken
     account: Account
     must_change: bool = False
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -240,6 +241,10 @@ class Restricted(AccountError):
     def __init__(self, until: datetime) -> None:
         super().__init__(until)
         self.until = until
+
+
+class SessionEnded(AccountError):
+    """The session, or the account, ended while this request was under way."""
 
 
 class LastContract(AccountError):

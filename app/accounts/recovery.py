@@ -1,21 +1,18 @@
-"""The forgotten password, and the link that stops what was not the owner's doing.
+"""The forgotten password.
 
 Nobody of the utility's staff can be reached here: these are customers' accounts only.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection
 
 from app.accounts import letters, rules
-from app.accounts.entrance import evenly
+from app.accounts.entrance import EVEN_SECONDS, evenly
 from app.accounts.passwords import hash_password
 from app.accounts.records import (
     Account,
-    AccountId,
-    LinkGone,
     LinkToken,
     Lost,
     RecoveryRefused,
@@ -23,19 +20,17 @@ from app.accounts.records import (
     SignedIn,
     Visitor,
 )
-from app.accounts.shared import Shared, addressee, hashed, new_token
-from app.accounts.store import people, recovery, sessions
+from app.accounts.shared import Shared, addressee
+from app.accounts.store import people, recovery
 from app.accounts.store.tables import account as account_table
 from app.accounts.tries import Budget
+from app.accounts.undoing import RECOVERY, add_stop, replace_password
 from app.audit.records import Action, Actor
 from app.messages.outbox import Addressee, Purpose
 from app.messages.texts import texts
 
 log = structlog.get_logger("selfcare")
-EVEN_SECONDS = 0.2
 SITES_SHARE = 5
-STOP_DAYS = 7
-RECOVERY = "recovery"
 
 
 class Recovery:
@@ -49,7 +44,7 @@ class Recovery:
         Raises: RecoveryRefused, only where it would be shown; TooBusy.
         """
         shared, settings = self._shared, self._shared.settings
-        with shared.entrance.enter(), evenly(EVEN_SECONDS):
+        with evenly(EVEN_SECONDS), shared.entrance.enter():
             allowed = shared.spend(*self._budgets(lost, visitor))
             account = self._find(lost)
             password = rules.temporary_password()
@@ -167,107 +162,3 @@ class Recovery:
         return replace_password(
             shared, signed_in, new_hash, visitor, detail=RECOVERY, restricted_until=until
         )
-
-    # What was not the owner's doing
-
-    def get_stop(self, token: LinkToken) -> None:
-        """Raises: LinkGone."""
-        with self._shared.database.read() as connection:
-            if recovery.find_stop(connection, hashed(token), self._shared.clock()) is None:
-                raise LinkGone
-
-    def stop(self, token: LinkToken, visitor: Visitor) -> None:
-        """Locks the account, ends its sessions, and sets back what was changed.
-
-        Raises: LinkGone.
-        """
-        shared, now = self._shared, self._shared.clock()
-        with shared.database.write() as connection:
-            found = recovery.find_stop(connection, hashed(token), now)
-            if found is None:
-                raise LinkGone
-            account_id, restores = found.account_id, dict(found.restores)
-            if people.email_is_taken(
-                connection, restores.get("email_key", ""), by_other=account_id
-            ):
-                del restores["email"], restores["email_key"]  # somebody registered it meanwhile
-            people.update_account(connection, account_id, **{**restores, "disabled_at": now})
-            recovery.forget_recovery(connection, account_id)
-            recovery.forget_email_changes(connection, account_id)
-            recovery.forget_stops(connection, account_id)
-            sessions.end_sessions_of(connection, account_id)
-            account = people.get_account(connection, account_id)
-            letter = letters.stopped(texts(account.language))
-            shared.outbox.post_mail(connection, letter, addressee(account), Purpose(kind="stopped"))
-            shared.audit.record(
-                connection,
-                Action.STOPPED,
-                actor=Actor.VISITOR,
-                account_id=account_id,
-                address=visitor.address,
-            )
-        log.warning(
-            "account stopped by its owner",
-            account=account_id,
-            do="make sure who calls, then: flask accounts enable NAME",
-        )
-
-
-def add_stop(
-    shared: Shared,
-    connection: Connection,
-    account_id: AccountId,
-    *,
-    what: str,
-    restores: dict[str, Any] | None = None,
-) -> LinkToken:
-    """The way to undo this. restores: what the account's columns were before; whoever undoes an
-    earlier step gets back to before that one, so earlier ways learn of later changes."""
-    token, now = new_token(), shared.clock()
-    for earlier in recovery.list_stops(connection, account_id):
-        recovery.set_restores(connection, earlier, {**(restores or {}), **earlier.restores})
-    recovery.add_stop(
-        connection,
-        account_id,
-        token_hash=hashed(token),
-        what=what,
-        restores=restores or {},
-        created_at=now,
-        expires_at=now + timedelta(days=STOP_DAYS),
-    )
-    return token
-
-
-def replace_password(
-    shared: Shared,
-    signed_in: SignedIn,
-    new_hash: str,
-    visitor: Visitor,
-    *,
-    detail: str,
-    **changes: Any,
-) -> SessionToken:
-    """Ends every other session, gives this one a new token, and tells the owner."""
-    account, token = signed_in.account, SessionToken(new_token())
-    with shared.database.write() as connection:
-        before = {"password_hash": people.get_password_hash(connection, account.id)}
-        people.update_account(connection, account.id, password_hash=new_hash, **changes)
-        recovery.forget_recovery(connection, account.id)
-        # Whoever knew the old password may have asked for an address of theirs.
-        recovery.forget_email_changes(connection, account.id, but_to=account.email)
-        sessions.end_sessions_of(connection, account.id, but=signed_in.session_id)
-        sessions.renew_session(connection, signed_in.session_id, hashed(token), must_change=False)
-        stop = add_stop(shared, connection, account.id, what="password", restores=before)
-        _ = texts(account.language)
-        letter = letters.password_changed(_, shared.clock(), shared.links.not_me(stop))
-        purpose = Purpose(kind="password changed")
-        shared.outbox.post_mail(connection, letter, addressee(account), purpose)
-        shared.audit.record(
-            connection,
-            Action.PASSWORD_CHANGED,
-            actor=Actor.CUSTOMER,
-            account_id=account.id,
-            address=visitor.address,
-            detail=detail,
-        )
-    return token

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts import letters, rules
 from app.accounts.claims import Claims
+from app.accounts.entrance import EVEN_SECONDS, evenly
 from app.accounts.passwords import hash_password
 from app.accounts.phone_codes import PhoneCodes
 from app.accounts.records import (
@@ -43,7 +44,8 @@ class Registration:
         Raises: RegistrationRefused, TooManyTries, TooBusy, BillingError.
         """
         shared = self._shared
-        with shared.entrance.enter():
+        # A place is free again while the rest of the time goes by.
+        with evenly(EVEN_SECONDS), shared.entrance.enter():
             # Before anything is known, so that a refusal takes the same time whatever its reason.
             password_hash = shared.entrance.hash(lambda: hash_password(applicant.password))
             contract = self._check(applicant, visitor)
@@ -117,7 +119,9 @@ class Registration:
         codes: list[ContractCode],
     ) -> Account:
         email_key, now = rules.email_key(applicant.email), self._shared.clock()
-        if people.email_is_taken(connection, email_key):
+        if people.email_is_taken(connection, email_key) or recovery.email_is_kept(
+            connection, email_key, now
+        ):
             raise RegistrationRefused
         taken = people.list_user_name_keys(connection, rules.name_key(applicant.user_name))
         user_name = rules.free_name(applicant.user_name, taken)

@@ -2,6 +2,7 @@
 
 import secrets
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -32,6 +33,11 @@ from legacy_adapters.records import ContractCode
 log = structlog.get_logger("selfcare")
 SEEN_PRECISION = timedelta(minutes=5)
 SITES_SHARE = 5  # an IPv6 site may try so many times what one network may
+
+
+def fingerprint(password_hash: str) -> str:
+    """Tells one password of an account from the next, and nothing of either: it is salted."""
+    return hashed(password_hash)[:16]
 
 
 class AccountService:
@@ -74,9 +80,9 @@ class AccountService:
             self._shared.give_back(connection, *networks, *persons)
         if is_right and needs_rehash(found.password_hash):
             self._rehash(found.account.id, password)
-        return self.open_session(
-            found.account, visitor, temporary_hash=found.temporary_hash if is_temporary else None
-        )
+        temporary = found.temporary_hash if is_temporary else None
+        welcome = self.open_session(found.account, visitor, temporary_hash=temporary)
+        return replace(welcome, fingerprint=fingerprint(found.password_hash))
 
     def _budgets(
         self, found: Credentials | None, key: str, visitor: Visitor
@@ -97,7 +103,8 @@ class AccountService:
         whom = f"account {found.account.id}" if found else f"nobody {key}"
         each = settings.sign_in_tries_per_account
         mark = visitor.marks.get(found.account.id) if found else None
-        if mark:
+        # A mark is worth nothing after a new password: whoever knew the old one has marks too.
+        if found and mark and mark.endswith(fingerprint(found.password_hash)):
             return networks, [shared.budget(f"sign-in {whom} browser {mark}", each)]
         everywhere = Budget(subject=f"sign-in {whom}", limit=settings.sign_in_tries_per_day)
         return networks, [shared.budget(f"sign-in {whom} {where}", each), everywhere]

@@ -1,7 +1,8 @@
 """What all account services work with."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -12,6 +13,7 @@ from app.accounts import rules
 from app.accounts.entrance import Entrance
 from app.accounts.links import Links
 from app.accounts.records import Account, LinkToken, Restricted, SignedIn
+from app.accounts.store import sessions
 from app.accounts.store.tables import account
 from app.accounts.tries import Budget, Tries
 from app.audit.service import Audit
@@ -39,9 +41,29 @@ class Shared:
         return Budget(subject=subject, limit=limit, minutes=self.settings.tries_window_minutes)
 
     def spend(self, *budgets: Budget) -> list[bool]:
-        now = self.clock()
+        """One try of each, up to the first that is used up: what is refused already must not
+        use up what others need. So the narrower budgets come first."""
+        now, allowed = self.clock(), True
         with self.database.write() as connection:
-            return [self.tries.spend(connection, budget, now) for budget in budgets]
+            answers = []
+            for budget in budgets:
+                allowed = allowed and self.tries.spend(connection, budget, now)
+                answers.append(allowed)
+            return answers
+
+    @contextmanager
+    def change(self, signed_in: SignedIn, *, restricted: bool = False) -> Iterator[Connection]:
+        """A transaction of somebody signed in, who still is: slow work came before it, and
+        meanwhile the owner may have ended the session or the account. restricted: closed for a
+        while after a recovery.
+
+        Raises: SessionEnded, Restricted.
+        """
+        with self.database.write() as connection:
+            until = sessions.hold(connection, signed_in.session_id, signed_in.account.id)
+            if restricted and until is not None and until > self.clock():
+                raise Restricted(until)
+            yield connection
 
     def give_back(self, connection: Connection, *budgets: Budget) -> None:
         now = self.clock()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from app.database.engine import after_commit
 from app.messages.records import Channel, Letter, Posted, State
@@ -73,8 +73,11 @@ class Outbox:
         after_commit(connection, self._wake)
 
     def forget_of(self, connection: Connection, account_id: int) -> None:
-        """All that was or is to be sent to an account that is no more."""
-        connection.execute(delete(message).where(message.c.account_id == account_id))
+        """All that was sent to an account that is no more; what still waits is sent."""
+        theirs = message.c.account_id == account_id
+        waits = message.c.state == State.WAITING
+        connection.execute(delete(message).where(theirs, ~waits))
+        connection.execute(update(message).where(theirs).values(account_id=None))
 
     def list_of(self, connection: Connection, account_id: int) -> list[Posted]:
         """What was or is to be sent to an account, the newest first."""

@@ -12,7 +12,7 @@ from flask import Flask, abort, g, redirect, request, session, url_for
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response
 
-from app.accounts.records import Right, SessionToken
+from app.accounts.records import Right, SessionEnded, SessionToken
 from app.accounts.rules import network_of, normal_contract_code
 from app.web.asking import ask_for
 from app.web.current import PortalUser, services
@@ -104,6 +104,7 @@ def init_access(app: Flask) -> None:
     manager._session_identifier_generator = str  # it would hash the browser's name for that
     manager.user_loader(_load_user)
     app.before_request(check_access)
+    app.register_error_handler(SessionEnded, lambda _error: _ask_to_sign_in())
 
 
 def _load_user(token: str) -> PortalUser | None:

@@ -11,7 +11,7 @@ from flask import current_app
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
-from app.accounts.records import AccountId
+from app.accounts.records import AccountId, Welcome
 from app.web.cookies import read_cookie, set_cookie
 
 COOKIE = "known_device"
@@ -31,10 +31,12 @@ def known_accounts() -> dict[AccountId, str]:
         return {}
 
 
-def remember_account(response: Response, account_id: AccountId, *, https: bool) -> None:
+def remember_account(response: Response, welcome: Welcome, *, https: bool) -> None:
     """The newest last; the oldest goes."""
-    known = {**known_accounts()}
-    word = known.pop(account_id, None) or secrets.token_hex(8)
+    known, account_id = known_accounts(), welcome.account.id
+    before = known.pop(account_id, "")
+    is_same = before.endswith(f".{welcome.fingerprint}")
+    word = before if is_same else f"{secrets.token_hex(8)}.{welcome.fingerprint}"
     pairs = [*known.items(), (account_id, word)][-ACCOUNTS:]
     sealed = str(_serializer().dumps(pairs))
     set_cookie(response, COOKIE, sealed, seconds=SECONDS, https=https)

@@ -1,12 +1,14 @@
 """What a form says when it cannot be served right now, whoever asks for what."""
 
+from datetime import datetime
+
 import structlog
 from flask import request
 from flask_babel import gettext as _
 
-from app.accounts.records import TooBusy, TooManyTries
+from app.accounts.records import Restricted, TooBusy, TooManyTries
 from app.accounts.rules import network_of
-from app.web.current import services
+from app.web.current import formats, services
 from app.web.errors import log_failure
 from app.web.forms import PortalForm
 from legacy_adapters.errors import BillingError
@@ -25,6 +27,9 @@ def refuse_for_now(form: PortalForm, error: Exception) -> int:
     if isinstance(error, TooManyTries):
         form.refuse(too_many_tries())
         return 429
+    if isinstance(error, Restricted):
+        form.refuse(restricted(error.until))
+        return 400
     if isinstance(error, TooBusy):
         form.refuse(too_busy())
         return 503
@@ -40,6 +45,16 @@ def refuse_for_now(form: PortalForm, error: Exception) -> int:
 def too_many_tries() -> str:
     minutes = services().settings.accounts.tries_window_minutes
     return str(_("There were too many tries. Please wait %(minutes)s minutes.", minutes=minutes))
+
+
+def restricted(until: datetime) -> str:
+    return str(
+        _(
+            "A new password was made for this account not long ago. For its safety this opens"
+            " again on %(moment)s.",
+            moment=formats().moment(until),
+        )
+    )
 
 
 def too_busy() -> str:

@@ -64,6 +64,7 @@ def test_download_leaves_the_page_usable(visit: Any) -> None:
     page = visitor.page
     page.goto("/account/data")
     for _ in range(2):
+        page.get_by_label("Fjalëkalimi Aktual").fill("Provo2024")
         with page.expect_download() as download:
             page.get_by_role("button", name="Shkarko të dhënat e mia").click()
         assert re.fullmatch(r"llogaria-\d{4}-\d\d-\d\d\.json", download.value.suggested_filename)

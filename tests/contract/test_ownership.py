@@ -191,6 +191,9 @@ def test_who_shows_a_contract_to_be_theirs_holds_it(
     accounts: Accounts, vera: SignedIn, agron: SignedIn
 ) -> None:
     accounts.ownership.accept(vera, invite(accounts, agron, FIRST), HOME)
+    with pytest.raises(AlreadyLinked):  # a delegate knows what a claim asks for
+        accounts.ownership.add(vera, claim(FIRST), HOME)
+    accounts.ownership.remove(vera, FIRST, HOME)
     accounts.ownership.add(vera, claim(FIRST), HOME)
     assert codes_of(accounts, vera)[FIRST] is Right.HOLDER
     with pytest.raises(NotYours):

@@ -7,6 +7,7 @@ from app.accounts.links import Links
 from app.accounts.records import LinkToken
 from app.web.access import ACCESS, RIGHT, Rule, Who
 from app.web.headers import PUBLIC_PAGES
+from legacy_adapters.records import ContractCode
 from tests.conftest import Portal
 
 
@@ -45,7 +46,7 @@ def test_a_row_opened_by_mistake_would_be_noticed(
 
 def test_each_link_in_a_mail_leads_to_a_route(portal: Portal) -> None:
     links = Links("")
-    made = [links.sign_in()]
+    made = [links.sign_in(), links.delegates(ContractCode("AL0000000"))]
     made += [make(LinkToken("x")) for make in (links.not_me, links.confirm_email, links.invitation)]
     assert len(made) == len([name for name in vars(Links) if not name.startswith("_")])
     for address in made:

@@ -241,10 +241,15 @@ def test_a_delegate_leaves(portal: Portal, agron: CheckedClient, vera: CheckedCl
     agron.get("/contracts/AL0000001/pay")
 
 
-def test_a_delegate_who_proves_the_contract_holds_it(
+def test_a_delegate_becomes_a_holder_only_by_leaving_first(
     portal: Portal, agron: CheckedClient, vera: CheckedClient
 ) -> None:
+    """What a delegate sees is what a claim asks for."""
     let_in(portal, agron, vera, "view")
+    page = add(vera, status=400)
+    assert page.problems == ["Kjo kontratë është tashmë në llogarinë tuaj."]
+    vera.get("/contracts/AL0000001/delegates", status=403)
+    vera.post("/contracts/AL0000001/remove", {}, status=303)
     add(vera)
     assert vera.get("/contracts/manage").table()[0][3] == "e juaja"
     vera.get("/contracts/AL0000001/delegates")

@@ -146,7 +146,7 @@ OTHERS = {limit.setting: 1_000 for limit in LIMITS}
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes evenly long elsewhere need not here."""
-    monkeypatch.setattr("app.accounts.claims.EVEN_SECONDS", 0.0)
+    monkeypatch.setattr("app.accounts.registration.EVEN_SECONDS", 0.0)
     monkeypatch.setattr("app.accounts.recovery.EVEN_SECONDS", 0.0)
 
 

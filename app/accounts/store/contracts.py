@@ -172,6 +172,21 @@ def remove_delegate(
     return result.rowcount > 0
 
 
+def forget_invitations_of(connection: Connection, account_id: AccountId) -> None:
+    connection.execute(
+        delete(contract_invitation).where(contract_invitation.c.account_id == account_id)
+    )
+
+
+def unlink_granted_since(connection: Connection, account_id: AccountId, since: datetime) -> None:
+    """Those whom this account let in from that moment on."""
+    connection.execute(
+        delete(account_contract).where(
+            account_contract.c.granted_by == account_id, account_contract.c.linked_at >= since
+        )
+    )
+
+
 def add_invitation(connection: Connection, values: dict[str, Any]) -> None:
     connection.execute(insert(contract_invitation).values(values))
 
@@ -227,7 +242,11 @@ def _invitations(now: datetime) -> Any:
     return (
         select(contract_invitation, account.c.user_name.label("inviter"))
         .select_from(contract_invitation.join(account))
-        .where(contract_invitation.c.expires_at > now, account.c.disabled_at.is_(None))
+        .where(
+            contract_invitation.c.expires_at > now,
+            account.c.disabled_at.is_(None),
+            account.c.restricted_until.is_(None) | (account.c.restricted_until <= now),
+        )
         .order_by(contract_invitation.c.id)
     )
 

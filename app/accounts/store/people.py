@@ -144,6 +144,11 @@ def get_profile(connection: Connection, account_id: AccountId, now: datetime) ->
     )
 
 
+def is_restricted(connection: Connection, account_id: AccountId, now: datetime) -> bool:
+    query = select(account.c.id).where(account.c.id == account_id, account.c.restricted_until > now)
+    return connection.execute(query).first() is not None
+
+
 def delete_account(connection: Connection, account_id: AccountId) -> None:
     """What hangs on it goes with it; the audit trail stays."""
     connection.execute(delete(account).where(account.c.id == account_id))

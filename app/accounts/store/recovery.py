@@ -65,6 +65,8 @@ class Stop:
 
     token_hash: str
     account_id: AccountId
+    what: str
+    created_at: datetime
     restores: dict[str, Any]
 
 
@@ -96,24 +98,39 @@ def find_stop(connection: Connection, token_hash: str, now: datetime) -> Stop | 
             account_stop.c.token_hash == token_hash, account_stop.c.expires_at > now
         )
     ).first()
-    if row is None:
-        return None
-    return Stop(
-        token_hash=row.token_hash, account_id=AccountId(row.account_id), restores=dict(row.restores)
-    )
+    return _stop(row) if row else None
 
 
-def list_stops(connection: Connection, account_id: AccountId) -> list[Stop]:
+def list_stops(connection: Connection, account_id: AccountId, now: datetime) -> list[Stop]:
     """The oldest first."""
     query = (
         select(account_stop)
-        .where(account_stop.c.account_id == account_id)
+        .where(account_stop.c.account_id == account_id, account_stop.c.expires_at > now)
         .order_by(account_stop.c.created_at)
     )
-    return [
-        Stop(token_hash=row.token_hash, account_id=account_id, restores=dict(row.restores))
-        for row in connection.execute(query)
-    ]
+    return [_stop(row) for row in connection.execute(query)]
+
+
+def _stop(row: Any) -> Stop:
+    return Stop(
+        token_hash=row.token_hash,
+        account_id=AccountId(row.account_id),
+        what=row.what,
+        created_at=row.created_at,
+        restores=dict(row.restores),
+    )
+
+
+def email_is_kept(
+    connection: Connection, key: str, now: datetime, *, by_other: AccountId | None = None
+) -> bool:
+    """Whether an owner may still go back to this address; by_other: than this account."""
+    query = select(account_stop.c.token_hash).where(
+        account_stop.c.expires_at > now, account_stop.c.restores["email_key"].as_string() == key
+    )
+    if by_other is not None:
+        query = query.where(account_stop.c.account_id != by_other)
+    return connection.execute(query).first() is not None
 
 
 def set_restores(connection: Connection, stop: Stop, restores: dict[str, Any]) -> None:
@@ -124,8 +141,14 @@ def set_restores(connection: Connection, stop: Stop, restores: dict[str, Any]) -
     )
 
 
-def forget_stops(connection: Connection, account_id: AccountId) -> None:
-    connection.execute(delete(account_stop).where(account_stop.c.account_id == account_id))
+def forget_stops_since(connection: Connection, stop: Stop) -> None:
+    """It and later ones: who has an earlier one may still go back further."""
+    connection.execute(
+        delete(account_stop).where(
+            account_stop.c.account_id == stop.account_id,
+            account_stop.c.created_at >= stop.created_at,
+        )
+    )
 
 
 # Changes of e-mail

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, null, select, update
 
-from app.accounts.records import AccountId, Device, Right, SignedIn
+from app.accounts.records import AccountId, Device, Right, SessionEnded, SignedIn
 from app.accounts.store.people import ACCOUNT_COLUMNS, read_account
 from app.accounts.store.tables import account, account_contract, account_session
 from legacy_adapters.records import ContractCode
@@ -90,6 +90,25 @@ def touch_session(connection: Connection, session_id: int, at: datetime) -> None
     connection.execute(
         update(account_session).where(account_session.c.id == session_id).values(seen_at=at)
     )
+
+
+def hold(connection: Connection, session_id: int, account_id: AccountId) -> datetime | None:
+    """Locks the account until the transaction ends; returns until when it is restricted.
+
+    Raises: SessionEnded, when this session or the account has ended meanwhile.
+    """
+    row = connection.execute(
+        select(account.c.restricted_until)
+        .where(account.c.id == account_id, account.c.disabled_at.is_(None))
+        .with_for_update()
+    ).first()
+    alive = select(account_session.c.id).where(
+        account_session.c.id == session_id, account_session.c.account_id == account_id
+    )
+    if row is None or connection.execute(alive).first() is None:
+        raise SessionEnded
+    until: datetime | None = row.restricted_until
+    return until
 
 
 def end_session(connection: Connection, session_id: int, account_id: AccountId) -> bool:

@@ -95,9 +95,7 @@ def _welcome(account: Account, wanted: str, code: ContractCode) -> ResponseRetur
     opened = services().accounts.open_session(account, visitor())
     start_session(opened.token)
     _greet(account.user_name, wanted)
-    response = redirect(url_for("contracts.index"), code=303)
-    remember_account(response, account.id, https=services().settings.web.https)
-    return response
+    return redirect(url_for("contracts.index"), code=303)
 
 
 def _refuse(form: RegisterForm, error: Exception) -> int:
@@ -173,7 +171,7 @@ def _signed_in(welcome: Welcome) -> ResponseReturnValue:
     if welcome.must_change:
         return redirect(url_for("recovery.new_password"), code=303)
     response = redirect(_after_sign_in(), code=303)
-    remember_account(response, welcome.account.id, https=https)
+    remember_account(response, welcome, https=https)
     if not has_chosen():  # a new device speaks the customer's language
         remember(response, welcome.account.language, https=https)
     return response

@@ -152,6 +152,9 @@ def remove(code: str) -> ResponseReturnValue:
         abort(404)
     except LastContract:
         return _remove_page(form, code), 400
+    except Restricted as error:
+        status = refuse_for_now(form, error)
+        return _remove_page(form, code), status
     flash(_("Contract %(code)s is no longer in your account.", code=code))
     return redirect(url_for("ownership.manage"), code=303)
 

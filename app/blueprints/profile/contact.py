@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import Field
 
-from app.accounts.contact import email_address, international_phone, readable_phone
+from app.accounts.contact import email_address, hidden_phone, international_phone
 from app.accounts.records import Restricted, TooBusy, TooManyMails, TooManyTries, WrongPassword
 from app.blueprints.profile.blueprint import profile
 from app.blueprints.profile.forms import EmailForm, PhoneForm
@@ -96,7 +96,7 @@ def _page(forms: Forms, form: Any, status: int = 200) -> ResponseReturnValue:
         form=form,
         forms=forms,
         me=me.account,
-        phone=readable_phone(me.account.phone),
+        phone=hidden_phone(me.account.phone),
         known=profiles.get(me.account.id),
         restricted_until=profiles.restricted_until(me),
     )

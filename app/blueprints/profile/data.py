@@ -6,30 +6,41 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.accounts.records import TooBusy, TooManyTries, WrongPassword
+from app.accounts.records import Restricted, TooBusy, TooManyTries, WrongPassword
 from app.blueprints.profile.blueprint import profile
-from app.blueprints.profile.forms import CloseForm
+from app.blueprints.profile.forms import CloseForm, DownloadForm
 from app.clock import today
 from app.web.current import end_session, services, signed_in, visitor
-from app.web.forms import PortalForm
 from app.web.refusals import refuse_for_now
 
 
 @profile.route("/account/data", methods=["GET", "POST"])
 def data() -> ResponseReturnValue:
-    form = PortalForm()
-    if request.method != "POST" or not form.validate():
-        page = render_template("profile/data.html", form=form)
-        return page, 400 if form.problems else 200
-    content = json.dumps(
-        services().profiles.download(signed_in(), visitor()), ensure_ascii=False, indent=2
-    )
+    form = DownloadForm()
+    if request.method != "POST":
+        return _data_page(form)
+    if not form.validate():
+        return _data_page(form, 400)
+    try:
+        kept = services().profiles.download(
+            signed_in(), password=form.password.data, visitor=visitor()
+        )
+    except WrongPassword:
+        form.password.errors = [_("This is not your current password.")]
+        return _data_page(form, 400)
+    except (TooManyTries, TooBusy) as error:
+        return _data_page(form, refuse_for_now(form, error))
+    content = json.dumps(kept, ensure_ascii=False, indent=2)
     name = _("account-%(day)s", day=today().isoformat())
     return Response(
         content + "\n",
         mimetype="application/json",
         headers={"Content-Disposition": f'attachment; filename="{name}.json"'},
     )
+
+
+def _data_page(form: DownloadForm, status: int = 200) -> ResponseReturnValue:
+    return render_template("profile/data.html", form=form), status
 
 
 @profile.route("/account/close", methods=["GET", "POST"])
@@ -44,7 +55,7 @@ def close() -> ResponseReturnValue:
     except WrongPassword:
         form.password.errors = [_("This is not your current password.")]
         return _close_page(form, 400)
-    except (TooManyTries, TooBusy) as error:
+    except (Restricted, TooManyTries, TooBusy) as error:
         return _close_page(form, refuse_for_now(form, error))
     end_session()
     flash(_("Your account is closed and its data are deleted. Thank you for having been here."))

@@ -84,6 +84,10 @@ class PreferencesForm(PortalForm):
             raise ValidationError(_l("Choose a language."))
 
 
+class DownloadForm(PortalForm):
+    password = current_password_field()
+
+
 class CloseForm(PortalForm):
     password = current_password_field()
     sure = BooleanField(

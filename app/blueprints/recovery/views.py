@@ -82,9 +82,9 @@ def stop(token: str) -> ResponseReturnValue:
     form = PortalForm()
     try:
         if request.method == "POST" and form.validate():
-            services().recovery.stop(LinkToken(token), visitor())
+            services().undoing.stop(LinkToken(token), visitor())
             return render_template("recovery/stopped.html")
-        services().recovery.get_stop(LinkToken(token))
+        services().undoing.get_stop(LinkToken(token))
     except LinkGone:
         return render_template("recovery/link_gone.html"), 404
     return render_template("recovery/stop.html", form=form), 400 if form.problems else 200
