@@ -1,6 +1,11 @@
 """A real Chromium before a real server."""
 
+import email
+import email.policy
+import time
 from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +16,8 @@ from tests.portal_process import PortalProcess
 from tests.web.client import PASSWORD
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+
+PATIENCE = 30.0
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +72,28 @@ def visit(browser: Browser, portal_process: PortalProcess) -> Iterator[Any]:
     for visitor in visitors:
         visitor.context.close()
         assert visitor.complaints == []
+
+
+@pytest.fixture
+def mails(portal_process: PortalProcess) -> Any:
+    """Waits for a mail with such a subject that was not there before."""
+    folder = portal_process.data_dir / "outbox/mail"
+    before = set(folder.glob("*.eml"))
+
+    def wait_for(subject: str) -> EmailMessage:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            for file in sorted(set(folder.glob("*.eml")) - before):
+                mail = _read(file)
+                if mail["Subject"] == subject:
+                    return mail
+            time.sleep(0.1)
+        raise AssertionError(f"no mail {subject!r} in {PATIENCE} s")
+
+    return wait_for
+
+
+def _read(file: Path) -> EmailMessage:
+    mail = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    assert isinstance(mail, EmailMessage)
+    return mail

@@ -19,7 +19,7 @@ def change_password(page: Any, current: str, new: str) -> None:
     page.get_by_role("button", name="Ruaj fjalëkalimin").click()
 
 
-def test_change_the_password_on_a_phone(visit: Any) -> None:
+def test_change_the_password_on_a_phone(visit: Any, mails: Any) -> None:
     desk, phone = visit(), visit(**PHONE)
     for visitor in (desk, phone):
         visitor.sign_in("Vera Leka")
@@ -32,6 +32,8 @@ def test_change_the_password_on_a_phone(visit: Any) -> None:
     expect(page.get_by_label("Emri i Përdoruesit")).to_have_value("Vera Leka")
     change_password(page, BEFORE, AFTER)
     expect(page.get_by_role("status")).to_contain_text("Fjalëkalimi juaj u ndryshua.")
+    mail = mails("Fjalëkalimi juaj u ndryshua")
+    assert mail["To"] == "vera.leka@example.com" and "/not-me/" in str(mail.get_body(("plain",)))
     desk.page.goto("/contracts")
     expect(desk.page.get_by_role("status")).to_contain_text("seanca u mbyll")
     change_password(page, AFTER, BEFORE)  # for whoever comes after this test

@@ -19,7 +19,7 @@ def row(page: Page, code: str) -> Any:
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_the_manuals_way_to_add_and_remove(visit: Any, script: bool) -> None:
+def test_the_manuals_way_to_add_and_remove(visit: Any, mails: Any, script: bool) -> None:
     visitor = visit(java_script_enabled=script, **PHONE)
     visitor.sign_in("Emer Mbiemer")
     page = visitor.page
@@ -39,6 +39,9 @@ def test_the_manuals_way_to_add_and_remove(visit: Any, script: bool) -> None:
     page.get_by_label("Emri dhe Mbiemri").fill("Leka Vera")
     page.get_by_role("button", name="Shto kontratën").click()
     expect(page.get_by_role("status")).to_contain_text("AL0000004")
+    # Who holds it already hears of it.
+    mail = mails("Një kontratë juaja u shtua në një llogari tjetër")
+    assert "AL0000004" in str(mail.get_body(("plain",)))
     expect(page.get_by_label("Emri dhe Mbiemri")).to_be_hidden()
     row(page, "AL0000004").get_by_role("link", name="Hiq AL0000004").click()
     expect(heading(page)).to_have_text("Hiq një kontratë")

@@ -1,46 +1,14 @@
 """The forgotten password on a phone: from the page to the mail in the outbox, and back."""
 
-import email
-import email.policy
 import re
-import time
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.portal_process import PortalProcess
-
 pytestmark = pytest.mark.browser
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
-PATIENCE = 30.0
-
-
-@pytest.fixture
-def mails(portal_process: PortalProcess) -> Any:
-    """Waits for a mail with such a subject that was not there before."""
-    folder = portal_process.data_dir / "outbox/mail"
-    before = set(folder.glob("*.eml"))
-
-    def wait_for(subject: str) -> EmailMessage:
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            for file in sorted(set(folder.glob("*.eml")) - before):
-                mail = _read(file)
-                if mail["Subject"] == subject:
-                    return mail
-            time.sleep(0.1)
-        raise AssertionError(f"no mail {subject!r} in {PATIENCE} s")
-
-    return wait_for
-
-
-def _read(file: Path) -> EmailMessage:
-    mail = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-    assert isinstance(mail, EmailMessage)
-    return mail
 
 
 def _text(mail: EmailMessage) -> str:
