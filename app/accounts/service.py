@@ -69,10 +69,11 @@ class AccountService:
         allowed = self._shared.spend(*networks, *persons)
         may_try, may_be = all(allowed[: len(networks)]), all(allowed[len(networks) :])
         # Always verified, so that a refusal takes the same time whatever its reason.
-        is_right, is_temporary = self._verify(found, password)
+        may_enter = may_try and may_be
+        is_right, is_temporary = self._verify(found, password, may_enter=may_enter)
         if not may_try:
             raise TooManyTries
-        if found is None or not may_be or not (is_right or is_temporary):
+        if found is None or not may_enter or not (is_right or is_temporary):
             whom = found.account.id if found else "nobody"
             log.info("sign-in refused", account=whom, network=rules.network_of(visitor.address))
             raise SignInRefused
@@ -109,7 +110,9 @@ class AccountService:
         everywhere = Budget(subject=f"sign-in {whom}", limit=settings.sign_in_tries_per_day)
         return networks, [shared.budget(f"sign-in {whom} {where}", each), everywhere]
 
-    def _verify(self, found: Credentials | None, password: str) -> tuple[bool, bool]:
+    def _verify(
+        self, found: Credentials | None, password: str, *, may_enter: bool
+    ) -> tuple[bool, bool]:
         """Whether it is the account's password, and whether it is its temporary one."""
         longest = self._settings.password_max_length
         typed, fits = password[:longest], len(password) <= longest
@@ -117,10 +120,13 @@ class AccountService:
         temporary = (found.temporary_hash if found else None) or NOBODYS_HASH
 
         def verify() -> tuple[bool, bool]:
-            if verify_password(stored, typed):
+            is_right = verify_password(stored, typed)
+            if is_right and may_enter:
                 return fits, False
-            # Always both: the time must not tell that a recovery is under way.
-            return False, verify_password(temporary, typed) and fits
+            # Both for every refusal: the time must not tell that a recovery is under way, nor
+            # that the password was right although the tries are used up.
+            is_temporary = verify_password(temporary, typed)
+            return is_right and fits, is_temporary and fits
 
         is_right, is_temporary = self._shared.entrance.hash(verify)
         waits = found is not None and found.temporary_hash is not None

@@ -8,6 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from app.accounts.passwords import verify_password
 from app.accounts.records import (
     Applicant,
     RegistrationRefused,
@@ -184,3 +185,26 @@ def test_a_closed_accounts_number_is_never_given_again(accounts: Accounts) -> No
     assert found is not None
     accounts.profiles.close(found, password=VERA.password, visitor=HOME)
     assert accounts.register(VERA, HOME).account.id > welcome.account.id
+
+
+def test_a_refusal_hashes_as_often_whatever_its_reason(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the tries used up, the time must not tell that the password was right."""
+    accounts.register(VERA, HOME)
+    verified: list[str] = []
+
+    def count(stored: str, password: str) -> bool:
+        verified.append(password)
+        return verify_password(stored, password)
+
+    monkeypatch.setattr("app.accounts.service.verify_password", count)
+    for name, password in [
+        *[("Vera Leka", "x")] * 3,  # its tries
+        ("Vera Leka", VERA.password),  # right, but too late
+        ("Askush", VERA.password),
+    ]:
+        verified.clear()
+        with pytest.raises(SignInRefused):
+            accounts.sign_in(name, password, HOME)
+        assert len(verified) == 2
