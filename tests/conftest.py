@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -34,6 +35,23 @@ from tests.web.client import CheckedClient
 
 DEMO_MAPPING = ROOT / "config/billing/demo.toml"
 SECRET = "a secret key that only the tests have ever used"
+
+
+EXIT_CODE = pytest.StashKey[int]()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    session.config.stash[EXIT_CODE] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """All is told and cleaned up. A Java machine, Oracle's client and threads of their own live
+    in this process, and ending Python under them crashed it: so leave at once."""
+    if EXIT_CODE in config.stash:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.stash[EXIT_CODE])
 
 
 @pytest.fixture(scope="session", autouse=True)
