@@ -1,0 +1,1 @@
+"""Card payments at a bank's own page."""

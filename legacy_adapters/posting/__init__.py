@@ -1,0 +1,1 @@
+"""The one place where the portal writes into billing: a staging table for payments."""
