@@ -104,4 +104,4 @@ class CardGateway(Protocol):
         """What the bank says of the order now."""
 
     def list_captures(self, since: datetime, until: datetime) -> Sequence[Report]:
-        """All that it captured or gave back in that time, for the reconciliation. Raises: NoList."""
+        """All that it captured or gave back in that time, for reconciling. Raises: NoList."""
