@@ -1,15 +1,13 @@
 """The settings of the mail and SMS gateways."""
 
-import re
 import ssl
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from config.addresses import find_web_address, is_host, is_loopback
 from config.section import PREFIX, Section
 
 DEMO_SENDER = "portal@energjia-demo.example"
@@ -60,7 +58,7 @@ class MailSettings(Section):
     @field_validator("host")
     @classmethod
     def _is_host(cls, value: str) -> str:
-        if value and not _is_address(value) and not _is_name(value):
+        if value and not is_host(value):
             raise ValueError("is the server's name or address alone; its port stands in port")
         return value
 
@@ -68,7 +66,7 @@ class MailSettings(Section):
     @classmethod
     def _never_in_the_clear(cls, value: str, info: ValidationInfo) -> str:
         host = info.data.get("host")
-        if value and host and info.data.get("security") == "none" and not _is_loopback(host):
+        if value and host and info.data.get("security") == "none" and not is_loopback(host):
             raise ValueError(
                 "would sign in over the network in the clear; set security to starttls or tls"
             )
@@ -143,14 +141,8 @@ class SmsSettings(Section):
     def _is_web_address(cls, value: str) -> str:
         if not value:
             return value
-        try:
-            parts = urlsplit(value)
-            host = parts.hostname or ""
-            usable = (_is_address(host) or _is_name(host)) and parts.port != 0
-            usable = usable and parts.scheme in {"http", "https"}
-        except ValueError:
-            usable = False
-        if not usable or not re.fullmatch(r"[!-~]+", value):
+        parts = find_web_address(value)
+        if parts is None:
             raise ValueError("is not an address like http://127.0.0.1:13013")
         if parts.username is not None or parts.query or parts.fragment:
             raise ValueError("holds the address alone; user and password are settings of their own")
@@ -180,19 +172,3 @@ def _password_of_user(value: SecretStr, info: ValidationInfo) -> SecretStr:
     if not (password + user).isascii():
         raise ValueError("user and password can have ASCII characters only")
     return value
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_name(host: str) -> bool:
-    return bool(re.fullmatch(r"([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?", host))
-
-
-def _is_loopback(host: str) -> bool:
-    return host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)

@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.accounts import AccountSettings
+from config.cards import NestpaySettings, RaiacceptSettings, SandboxSettings
 from config.colours import AA_TEXT, LIGHT_SURFACE, contrast
 from config.jobs import JobSettings, MessageSettings
 from config.section import PREFIX, CommaList, Section, split_commas
@@ -289,6 +290,9 @@ SECTIONS: tuple[type[Section], ...] = (
     MessageSettings,
     MailSettings,
     SmsSettings,
+    NestpaySettings,
+    RaiacceptSettings,
+    SandboxSettings,
     FeatureSettings,
     LogSettings,
 )
@@ -307,6 +311,9 @@ class Settings:
     messages: MessageSettings
     mail: MailSettings
     sms: SmsSettings
+    nestpay: NestpaySettings
+    raiaccept: RaiacceptSettings
+    sandbox: SandboxSettings
     features: FeatureSettings
     log: LogSettings
     unknown_variables: tuple[str, ...] = ()
