@@ -1,0 +1,1 @@
+"""NestPay, the payment page of BKT and others."""
