@@ -23,7 +23,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checkout:
-    """What the payer's browser takes to the bank. amount: lek with two decimals, above 0."""
+    """What the payer's browser takes to the bank. amount: lek with two decimals, above 0;
+    bank_reference: what an earlier Handover of this order brought, so that the bank makes no
+    second one."""
 
     reference: OrderReference
     amount: Decimal
@@ -34,6 +36,7 @@ class Checkout:
     payer_name: str = ""
     payer_email: str = ""
     payer_phone: str = ""
+    bank_reference: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,7 +90,7 @@ class CardGateway(Protocol):
     than the setting says."""
 
     name: str  # as in settings and addresses: sandbox, nestpay, raiaccept
-    form_target: str  # scheme://host[:port] to which browsers go, for the page's policy
+    form_target: str  # sources to which browsers go, as the page's policy spells them
     callback_answer: str  # what the bank wants to read after a callback, as text/plain
 
     def begin(self, checkout: Checkout) -> Handover:

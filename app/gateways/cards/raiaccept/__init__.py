@@ -1,0 +1,1 @@
+"""RaiAccept, Raiffeisen's payment page."""
