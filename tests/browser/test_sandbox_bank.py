@@ -70,9 +70,7 @@ def arrive(browser: Browser, twin: SandboxTwin, shop: Shop) -> Iterator[Any]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["sq", "en"])
 def test_readable_on_a_small_screen(arrive: Any, scheme: str, language: str) -> None:
-    visitor, _ = arrive(
-        language, color_scheme=scheme, viewport={"width": 360, "height": 640}
-    )
+    visitor, _ = arrive(language, color_scheme=scheme, viewport={"width": 360, "height": 640})
     page = visitor.page
     found = findings(page)
     page.click("summary")
