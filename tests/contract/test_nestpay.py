@@ -275,6 +275,24 @@ def test_an_answer_about_another_order(
         nestpay_at(address).ask(asked)
 
 
+@pytest.mark.parametrize(
+    "head", ['<!DOCTYPE CC5Response [<!ENTITY state "C">]>', "<!DOCTYPE CC5Response>"]
+)
+@pytest.mark.usefixtures("fields")
+def test_no_document_type_is_read(bank: NestpayBank, head: str) -> None:
+    """Small and harmless ones too: whoever may define words may define any."""
+    [oid] = bank.orders
+    word = b"&state;" if "ENTITY" in head else b"C"
+
+    def told(question: Asked) -> Reply:
+        status, kind, body = bank.answer(question)
+        body = body.replace(b"<CC5Response>", head.encode() + b"<CC5Response>")
+        return status, kind, body.replace(b"<TRANS_STAT>C<", b"<TRANS_STAT>%s<" % word)
+
+    with serving(told) as address, pytest.raises(GatewayUnavailable, match="is not XML"):
+        nestpay_at(address).ask(oid)
+
+
 def test_settings() -> None:
     assert nestpay_at("https://bank.example").callback_answer == "Approved"
     assert nestpay_at("https://bank.example").form_target == "https://bank.example"
