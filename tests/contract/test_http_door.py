@@ -93,6 +93,21 @@ def test_a_bound_in_time(talk: object, scheme: str) -> None:
         assert time.monotonic() - before < 1.2
 
 
+def test_an_answer_that_was_cut_off_is_none() -> None:
+    """Without a length, the end of the connection is the end of the answer."""
+
+    def begin_and_drip(talker: Talker, wire: Wire) -> None:
+        talker.hear(wire, b"\r\n\r\n")
+        wire.sendall(b"HTTP/1.1 200 OK\r\n\r\npaid")
+        drip(talker, wire)
+
+    with (
+        talking(begin_and_drip) as talker,
+        pytest.raises(GatewayUnavailable, match="no answer in time"),
+    ):
+        HttpDoor(0.6).ask("GET", f"http://127.0.0.1:{talker.port}/")
+
+
 def test_a_task_of_several_questions_has_one_bound() -> None:
     def slowly(asked: Asked) -> Reply:
         time.sleep(0.4)

@@ -1,5 +1,6 @@
 """The test bank: its page as a browser without scripts uses it, its books, its callbacks."""
 
+import json
 import re
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from app.gateways.cards.sandbox import signing
 from app.gateways.cards.sandbox.bank import create_bank
 from app.gateways.cards.sandbox.endings import ENDINGS, UNUSUAL, USUAL
 from app.gateways.cards.sandbox.texts import TEXTS
+from app.gateways.errors import GatewayUnavailable
 from config.settings import ROOT
 from tests.banks.server import Asked, Reply, open_page, sandbox_bank, serving
 from tests.banks.twins import SECRET, SandboxTwin, a_checkout, new_reference, sandbox_at
@@ -371,6 +373,53 @@ def test_signed_wrongly(twin: SandboxTwin, shop: Shop) -> None:
     with pytest.raises(Forged, match="signature is wrong"):
         twin.gateway.read_notice(shop.heard[0])
     assert twin.gateway.ask(checkout.reference).verdict is Verdict.CAPTURED
+
+
+# What it says when it is asked
+
+
+def test_a_signature_holds_for_one_kind_of_message_alone(twin: SandboxTwin) -> None:
+    told = {"reference": new_reference(), "verdict": "captured", "amount": "1.00"}
+    assert twin.gateway.read_notice(signing.sign(signing.NOTICE, told, SECRET)).report
+    for kind in (signing.ORDER, signing.STATUS, signing.LIST):
+        with pytest.raises(Forged, match="signature is wrong"):
+            twin.gateway.read_notice(signing.sign(kind, told, SECRET))
+
+
+def an_answer(asked: Asked, told: dict[str, object], secret: str = SECRET) -> bytes:
+    question = dict(parse_qsl(asked.body.decode()))["signature"]
+    body = json.dumps(told).encode()
+    return signing.signature_of_answer(question, body, secret).encode() + b"\n" + body
+
+
+def test_an_answer_that_is_not_the_banks(twin: SandboxTwin) -> None:
+    reference = new_reference()
+    right = {"reference": reference, "verdict": "captured", "amount": "1.00"}
+    said: list[bytes] = []
+
+    def replay(asked: Asked) -> bytes:
+        said.append(an_answer(asked, right))
+        return said[0]
+
+    ways: dict[str, Callable[[Asked], bytes]] = {
+        "": lambda asked: an_answer(asked, right),
+        "not signed": lambda asked: json.dumps(right).encode(),
+        "not signed as": lambda asked: an_answer(asked, right, "another secret"),
+        "not signed as it": lambda asked: an_answer(asked, right) + b" ",
+        "another order": lambda asked: an_answer(asked, {**right, "reference": new_reference()}),
+        "tells of another": lambda asked: an_answer(asked, {**right, "verdict": "paid"}),
+    }
+    for words, way in ways.items():
+        with serving(lambda asked, way=way: (200, "text/plain", way(asked))) as address:
+            if not words:
+                assert sandbox_at(address).ask(reference).verdict is Verdict.CAPTURED
+                continue
+            with pytest.raises(GatewayUnavailable, match=words):
+                sandbox_at(address).ask(reference)
+    with serving(lambda asked: (200, "text/plain", replay(asked))) as address:
+        assert sandbox_at(address).ask(reference).verdict is Verdict.CAPTURED
+        with pytest.raises(GatewayUnavailable, match="not signed"):
+            sandbox_at(address).ask(reference)
 
 
 # Callbacks, and a bank that dies
