@@ -579,8 +579,8 @@ def test_a_file_that_is_replaced_while_a_payment_waits(site: Site, tmp_path: Pat
             other.execute("BEGIN IMMEDIATE")
             thread = threading.Thread(target=work)
             thread.start()
-            while _waits_for_lock(thread):
-                break
+            thread.join(0.3)
+            assert thread.is_alive(), "it cannot end before the other lets go"
             new.replace(file)
             other.execute("ROLLBACK")
         thread.join()
@@ -590,11 +590,6 @@ def test_a_file_that_is_replaced_while_a_payment_waits(site: Site, tmp_path: Pat
         assert len(posting.find([PaymentId("P-1")])) == 1
         with closing(sqlite3.connect(file)) as new_one:
             assert new_one.execute("SELECT COUNT(*) FROM PORTAL_PAYMENT").fetchone() == (1,)
-
-
-def _waits_for_lock(thread: threading.Thread) -> bool:
-    thread.join(0.3)  # it cannot end before the other lets go
-    return thread.is_alive()
 
 
 @with_sqlite
