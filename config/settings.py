@@ -20,6 +20,7 @@ from config.accounts import AccountSettings
 from config.cards import NestpaySettings, RaiacceptSettings, SandboxSettings
 from config.colours import AA_TEXT, LIGHT_SURFACE, contrast
 from config.jobs import JobSettings, MessageSettings
+from config.posting import PostingSettings
 from config.section import PREFIX, CommaList, Section, split_commas
 from config.sending import MailSettings, SmsSettings
 
@@ -282,6 +283,7 @@ SECTIONS: tuple[type[Section], ...] = (
     PortalSettings,
     DatabaseSettings,
     BillingSettings,
+    PostingSettings,
     LastKnownSettings,
     WebSettings,
     UtilitySettings,
@@ -303,6 +305,7 @@ class Settings:
     portal: PortalSettings
     database: DatabaseSettings
     billing: BillingSettings
+    posting: PostingSettings
     last_known: LastKnownSettings
     web: WebSettings
     utility: UtilitySettings
@@ -333,6 +336,12 @@ class Settings:
     @property
     def billing_url(self) -> str:
         return self.billing.url or f"sqlite:///{self.demo_billing_file}"
+
+    @property
+    def posting_url(self) -> str:
+        """Empty: payments are not posted."""
+        demo = f"sqlite:///{self.demo_billing_file}" if self.uses_demo_billing else ""
+        return self.posting.url or demo
 
     @property
     def demo_billing_file(self) -> Path:

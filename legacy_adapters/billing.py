@@ -1,6 +1,6 @@
 """The port, implemented over a mapping and SQLAlchemy Core."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Any
@@ -70,6 +70,7 @@ class SqlBilling:
         self.list_payments(code, since=date.today(), at_least=1)  # noqa: DTZ011
         self.list_contracts([code])
         self.list_debts([code])
+        self.list_statements([code])
 
     def close(self) -> None:
         self._engine.dispose()
@@ -95,6 +96,12 @@ class SqlBilling:
         rows = self._ask_in_chunks(self._ready().debts, codes)
         with self._reading("invoice"):
             return dict(contracts.debt_row(row) for row in rows)
+
+    def list_statements(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Statement]:
+        values = invoices.both_lists_of_codes
+        rows = self._ask_in_chunks(self._ready().statements, codes, values)
+        with self._reading("invoice"):
+            return invoices.statement_rows(rows)
 
     def get_statement(self, code: ContractCode) -> Statement:
         rows = self._ask(self._ready().statement, code=code, invoice_code=code)
@@ -162,13 +169,16 @@ class SqlBilling:
             raise BillingDataError(f"{self._mapping.file}: [{relation}] {error}") from None
 
     def _ask_in_chunks(
-        self, by_size: Mapping[int, Select[Any]], codes: Sequence[ContractCode]
+        self,
+        by_size: Mapping[int, Select[Any]],
+        codes: Sequence[ContractCode],
+        values_of: Callable[[Sequence[ContractCode]], dict[str, str]] = contracts.list_of_codes,
     ) -> list[Row[Any]]:
         rows: list[Row[Any]] = []
         longest = contracts.LIST_SIZES[-1]
         for start in range(0, len(codes), longest):
-            values = contracts.list_of_codes(codes[start : start + longest])
-            rows += self._ask(by_size[len(values)], **values)
+            some = codes[start : start + longest]
+            rows += self._ask(by_size[contracts.list_size(len(some))], **values_of(some))
         return rows
 
 

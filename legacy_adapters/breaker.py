@@ -32,8 +32,16 @@ REFUSED_PAUSE, LONGEST_REFUSED_PAUSE = 25.0, 900.0
 
 
 class Breaker:
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        what: str = "billing",
+        do: str = "run: flask billing check",
+    ) -> None:
+        """what, do: how the log calls it, and what it tells the operator."""
         self._clock = clock
+        self._what, self._do = what, do
         self._lock = threading.Lock()
         self._failures = 0
         self._pauses = 0
@@ -82,7 +90,7 @@ class Breaker:
                 self._failures = self._pauses = 0
                 self._paused_until, self._is_trying = 0.0, False
             if was_away:
-                log.warning("billing answers again")
+                log.warning(f"{self._what} answers again")
 
     def _failed(self, error: Exception, is_trial: bool) -> None:
         refused = isinstance(error, BillingUnavailable) and error.refuses_us
@@ -101,8 +109,8 @@ class Breaker:
                 self._paused_until = self._clock() + pause
                 self._pauses += 1
                 log.error(
-                    "billing is away",
+                    f"{self._what} is away",
                     reason=self._reason,
                     next_try_in_seconds=pause,
-                    do="run: flask billing check",
+                    do=self._do,
                 )

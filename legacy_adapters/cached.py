@@ -63,6 +63,9 @@ class CachedBilling:
     def get_statement(self, code: ContractCode) -> Statement:
         return self._billing.get_statement(code)
 
+    def list_statements(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Statement]:
+        return self._billing.list_statements(codes)
+
     def list_payments(
         self, code: ContractCode, *, since: date, at_least: int
     ) -> tuple[Payment, ...]:

@@ -27,9 +27,14 @@ INFO_FIELDS = (
 LIST_SIZES = (1, 5, 25, 100, 300, 900)
 
 
+def list_size(count: int) -> int:
+    """Of the shortest list that holds so many."""
+    return next(size for size in LIST_SIZES if size >= count)
+
+
 def list_of_codes(codes: Sequence[ContractCode]) -> dict[str, str]:
     """The parameters for the shortest list that holds these; the last stands there repeatedly."""
-    size = next(size for size in LIST_SIZES if size >= len(codes))
+    size = list_size(len(codes))
     padded = [*codes, *[codes[-1]] * (size - len(codes))]
     return dict(zip(CODE_PARAMETERS[:size], padded, strict=True))
 
@@ -37,8 +42,10 @@ def list_of_codes(codes: Sequence[ContractCode]) -> dict[str, str]:
 CODE_PARAMETERS = [f"code_{place}" for place in range(LIST_SIZES[-1])]
 
 
-def _is_one_of(code: ColumnElement[Any], size: int) -> ColumnElement[bool]:
-    return code.in_([bindparam(name, type_=code.type) for name in CODE_PARAMETERS[:size]])
+def is_one_of(code: ColumnElement[Any], size: int, before: str = "") -> ColumnElement[bool]:
+    """before: stands before each parameter's name."""
+    names = [before + name for name in CODE_PARAMETERS[:size]]
+    return code.in_([bindparam(name, type_=code.type) for name in names])
 
 
 def by_code(contract: Relation) -> Select[Any]:
@@ -48,7 +55,7 @@ def by_code(contract: Relation) -> Select[Any]:
 
 def by_codes(contract: Relation, size: int = 1) -> Select[Any]:
     """Parameters: those of list_of_codes."""
-    wanted = _is_one_of(contract.field("code"), size)
+    wanted = is_one_of(contract.field("code"), size)
     return contract.select(CONTRACT_FIELDS).where(wanted)
 
 
@@ -91,7 +98,7 @@ def info_row(row: Row[Any]) -> ContractInfo:
 
 def debts_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
     """Parameters: those of list_of_codes."""
-    wanted = _is_one_of(invoice.field("contract_code"), size)
+    wanted = is_one_of(invoice.field("contract_code"), size)
     # Grouped outside: Oracle takes an expression with binds in it for another one each time.
     owed = (
         invoice.select(("contract_code", "outstanding", "due_on"))

@@ -31,7 +31,7 @@ UNNAMED_DRIVER = {
 
 
 NO_ADDRESS = (
-    "the billing address is not one: expected something like"
+    "the {what} address is not one: expected something like"
     " oracle+oracledb://user:password@host:1521/?service_name=BILLING; in user and password"
     " write @ as %40, : as %3A and / as %2F"
 )
@@ -46,20 +46,26 @@ def make_engine(address: str, settings: BillingSettings) -> BillingEngine:
 
     Raises: MappingError, when the address is none or its kind is not supported.
     """
+    url = read_address(address)
+    return ENGINES[url.drivername](url, settings)
+
+
+def read_address(address: str, what: str = "billing") -> URL:
+    """what: whose address it is, for the words. Raises: MappingError, as above."""
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
-        raise MappingError(NO_ADDRESS) from None
+        raise MappingError(NO_ADDRESS.format(what=what)) from None
     if "@" in (url.host or ""):  # a part of the password, which no log may show
-        raise MappingError(NO_ADDRESS)
+        raise MappingError(NO_ADDRESS.format(what=what))
     if url.drivername.startswith("oracle+") and url.port and not _names_service(url):
-        raise MappingError("the billing address names no database: add ?service_name=NAME to it")
+        raise MappingError(f"the {what} address names no database: add ?service_name=NAME to it")
     if url.drivername in UNNAMED_DRIVER:
         told = UNNAMED_DRIVER[url.drivername]
         raise MappingError(f"{url.drivername}:// does not say which driver: {told}")
     if url.drivername not in ENGINES:
         raise MappingError(
-            f"billing addresses of the kind {url.drivername}:// are not supported;"
+            f"{what} addresses of the kind {url.drivername}:// are not supported;"
             f" supported: {', '.join(f'{name}://' for name in ENGINES)}"
         )
-    return ENGINES[url.drivername](url, settings)
+    return url

@@ -64,15 +64,27 @@ RETRY_CODES = {
 # Oracle: wrong password, locked, expired. PostgreSQL: the classes 28P01 and 28000.
 REFUSED_CODES = {"ORA-01017", "ORA-28000", "ORA-28001", "28P01", "28000"}
 # What the mapping names is not there, or not for this user.
-MISSING_CODES = {"ORA-00942", "ORA-00904", "ORA-01031", "42P01", "42703", "42501", "3F000"}
+MISSING_CODES = {
+    *("ORA-00942", "ORA-00904", "ORA-01031", "ORA-00932"),
+    *("42P01", "42703", "42501", "3F000", "42804"),
+}
+MISSING_IN_SQLITE = re.compile("no such (table|column)|table .* has no column")
 # PostgreSQL: shutting down, starting up, cannot connect now; a conflict with recovery.
 RETRY_STATES = {"57P01", "57P02", "57P03", "40001"}
 # A value that its own database cannot convert or hold; the messages of some quote it.
 VALUE_CODES = {
     *("ORA-01476", "ORA-01722", "ORA-01830", "ORA-01839", "ORA-01840", "ORA-01841", "ORA-01843"),
     *("ORA-01847", "ORA-01858", "ORA-01861", "ORA-06502", "ORA-01426", "ORA-01489", "ORA-12899"),
+    "ORA-01438",
 }
 VALUE_CLASS = "22"  # PostgreSQL's data exceptions
+# What a table's own rules say of a row: some quote it whole.
+UNIQUE_CODES = {"ORA-00001", "23505"}
+RULE_CODES = {*UNIQUE_CODES, "ORA-01400", "ORA-02290", "ORA-02291"}
+RULE_CLASS = "23"  # PostgreSQL's integrity violations
+UNIQUE_IN_SQLITE = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
+# Texts that somebody wrote into a trigger: nobody here knows what they quote.
+OWN_TEXT = re.compile(r"ORA-20\d{3}|P0001")
 CODE = re.compile(r"\b(?:ORA|DPY|DPI)-\d{4,5}\b")
 DRIVER_ERRORS = ("oracledb", "cx_Oracle")
 
@@ -100,13 +112,16 @@ def translated_errors() -> Iterator[None]:
 
 def _translated(error: Any, *, lost: bool) -> BillingError:
     message = str(error)
+    codes, state = _codes_of(error)
     reason = f"{type(error).__name__}: {_first_lines(message)[:REASON_LENGTH]}"
-    state = str(getattr(error, "sqlstate", None))
-    codes = set(CODE.findall(message)) | {state}
+    if own := next(filter(OWN_TEXT.fullmatch, sorted(codes)), None):
+        reason = f"{type(error).__name__}: {own}"
+    if _breaks_a_rule(error, codes, state):
+        return BillingDataError(f"a rule of the table refuses the row ({_rule(error, codes)})")
     if quotes_a_value(codes, state):
         told = ", ".join(sorted(codes - {"None"}))
         return BillingDataError(f"a value that the database itself cannot convert ({told})")
-    if codes & MISSING_CODES or message.startswith(("no such table", "no such column")):
+    if codes & MISSING_CODES or MISSING_IN_SQLITE.match(message):
         return MappingError(f"the database lacks what the mapping names: {reason}")
     if "DPI-1047" in codes:
         return BillingUnavailable(NO_CLIENT)
@@ -115,6 +130,35 @@ def _translated(error: Any, *, lost: bool) -> BillingError:
         may_retry=lost or bool(codes & (RETRY_CODES | RETRY_STATES)),
         refuses_us=bool(codes & REFUSED_CODES) or "password authentication failed" in message,
     )
+
+
+def is_unique_violation(error: exc.DBAPIError) -> bool:
+    """Whether a row is there already that this one would double."""
+    codes, _state = _codes_of(error.orig)
+    return bool(codes & UNIQUE_CODES) or _sqlite_name(error.orig) in UNIQUE_IN_SQLITE
+
+
+def _codes_of(error: Any) -> tuple[set[str], str]:
+    """Of Oracle and PostgreSQL; the last is PostgreSQL's alone, or another text."""
+    state = str(getattr(error, "sqlstate", None))
+    return set(CODE.findall(str(error))) | {state}, state
+
+
+def _sqlite_name(error: Any) -> str:
+    return str(getattr(error, "sqlite_errorname", ""))
+
+
+def _breaks_a_rule(error: Any, codes: set[str], state: str) -> bool:
+    in_sqlite = _sqlite_name(error).startswith("SQLITE_CONSTRAINT")
+    return in_sqlite or bool(codes & RULE_CODES) or state.startswith(RULE_CLASS)
+
+
+def _rule(error: Any, codes: set[str]) -> str:
+    """The code, and the rule's own name where the driver tells it apart from the row."""
+    told = _sqlite_name(error) or ", ".join(sorted(codes - {"None"}))
+    name = getattr(getattr(error, "diag", None), "constraint_name", None)
+    found = RULE_NAME.search(str(error)) if "ORA-" in told else None
+    return " ".join(filter(None, (told, name or (found and found[1]))))
 
 
 def quotes_a_value(codes: set[str], state: str) -> bool:
@@ -130,6 +174,7 @@ def _first_lines(message: str) -> str:
     return told.strip()
 
 
+RULE_NAME = re.compile(r"constraint \(([\w$#.]+)\)")
 CONNECTION_ID = re.compile(r" \(CONNECTION_ID=[^)]*\)")
 NO_CLIENT = (
     "cx_Oracle is installed, but Oracle Instant Client, which it needs, is not (DPI-1047):"

@@ -20,21 +20,29 @@ RETRY_NEEDS = 0.5  # seconds; with less left a second try cannot end well
 
 
 class Guard:
-    def __init__(self, engine: BillingEngine) -> None:
+    def __init__(self, engine: BillingEngine, breaker: Breaker | None = None) -> None:
         self._engine = engine
         self._lane = Lane(engine.connections) if engine.is_remote else None
-        self.breaker = Breaker()
+        self.breaker = breaker or Breaker()
 
     def ask(self, question: Callable[[Connection], T]) -> T:
         """What the question returns. Raises: BillingUnavailable, MappingError."""
         with self.breaker.guard():
-            until = min(asker().until, time.monotonic() + self._engine.seconds)
+            until = self._until()
             try:
                 return self._in_time(self.connect, question, until)
             except BillingUnavailable as error:
                 if not error.may_retry or until - time.monotonic() < RETRY_NEEDS:
                     raise
             return self._in_time(self._connect_anew, question, until)
+
+    def ask_once(self, question: Callable[[Connection], T]) -> T:
+        """As ask, but never a second time: for what is more than a question."""
+        with self.breaker.guard():
+            return self._in_time(self.connect, question, self._until())
+
+    def _until(self) -> float:
+        return min(asker().until, time.monotonic() + self._engine.seconds)
 
     def connect(self, question: Callable[[Connection], T], seconds: float | None = None) -> T:
         """The question on a connection of its own, without any of the above.

@@ -7,19 +7,35 @@ were found by the same code. A contract without rows is one row of NULLs.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, Subquery, bindparam, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Subquery,
+    bindparam,
+    func,
+    null,
+    or_,
+    select,
+    true,
+    type_coerce,
+    union_all,
+)
 
 from legacy_adapters import decode
-from legacy_adapters.contracts import by_code, contract_row
+from legacy_adapters.contracts import by_code, by_codes, contract_row, is_one_of, list_of_codes
 from legacy_adapters.records import (
+    ContractCode,
     Invoice,
     InvoiceDetail,
     InvoiceLine,
     InvoiceNumber,
     OpenInvoice,
+    Statement,
 )
 from legacy_adapters.schema import Relation
 
+BESIDE = "invoice_"  # before the names of parameters that stand in one statement twice
 HISTORY_FIELDS = ("number", "period", "issued_on", "due_on", "units", "principal", "tv_fee")
 OPEN_FIELDS = (
     "number",
@@ -65,6 +81,40 @@ def statement(contract: Relation, invoice: Relation) -> Select[Any]:
     return _beside_contract(contract, rows).order_by(
         rows.c.issued_on.desc().nulls_last(), rows.c.number.desc()
     )
+
+
+def statements(contract: Relation, invoice: Relation, size: int = 1) -> Select[Any]:
+    """The contracts, and below them their open invoices. Parameters:
+    those of both_lists_of_codes.
+
+    Not joined: the two relations may keep codes as different types, which no database compares.
+    """
+    wanted = is_one_of(invoice.field("contract_code"), size, BESIDE)
+    owed = invoice.select(("contract_code", *OPEN_FIELDS)).where(
+        wanted, invoice.equals("status", "open")
+    )
+    head, rows = by_codes(contract, size).subquery("c"), owed.subquery("i")
+    found = union_all(select(*head.c, *_nulls(rows)), select(*_nulls(head), *rows.c)).subquery("s")
+    return select(found).order_by(found.c.issued_on.desc().nulls_last(), found.c.number.desc())
+
+
+def _nulls(rows: Subquery) -> list[ColumnElement[Any]]:
+    return [type_coerce(null(), column.type).label(column.name) for column in rows.c]
+
+
+def both_lists_of_codes(codes: Sequence[ContractCode]) -> dict[str, str]:
+    values = list_of_codes(codes)
+    return values | {BESIDE + name: code for name, code in values.items()}
+
+
+def statement_rows(rows: Sequence[Row[Any]]) -> dict[ContractCode, Statement]:
+    found = [contract_row(row) for row in rows if row.code is not None]
+    owed: dict[str, list[OpenInvoice]] = {contract.code: [] for contract in found}
+    for row in rows:
+        code = decode.text(row._mapping, "contract_code")
+        if code in owed:  # its contract may be left out by the mapping
+            owed[code].append(open_row(row))
+    return {c.code: Statement(contract=c, open_invoices=tuple(owed[c.code])) for c in found}
 
 
 def open_row(row: Row[Any]) -> OpenInvoice:

@@ -26,7 +26,7 @@ class Billing(Protocol):
 
     def verify(self) -> None:
         """Proves that the database answers and that the mapping fits it: asks every question
-        once, for a contract that cannot be. Eight round trips: for starts and checks, not for
+        once, for a contract that cannot be. Nine round trips: for starts and checks, not for
         health probes.
 
         Raises: MappingError, BillingUnavailable.
@@ -54,6 +54,12 @@ class Billing(Protocol):
         """The contract and its open invoices, newest first.
 
         Raises: ContractNotFound.
+        """
+
+    def list_statements(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Statement]:
+        """As get_statement, of many contracts; one that billing does not have is absent.
+
+        One round trip for each 900 codes.
         """
 
     def get_invoice_history(

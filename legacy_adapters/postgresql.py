@@ -39,10 +39,10 @@ def postgresql_engine(url: URL, settings: BillingSettings) -> BillingEngine:
         seconds=settings.connect_seconds + settings.answer_seconds,
         answer_seconds=settings.answer_seconds,
         is_remote=True,
-        set_limit=_set_limit,
+        set_limit=set_limit,
         dispose=engine.dispose,
     )
 
 
-def _set_limit(connection: Connection, seconds: float) -> None:
+def set_limit(connection: Connection, seconds: float) -> None:
     connection.exec_driver_sql(f"SET statement_timeout = {int(seconds * 1000)}")

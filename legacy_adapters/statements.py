@@ -26,6 +26,7 @@ class Statements:
         self.info = contracts.info_by_code(contract, relations["contract_info"])
         self.debts = {size: contracts.debts_by_codes(invoice, size) for size in sizes}
         self.statement = invoices.statement(contract, invoice)
+        self.statements = {size: invoices.statements(contract, invoice, size) for size in sizes}
         self.history = invoices.history(contract, invoice)
         self.detail = invoices.detail(contract, invoice, relations.get("invoice_line"))
         self.payments = payments.recent(relations["payment"])

@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 
 from app.clock import today
 from app.commands.billing_map import billing_map
+from app.commands.billing_staging import demo_post_command, export_staging_command
 from app.commands.billing_views import export_views_command
 from app.commands.failing import fails_in_words
 from app.web.current import services
@@ -17,6 +18,8 @@ from legacy_adapters.doctor import SCAN_LIMIT, Level, examine
 billing = AppGroup("billing", help="The utility's billing database.")
 billing.add_command(billing_map)
 billing.add_command(export_views_command)
+billing.add_command(export_staging_command)
+billing.add_command(demo_post_command)
 
 
 @billing.command("check")

@@ -15,14 +15,22 @@ from typing import Any
 
 from legacy_adapters.demo import writing
 from legacy_adapters.demo.bills import TV_FEE, Bill, Habit, bills, charge, make_month
+from legacy_adapters.demo.carrying import carrying
 from legacy_adapters.demo.dice import Dice
-from legacy_adapters.demo.names import CHANNELS, FIRST_NAMES, REGIONS, STREETS, SURNAMES
+from legacy_adapters.demo.names import (
+    CHANNELS,
+    FIRST_NAMES,
+    PORTAL_CHANNEL,
+    REGIONS,
+    STREETS,
+    SURNAMES,
+)
 from legacy_adapters.demo.progress import Progress
 from legacy_adapters.demo.rows import Rows, digested_codes, drawn_codes
 from legacy_adapters.errors import BillingError
 
 HERE = Path(__file__).parent
-VERSION = 3  # raise it when the rows change: ./run then makes them anew
+VERSION = 4  # raise it when the rows change: ./run then makes them anew
 UTILITY_NIPT = "K00000000A"
 ZONES = [zone for _code, _name, zones in REGIONS for zone, _office in zones]
 HABITS = (*[Habit.PROMPT] * 14, *[Habit.CURRENT] * 3, *[Habit.LATE] * 2, Habit.PARTIAL)
@@ -107,7 +115,8 @@ def read_description(file: Path) -> dict[str, str]:
     if not file.exists():
         return {}
     try:
-        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
+        # Not read-only: what a killed posting job left half written is taken back first.
+        with sqlite3.connect(f"file:{file}?mode=rw", uri=True) as connection:
             return dict(connection.execute("SELECT KOD, VLERA FROM PARAM_SISTEMI"))
     except sqlite3.Error:
         return {}
@@ -130,7 +139,8 @@ def make_demo(
     """Writes the database beside the file and then puts it in its place, whole or not at all.
 
     The rows are the same whatever the number of processes; without one it is chosen by the size.
-    Long work tells of itself now and then. Raises: DemoNotMade.
+    What the portal paid in the database of before is carried over. Long work tells of itself
+    now and then. Raises: DemoNotMade.
     """
     if processes is None:
         processes = writing.process_count() if size.invoices >= WORTH_PROCESSES else 1
@@ -140,7 +150,8 @@ def make_demo(
         unfinished.unlink(missing_ok=True)
         try:
             _write(unfinished, size, today, Progress(size.contracts, tell), processes)
-            unfinished.replace(file)
+            with carrying(file, unfinished, today=today):
+                unfinished.replace(file)
         finally:
             unfinished.unlink(missing_ok=True)
     except (OSError, sqlite3.Error, BrokenExecutor) as error:
@@ -206,7 +217,7 @@ def _add_codes(rows: Rows, size: DemoSize, today: date) -> None:
             rows.add("ZONE", zone, code, office)
     for row in (("F", "FAMILJARE"), ("B", "BIZNES")):
         rows.add("KATEGORI", *row)
-    for row in CHANNELS:
+    for row in (*CHANNELS, PORTAL_CHANNEL):
         rows.add("KANAL", *row)
 
 

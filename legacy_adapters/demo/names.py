@@ -43,3 +43,4 @@ CHANNELS = (
     ("POS", "POSTA SHQIPTARE"),
     ("ARK", "ARKA E NJËSISË"),
 )
+PORTAL_CHANNEL = ("POR", "PORTALI")  # what is paid here; no generated payment came by it

@@ -50,6 +50,10 @@ BUILDERS: dict[str, tuple[tuple[str, ...], Callable[[Relations], Select[Any]]]] 
         ("contract", "invoice"),
         lambda r: invoices.statement(r["contract"], r["invoice"]),
     ),
+    "statements": (
+        ("contract", "invoice"),
+        lambda r: invoices.statements(r["contract"], r["invoice"]),
+    ),
     "history": (("contract", "invoice"), lambda r: invoices.history(r["contract"], r["invoice"])),
     "detail": (
         ("contract", "invoice", "invoice_line"),
@@ -75,7 +79,7 @@ def questions(patient: Patient, example: Example) -> list[Question]:
 def _values(statement: Select[Any], example: Example) -> dict[str, Any]:
     known: dict[str, Any] = {
         **dict.fromkeys(("code", "info_code", "invoice_code", "line_code"), example.code),
-        "code_0": example.code,
+        **dict.fromkeys(("code_0", "invoice_code_0"), example.code),
         **dict.fromkeys(("number", "line_number"), example.number),
         "since": date.today() - YEAR,  # noqa: DTZ011
         "at_least": 12,

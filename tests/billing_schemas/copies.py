@@ -9,8 +9,11 @@ from typing import Any
 
 import psycopg
 
+from config.posting import PostingSettings
+from legacy_adapters.posting.ddl import creating
 from tests.oracle_net import H2Database
 
+STAGING = PostingSettings()  # the demo's has rules of its own: made as a DBA would make it
 ORACLE_TYPES = {"VARCHAR": "VARCHAR2", "TEXT": "VARCHAR2(400)", "INTEGER": "NUMBER(12)"}
 
 
@@ -66,11 +69,15 @@ def copy_to_postgresql(address: str, file: Path, schema: str = "public") -> None
     with opened(file) as (tables, indexes), psycopg.connect(plain) as connection:
         for table in tables:
             columns = ", ".join([*(f"{n} {kind}" for n, kind in table.columns), *_key(table)])
-            connection.execute(f"CREATE TABLE {table.name} ({columns})".encode())
+            if table.name == STAGING.table:
+                for statement in creating("postgresql", STAGING):
+                    connection.execute(statement.encode())
+            else:
+                connection.execute(f"CREATE TABLE {table.name} ({columns})".encode())
             with connection.cursor().copy(f"COPY {table.name} FROM STDIN".encode()) as copy:
                 for row in table.rows:
                     copy.write_row(row)
-        for index in indexes:
+        for index in _apart_from_staging(indexes):
             connection.execute(index.encode())
         connection.execute("ANALYZE")
 
@@ -80,14 +87,23 @@ def copy_to_h2(database: H2Database, owner: str, file: Path) -> None:
     database.add_schema(owner)
     with opened(file) as (tables, indexes):
         for table in tables:
+            if table.name == STAGING.table:
+                names = {"table": f"{owner}.{STAGING.table}"}
+                names["status_view"] = f"{owner}.{STAGING.status_view}"
+                database.script("\n".join(creating("oracle", PostingSettings(**names))))
+                continue
             described = [f'"{n.upper()}" {oracle_type(k)}' for n, k in table.columns]
             columns = ", ".join([*described, *_key(table)])
             database.script(f'CREATE TABLE {owner}."{table.name.upper()}" ({columns});')
             names = [name for name, _kind in table.columns]
             database.load_rows(f'{owner}."{table.name.upper()}"', names, table.rows)
-        for index in indexes:
+        for index in _apart_from_staging(indexes):
             name, on = index.partition(" INDEX ")[2].split(" ON ")
             database.script(f"CREATE INDEX {owner}.{name} ON {owner}.{on.upper()};")
+
+
+def _apart_from_staging(indexes: list[str]) -> list[str]:
+    return [index for index in indexes if STAGING.table not in index]
 
 
 def _key(table: Source) -> list[str]:

@@ -31,6 +31,8 @@ def answers(billing: Billing, codes: Sequence[str], since: date) -> dict[str, An
         for number in [*numbers, InvoiceNumber("0")]:
             found[f"invoice {code} {number}"] = _or_error(billing.get_invoice, code, number)
         found[f"debt {code}"] = _or_error(billing.list_debts, [code])
+        found[f"statements {code}"] = _or_error(billing.list_statements, [code])
+    found["statements"] = _or_error(billing.list_statements, all_codes)
     found["contracts"] = _or_error(billing.list_contracts, all_codes)
     found["debts"] = _or_error(billing.list_debts, all_codes)
     return found

@@ -110,6 +110,7 @@ def test_unknown_contract(way: Way) -> None:
         assert way.billing.find_contract(unknown) is None
         assert not way.billing.list_contracts([unknown])
         assert not way.billing.list_debts([unknown])
+        assert not way.billing.list_statements([unknown])
         assert not way.billing.list_payments(unknown, since=LONG_AGO, at_least=12)
         with pytest.raises(ContractNotFound):
             way.billing.get_statement(unknown)
@@ -126,8 +127,10 @@ def test_lists_of_every_length_hold_what_was_asked_for(way: Way, length: int) ->
     codes = [way.code(contract_code(FIRST_GENERATED + n)) for n in range(length)]
     assert set(way.billing.list_contracts(codes)) == set(codes)
     debts = way.billing.list_debts(codes)
+    statements = way.billing.list_statements(codes)
     for code in codes:
-        owed = way.billing.get_statement(code).open_invoices
+        assert statements[code] == way.billing.get_statement(code)
+        owed = statements[code].open_invoices
         found = debts.get(code)
         assert (found.total if found else 0) == sum(invoice.outstanding for invoice in owed)
 
@@ -153,6 +156,11 @@ def test_debts_are_the_sums_of_the_statements(way: Way) -> None:
 def test_more_contracts_than_one_list_takes(way: Way) -> None:
     codes = [way.code(contract_code(index)) for index in range(2_000)]
     assert len(way.billing.list_contracts(codes)) == FIRST_GENERATED + 60
+    statements = way.billing.list_statements(codes)
+    assert len(statements) == FIRST_GENERATED + 60
+    debts = way.billing.list_debts(codes)
+    for code, statement in statements.items():
+        assert statement.outstanding == (debts[code].total if code in debts else 0)
 
 
 def test_invoice_detail_adds_up(way: Way) -> None:

@@ -130,6 +130,7 @@ def test_char_columns_are_asked_with_char_binds(odd: Billing, server: OracleServ
     assert [invoice.number for invoice in statement.open_invoices] == ["78", "77"]
     assert odd.get_invoice(code, statement.open_invoices[0].number).number == "78"
     assert odd.list_contracts([code])[code].code == "AB123"
+    assert odd.list_statements([code]) == {code: statement}
     asked = statement_of(server, "BILLS")
     kinds = {n: t for n, t in asked.bind_types.items() if "CODE" in n.upper()}
     assert set(kinds.values()) == {"CHAR"}, asked.bind_types
