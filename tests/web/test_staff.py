@@ -12,8 +12,11 @@ import pytest
 from app.accounts.passwords import NOBODYS_HASH, verify_password
 from app.demo import STAFF, STAFF_PASSWORD, demo_codes
 from app.staff.records import FirstSignIn, Role
+from app.web import staff_sections
+from app.web.access import ACCESS, AGENT, SUPERVISOR
+from app.web.staff_sections import Section
 from tests.conftest import MakePortal, Portal
-from tests.web.client import CheckedClient, Page
+from tests.web.client import HTML, CheckedClient, Page
 from tests.web.test_round_trips import counted
 
 WRONG = "Emri i përdoruesit, fjalëkalimi dhe kodi nuk përputhen."
@@ -400,6 +403,34 @@ def test_what_is_logged_names_nobody(portal: Portal, capfd: pytest.CaptureFixtur
     assert "do" in told[2]
     for canary in ("kanarin", "918273", form["code"], STAFF_PASSWORD, "agjent"):
         assert canary not in logged
+
+
+def test_sections_stand_where_the_role_may_open_them(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two sections of this test's own."""
+    roles = {"payments.index": AGENT, "trail.index": SUPERVISOR}
+    sections = []
+    for endpoint, rule in roles.items():
+        address = f"/staff/{endpoint.partition('.')[0]}"
+        portal.app.add_url_rule(address, endpoint, portal.app.view_functions["staff.index"])
+        monkeypatch.setitem(ACCESS, endpoint, rule)
+        sections.append(Section(endpoint=endpoint, name=endpoint[:5], about="Rrëfen <më shumë>."))
+    monkeypatch.setattr(staff_sections, "SECTIONS", tuple(sections))
+    for name, expected in (
+        ("agjent", ["/staff/payments"]),
+        ("mbikeqyres", ["/staff/payments", "/staff/trail"]),
+    ):
+        client = portal.staff(name)
+        page = client.get("/staff")
+        cards = [a.get("href") for card in page.all("li") for a in card.iter(f"{HTML}a")]
+        assert cards == expected and "Rrëfen <më shumë>." in page.content
+        page = client.get("/staff/payments")
+        (bar,) = [nav for nav in page.all("nav") if nav.get("class") == "staff-nav"]
+        links = [(a.get("href"), a.get("aria-current")) for a in bar.iter(f"{HTML}a")]
+        assert links == [(e, "page" if e == "/staff/payments" else None) for e in expected]
+    refused = portal.staff("agjent").get("/staff/trail", status=403)
+    assert "/staff/logout" in [form.get("action") for form in refused.all("form")]
 
 
 # The demo's codes
