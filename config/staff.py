@@ -48,7 +48,7 @@ class StaffSettings(Section):
         default=200,
         ge=1,
         description="Failed sign-ins for one name in a day from all browsers that it never signed"
-        " in from. Its own browsers have a budget of their own.",
+        " in from, and from each of its own.",
     )
     keys: SealingKeys = Field(
         default=[],

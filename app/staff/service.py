@@ -99,7 +99,9 @@ class StaffService:
         whom = f"member {found.member.id}" if found else f"nobody {key}"
         mark = visitor.marks.get(found.member.id) if found else None
         if found and mark and mark.endswith(f".{fingerprint(found.password_hash)}"):
-            return [], [shared.budget(f"sign-in {whom} browser {mark}", settings.tries_per_member)]
+            browser = f"sign-in {whom} browser {mark}"
+            a_day = Budget(subject=f"staff {browser} a day", limit=settings.tries_per_day)
+            return [], [shared.budget(browser, settings.tries_per_member), a_day]
         where, site = network_of(visitor.address), site_of(visitor.address)
         limit = settings.tries_per_network
         networks = [
