@@ -1,16 +1,21 @@
-"""The demo's users. They exist only where the demo's billing database is read."""
+"""The demo's users and staff. They exist only where the demo's billing database is read."""
 
 from dataclasses import dataclass
 
 from app.accounts.records import Applicant
 from app.accounts.registration import Registration
+from app.clock import now
 from app.database import schema
 from app.database.engine import DatabaseError, DatabaseUnavailable
 from app.services import Services
+from app.staff import rules
+from app.staff.members import StaffMembers
+from app.staff.records import Role
 from legacy_adapters.demo.generator import AGRON_HOXHA, ELBASAN_MARKET, MANUAL_CODE, VERA_LEKA
 from legacy_adapters.records import ContractCode
 
 PASSWORD = "Provo2024"  # noqa: S105 - a demo's password is no secret
+STAFF_PASSWORD = "stafi-provon-2024"  # noqa: S105
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,24 @@ USERS = (
 )
 
 
+@dataclass(frozen=True)
+class DemoMember:
+    """secret: of the second factor, and no secret here."""
+
+    name: str
+    role: Role
+    secret: str
+
+
+STAFF = (
+    DemoMember("agjent", Role.AGENT, "DEMOAGJENT2DEMOAGJENT2DEMOAGJENT"),
+    DemoMember("mbikeqyres", Role.SUPERVISOR, "DEMOMBIKEQYRES2DEMOMBIKEQYRES2DE"),
+    DemoMember("administrator", Role.ADMINISTRATOR, "DEMOADMINISTRATOR2DEMOADMINISTRA"),
+)
+
+
 def refuse_demo_users(services: Services) -> None:
-    """Everybody knows their password: they must not meet a real billing database.
+    """Everybody knows their passwords: they must not meet a real billing database.
 
     Raises: DatabaseError.
     """
@@ -37,7 +58,10 @@ def refuse_demo_users(services: Services) -> None:
         return
     try:
         is_ready = schema.is_current(services.database)
-        found = is_ready and any(services.registration.has_email(email_of(user)) for user in USERS)
+        found = is_ready and (
+            any(services.registration.has_email(email_of(user)) for user in USERS)
+            or _used_steps(services) != {}
+        )
     except DatabaseUnavailable:
         return  # it may come back; pages say so meanwhile
     if found:
@@ -65,3 +89,31 @@ def add_demo_users(registration: Registration) -> None:
             language="sq",
         )
         registration.add_account(applicant, [ContractCode(code) for code in user.codes])
+
+
+def add_demo_staff(members: StaffMembers) -> None:
+    """Adds those that are missing."""
+    there = {listed.member.name for listed in members.list_all()}
+    for member in STAFF:
+        if member.name not in there:
+            members.add(member.name, member.role, password=STAFF_PASSWORD, secret=member.secret)
+
+
+def demo_codes(services: Services) -> dict[str, str]:
+    """name -> a code of the second factor that works now, "" in the seconds until there is one
+    again, as each works once. Nobody stands in it outside the demo: it knows no other second
+    factors than the demo's own."""
+    if not services.settings.uses_demo_billing:
+        return {}
+    step, used = rules.step_of(now()), _used_steps(services)
+    return {
+        member.name: next(
+            (rules.code_of(member.secret, s) for s in (step, step + 1) if s > used[member.name]), ""
+        )
+        for member in STAFF
+        if member.name in used
+    }
+
+
+def _used_steps(services: Services) -> dict[str, int]:
+    return services.members.used_steps({member.name: member.secret for member in STAFF})

@@ -75,7 +75,7 @@ def make_app(settings: Settings, services: Services) -> Flask:
     )
     init_headers(app, https=settings.web.https)  # first, so that its word is the last
     init_asking(app, page_seconds=settings.billing.page_seconds)
-    init_access(app)
+    init_access(app, settings)
     init_origin(app)  # after it: what refuses shows a page, and pages look at who is signed in
     init_pages(app, settings)
     init_errors(app)

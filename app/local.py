@@ -17,7 +17,15 @@ from gunicorn.arbiter import Arbiter
 from app.clock import today
 from app.database import schema
 from app.database.engine import DatabaseError
-from app.demo import PASSWORD, USERS, add_demo_users, refuse_demo_users
+from app.demo import (
+    PASSWORD,
+    STAFF,
+    STAFF_PASSWORD,
+    USERS,
+    add_demo_staff,
+    add_demo_users,
+    refuse_demo_users,
+)
 from app.factory import make_app
 from app.jobs.child import Child
 from app.jobs.process import LEAVE_SECONDS, work_until_told
@@ -130,6 +138,7 @@ def prepare_databases(settings: Settings) -> None:
         check_billing(settings, services)
         if settings.uses_demo_billing:
             add_demo_users(services.registration)
+            add_demo_staff(services.members)
         services.billing.close()
         services.database.close()
     except DatabaseError as error:
@@ -202,6 +211,9 @@ class LocalServer(BaseApplication):  # type: ignore[misc]
             say(f"\n  Sign in as one of these, with the password {PASSWORD}:")
             for user in USERS:
                 say(f"    {user.name:15} {user.about}")
+            say(f"\n  Staff sign in at /staff/login, with the password {STAFF_PASSWORD}")
+            names = ", ".join(member.name for member in STAFF)
+            say(f"  and the code that the page shows: {names}.")
         say("\n  Stop with Ctrl-C. README.md says where to go next.\n")
 
 

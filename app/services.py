@@ -17,6 +17,8 @@ from app.last_known.service import LastKnown
 from app.messages.outbox import Outbox
 from app.messages.sender import Sender
 from app.messages.service import MessageService
+from app.staff.members import StaffMembers
+from app.staff.service import StaffService
 from config.settings import Settings
 from legacy_adapters.port import Billing
 
@@ -37,6 +39,8 @@ class Services:
     undoing: Undoing
     ownership: Ownership
     profiles: Profiles
+    staff: StaffService
+    members: StaffMembers
     last_known: LastKnown
     contracts: ContractService
     invoices: InvoiceService

@@ -26,6 +26,9 @@ from app.messages.outbox import Outbox
 from app.messages.sender import Sender
 from app.messages.service import MessageService
 from app.services import Services
+from app.staff.members import StaffMembers
+from app.staff.service import StaffService
+from app.staff.shared import StaffShared
 from config.settings import Settings
 from legacy_adapters import CachedBilling, open_billing
 from legacy_adapters.errors import MappingError
@@ -52,17 +55,25 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
     jobs = Jobs(settings.jobs_url, name=name)
     wake = partial(jobs.ask, DELIVER)
     outbox = Outbox(clock=now, wake=wake)
+    entrance = Entrance(
+        places=settings.accounts.entrance_places,
+        hashing_threads=settings.accounts.hashing_threads,
+    )
     shared = Shared(
         database=database,
         billing=billing,
         settings=settings.accounts,
         audit=audit,
         outbox=outbox,
-        entrance=Entrance(
-            places=settings.accounts.entrance_places,
-            hashing_threads=settings.accounts.hashing_threads,
-        ),
+        entrance=entrance,
         links=Links(settings.public_address),
+    )
+    staff = StaffShared(
+        database=database,
+        settings=settings.staff,
+        audit=audit,
+        entrance=entrance,
+        issuer=settings.utility.name,
     )
     services = Services(
         settings=settings,
@@ -81,6 +92,8 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         undoing=Undoing(shared),
         ownership=Ownership(shared),
         profiles=Profiles(shared),
+        staff=StaffService(staff),
+        members=StaffMembers(staff),
         last_known=last_known,
         contracts=ContractService(billing=cached, last_known=last_known, today=today),
         invoices=InvoiceService(billing=cached, last_known=last_known, today=today),
@@ -104,6 +117,7 @@ def register_jobs(services: Services) -> None:
     delivery = Delivery(database=services.database, sender=services.sender, clock=now)
     jobs.register(DELIVER, lambda: delivery.deliver_due(jobs.stopping.is_set), every=MINUTE)
     jobs.register("forget_expired", services.accounts.forget_expired, every=HOUR)
+    jobs.register("forget_staff_sessions", services.staff.forget_expired, every=HOUR)
     jobs.register("forget_old_messages", services.messages.forget_old, every=HOUR)
 
 

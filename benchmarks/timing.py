@@ -4,7 +4,7 @@
 
 Each reason is compared with the first one of its form: bytes of the answer (without what differs
 in every answer: nonces and tokens), the median, and the chance that two samples of one and the
-same thing would differ as much (Mann-Whitney). With 13 comparisons, a chance below 0.05 / 13 is
+same thing would differ as much (Mann-Whitney). With 15 comparisons, a chance below 0.05 / 15 is
 called a difference.
 """
 
@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 
 from app.clock import today
 from app.database import schema
-from app.demo import PASSWORD, add_demo_users
+from app.demo import PASSWORD, STAFF_PASSWORD, add_demo_staff, add_demo_users
 from app.factory import make_app
 from app.wiring import wire
 from legacy_adapters.demo.generator import DemoSize, make_demo
@@ -38,6 +38,7 @@ LOST = {
     "email": "agron.hoxha@example.com",
     "phone": "0692000001",
 }
+STAFF = {"name": "agjent", "password": "gabim i gjatë 2024", "code": "12345"}
 CLAIM = {"holder_name": "Vera Leka", "contract_code": "AL0000004"}
 
 
@@ -79,6 +80,13 @@ REASONS = [
         Reason("no such contract", "/contracts/manage/add", {**CLAIM, "contract_code": "AL99"}),
         Reason("tries used up, all right", "/contracts/manage/add", CLAIM, "shut"),
     ],
+    [
+        Reason("wrong password", "/staff/login", STAFF),
+        Reason("unknown name", "/staff/login", {**STAFF, "name": "askush"}),
+        Reason("wrong code", "/staff/login", {**STAFF, "password": STAFF_PASSWORD}),
+        Reason("disabled", "/staff/login", {**STAFF, "name": "mbikeqyres"}),
+        Reason("tries used up", "/staff/login", {**STAFF, "password": STAFF_PASSWORD}, "shut"),
+    ],
 ]
 LIMITS = (
     *("sign_in_tries_per_account", "sign_in_tries_per_day", "sign_in_tries_per_network"),
@@ -86,6 +94,7 @@ LIMITS = (
     *("register_tries_per_network", "wrong_contracts_per_network", "recoveries_per_day"),
     *("recovery_tries_per_account", "recovery_tries_per_network"),
 )
+STAFF_LIMITS = ("tries_per_member", "tries_per_network", "tries_per_day")
 NETWORK_LIMITS = {"sign_in_tries_per_network", "register_tries_per_network"}
 
 
@@ -107,11 +116,17 @@ def portals(folder: Path) -> Iterator[dict[str, Portal]]:
             database={"url": f"sqlite:///{folder / name}.sqlite3"},
             billing={"url": f"sqlite:///{billing}"},
             accounts={**accounts, "tries_window_minutes": 100_000_000},
+            staff={
+                **dict.fromkeys(STAFF_LIMITS, MANY),
+                "tries_window_minutes": 100_000_000,
+                "tries_per_member": 1 if name == "shut" else MANY,
+            },
             log={"level": "ERROR"},
         )
         services = wire(settings)
         schema.upgrade(services.database)
         add_demo_users(services.registration)
+        add_demo_staff(services.members)
         made[name] = Portal(app=make_app(settings, services), services=services)
         _prepare(made[name])
     _use_up(made["shut"])
@@ -130,12 +145,14 @@ def _prepare(portal: Portal) -> None:
             "INSERT INTO account_recovery SELECT id, password_hash, created_at, '2999-01-01'"
             " FROM account WHERE user_name = 'Emer Mbiemer'"
         )
+    portal.services.members.disable(portal.services.members.get("mbikeqyres"))
 
 
 def _use_up(portal: Portal) -> None:
     """The one try that each budget there allows."""
     portal.client().post("/login", LOGIN, status=400)
     portal.client().post("/forgot-password", {**LOST, "phone": "0682000001"}, status=400)
+    portal.client().post("/staff/login", STAFF, status=400)
     business = portal.signed_in("Elbasan Market")
     wrong = {**CLAIM, "holder_name": "Dikush Tjetër"}
     business.post("/contracts/manage/add", wrong, status=400)
@@ -163,7 +180,9 @@ def _client(portal: Portal, reason: Reason) -> tuple[CheckedClient, str]:
         client = portal.signed_in("Elbasan Market")
         return client, client.get("/contracts/manage").csrf_token
     client = portal.client()
-    return client, client.fresh_token()
+    return client, client.fresh_token(
+        "/staff/login" if reason.address.startswith("/staff") else "/login"
+    )
 
 
 def report() -> None:

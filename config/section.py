@@ -1,7 +1,9 @@
 """What every section of the settings is."""
 
+from base64 import b64decode
 from typing import Annotated, ClassVar
 
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "SELFCARE_"
@@ -20,4 +22,18 @@ def split_commas(value: object) -> object:
     return value
 
 
+def _check_keys(value: list[SecretStr]) -> list[SecretStr]:
+    for key in value:
+        try:
+            is_one = len(b64decode(key.get_secret_value(), validate=True)) == 32  # noqa: PLR2004
+        except ValueError:
+            is_one = False
+        if not is_one:
+            raise ValueError("a key is 32 bytes in base64; make one with: openssl rand -base64 32")
+    return value
+
+
 CommaList = Annotated[list[str], NoDecode]
+SealingKeys = Annotated[
+    list[SecretStr], NoDecode, BeforeValidator(split_commas), AfterValidator(_check_keys)
+]

@@ -8,7 +8,6 @@ The TOML section of a class is its `section`; its variables are
 docs/settings.md lists them all; a test holds the two together.
 """
 
-from base64 import b64decode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -22,7 +21,9 @@ from config.colours import AA_TEXT, LIGHT_SURFACE, contrast
 from config.jobs import JobSettings, MessageSettings
 from config.posting import PostingSettings
 from config.section import PREFIX, CommaList, Section, split_commas
+from config.section import PREFIX, CommaList, SealingKeys, Section, split_commas
 from config.sending import MailSettings, SmsSettings
+from config.staff import StaffSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA_DIR = ROOT / "var"
@@ -143,30 +144,11 @@ class LastKnownSettings(Section):
         description="For how long the portal keeps what billing told of a contract, to show it"
         " while billing is away; 0: it keeps nothing.",
     )
-    keys: Annotated[list[SecretStr], NoDecode] = Field(
+    keys: SealingKeys = Field(
         default=[],
         description="Keys that make it unreadable at rest: the first encrypts, all decrypt."
         " Make one with: openssl rand -base64 32. Empty: kept in the clear.",
     )
-
-    @field_validator("keys", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return split_commas(value)
-
-    @field_validator("keys")
-    @classmethod
-    def _are_keys(cls, value: list[SecretStr]) -> list[SecretStr]:
-        for key in value:
-            try:
-                is_one = len(b64decode(key.get_secret_value(), validate=True)) == 32  # noqa: PLR2004
-            except ValueError:
-                is_one = False
-            if not is_one:
-                raise ValueError(
-                    "a key is 32 bytes in base64; make one with: openssl rand -base64 32"
-                )
-        return value
 
 
 class WebSettings(Section):
@@ -288,6 +270,7 @@ SECTIONS: tuple[type[Section], ...] = (
     WebSettings,
     UtilitySettings,
     AccountSettings,
+    StaffSettings,
     JobSettings,
     MessageSettings,
     MailSettings,
@@ -310,6 +293,7 @@ class Settings:
     web: WebSettings
     utility: UtilitySettings
     accounts: AccountSettings
+    staff: StaffSettings
     jobs: JobSettings
     messages: MessageSettings
     mail: MailSettings

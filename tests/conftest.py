@@ -15,12 +15,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import create_engine
 
-from app.clock import today
+from app.clock import now, today
 from app.database import schema
 from app.database.engine import Database
-from app.demo import add_demo_users
+from app.demo import STAFF, STAFF_PASSWORD, add_demo_staff, add_demo_users
 from app.factory import make_app
 from app.services import Services
+from app.staff import rules
 from app.wiring import wire
 from config.settings import ROOT, SECTIONS, BillingSettings, Settings
 from legacy_adapters import open_billing
@@ -150,6 +151,7 @@ def make_settings(data_dir: Path, **changes: dict[str, object]) -> Settings:
         # One span of tries from 1970 to 2160: none ends in the middle of a test.
         "billing": {"cache_seconds": 0},  # tests change billing and look at once
         "accounts": {"tries_window_minutes": 100_000_000},
+        "staff": {"tries_window_minutes": 100_000_000},
     }
     for section, fields in changes.items():
         given[section] = {**given.get(section, {}), **fields}
@@ -164,6 +166,7 @@ def portal_file(tmp_path_factory: pytest.TempPathFactory, demo_billing: Billing)
     services = wire(settings)
     schema.upgrade(services.database)
     add_demo_users(services.registration)
+    add_demo_staff(services.members)
     with services.database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     services.database.close()
@@ -187,6 +190,21 @@ class Portal:
     def signed_in(self, name: str, language: str = "sq") -> CheckedClient:
         client = self.client(language)
         client.sign_in(name)
+        return client
+
+    def staff_form(self, name: str) -> dict[str, str]:
+        """What one of the demo's staff types to sign in now; codes used before count for
+        nothing, so that a test need not wait for the next one."""
+        with self.database.write() as connection:
+            connection.exec_driver_sql("UPDATE staff_member SET last_step = 0")
+        secret = next(member.secret for member in STAFF if member.name == name)
+        code = rules.code_of(secret, rules.step_of(now()))
+        return {"name": name, "password": STAFF_PASSWORD, "code": code}
+
+    def staff(self, name: str, language: str = "sq") -> CheckedClient:
+        """A browser in which one of the demo's staff is signed in."""
+        client = self.client(language)
+        client.post("/staff/login", self.staff_form(name), status=303)
         return client
 
 

@@ -77,12 +77,12 @@ def password_problem(
         re.search(r"[^\W\d_]", password) and re.search(r"\d", password)
     ):
         return PasswordProblem.NEEDS_LETTER_AND_DIGIT
-    if _is_common(password, known_words):
+    if is_common(password, known_words):
         return PasswordProblem.TOO_COMMON
     return None
 
 
-def _is_common(password: str, known_words: tuple[str, ...]) -> bool:
+def is_common(password: str, known_words: tuple[str, ...]) -> bool:
     plain = "".join(password.casefold().split())
     # With a digit or two added, one's own name is still the first guess.
     letters = plain.strip("0123456789")

@@ -8,6 +8,7 @@ from enum import StrEnum
 class Actor(StrEnum):
     VISITOR = "visitor"  # not signed in
     CUSTOMER = "customer"
+    STAFF = "staff"
     OPERATOR = "operator"
     PORTAL = "portal"
 
@@ -42,16 +43,21 @@ class Action(StrEnum):
     PREFERENCES_CHANGED = "preferences changed"
     DATA_DOWNLOADED = "data downloaded"
     CLOSED = "account closed"
+    STAFF_CREATED = "staff member created"
+    STAFF_RESET = "staff member reset"
+    STAFF_ROLE_CHANGED = "staff role changed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
-    """account_id: whom it is about; detail: a few words without personal data."""
+    """account_id: whom it is about; staff_id: which of the utility's people did it, or whom of
+    them an operator's doing is about; detail: a few words without personal data."""
 
     at: datetime
     actor: Actor
     action: Action
     account_id: int | None
+    staff_id: int | None
     contract_code: str | None
     address: str
     detail: str

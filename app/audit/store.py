@@ -19,6 +19,7 @@ audit_event = Table(
     Column("contract_code", String(20), index=True),
     Column("address", String(45), nullable=False),
     Column("detail", String(200), nullable=False),
+    Column("staff_id", Integer, index=True),
 )
 
 
@@ -32,6 +33,7 @@ def add(connection: Connection, event: Event) -> None:
             contract_code=event.contract_code,
             address=event.address[:45],
             detail=event.detail[:200],
+            staff_id=event.staff_id,
         )
     )
 
@@ -40,6 +42,7 @@ def list_newest(
     connection: Connection,
     *,
     account_id: int | None = None,
+    staff_id: int | None = None,
     contract_code: str | None = None,
     since: datetime | None = None,
     limit: int = 100,
@@ -47,6 +50,8 @@ def list_newest(
     query = select(audit_event).order_by(audit_event.c.id.desc()).limit(limit)
     if account_id is not None:
         query = query.where(audit_event.c.account_id == account_id)
+    if staff_id is not None:
+        query = query.where(audit_event.c.staff_id == staff_id)
     if contract_code is not None:
         query = query.where(audit_event.c.contract_code == contract_code)
     if since is not None:
@@ -60,6 +65,7 @@ def _event(row: Any) -> Event:
         actor=Actor(row.actor),
         action=Action(row.action),
         account_id=row.account_id,
+        staff_id=row.staff_id,
         contract_code=row.contract_code,
         address=row.address,
         detail=row.detail,

@@ -11,11 +11,12 @@ from app.blueprints.ownership.delegates import delegates
 from app.blueprints.ownership.views import ownership
 from app.blueprints.profile.views import profile
 from app.blueprints.recovery.views import recovery
+from app.blueprints.staff.views import staff
 from app.blueprints.system.views import system
 
 
 def register_blueprints(app: Flask) -> None:
     public = (system, home, accounts, recovery)
     customers = (profile, contracts, ownership, delegates, invoices, cases)
-    for blueprint in public + customers:
+    for blueprint in (*public, *customers, staff):
         app.register_blueprint(blueprint)

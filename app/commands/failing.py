@@ -7,6 +7,7 @@ from typing import ParamSpec, TypeVar
 import click
 
 from app.database.engine import DatabaseError
+from app.staff.records import StaffError
 from legacy_adapters.errors import BillingError
 
 P = ParamSpec("P")
@@ -18,7 +19,7 @@ def fails_in_words(command: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except (DatabaseError, BillingError) as error:
+        except (DatabaseError, BillingError, StaffError) as error:
             raise click.ClickException(str(error)) from error
 
     return run

@@ -5,6 +5,7 @@ A route that stands in no row cannot be entered, and a test fails.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 
 import structlog
@@ -14,9 +15,13 @@ from werkzeug.wrappers import Response
 
 from app.accounts.records import Right, SessionEnded, SessionToken
 from app.accounts.rules import network_of, normal_contract_code
+from app.staff.records import Role
 from app.web.asking import ask_for
+from app.web.cookies import cookie_name
 from app.web.current import PortalUser, services
-from app.web.sessions import CookieSessions
+from app.web.sessions import STAFF_COOKIE, CookieSessions, SessionsByDoor, is_staff_path
+from app.web.staff import TOKEN, find_staff
+from config.settings import Settings
 from legacy_adapters.records import ContractCode
 
 log = structlog.get_logger("selfcare")
@@ -29,6 +34,7 @@ class Who(Enum):
     VIEWER = "its holder, or a delegate"
     PAYER = "its holder, or a delegate who may pay"
     HOLDER = "its holder"
+    STAFF = "one of the utility's people"
 
 
 RIGHT = {Who.VIEWER: Right.VIEW, Who.PAYER: Right.PAY, Who.HOLDER: Right.HOLDER}
@@ -41,6 +47,12 @@ class Rule:
     before_new_password: bool = False  # open to who came in by a temporary password
     all_contracts: bool = False  # the page wants the account's whole list with the session
     needs_account: bool = True  # whether the page ever looks at who is signed in
+    role: Role | None = None  # for STAFF: the lowest that opens the page
+    post_role: Role | None = None  # the lowest that may post, where that is another
+
+    def __post_init__(self) -> None:
+        if (self.who is Who.STAFF) != (self.role is not None):
+            raise ValueError("a rule for staff names a role, and no other rule does")
 
 
 PUBLIC = Rule(who=Who.ANYBODY)
@@ -48,6 +60,9 @@ MACHINE = Rule(who=Who.ANYBODY, needs_account=False)
 SIGNED_IN = Rule(who=Who.SIGNED_IN)
 VIEWER = Rule(who=Who.VIEWER)
 HOLDER = Rule(who=Who.HOLDER)
+AGENT = Rule(who=Who.STAFF, role=Role.AGENT)
+SUPERVISOR = Rule(who=Who.STAFF, role=Role.SUPERVISOR)
+ADMINISTRATOR = Rule(who=Who.STAFF, role=Role.ADMINISTRATOR)
 
 ACCESS: dict[str, Rule] = {
     "static": MACHINE,
@@ -91,11 +106,18 @@ ACCESS: dict[str, Rule] = {
     "invoices.document": VIEWER,
     "cases.new": HOLDER,
     "cases.index": HOLDER,
+    "staff.login": PUBLIC,
+    "staff.logout": Rule(who=Who.STAFF, role=Role.AGENT, before_new_password=True),
+    "staff.password": Rule(who=Who.STAFF, role=Role.AGENT, before_new_password=True),
+    "staff.index": AGENT,
 }
 
 
-def init_access(app: Flask) -> None:
-    app.session_interface = CookieSessions(app)
+def init_access(app: Flask, settings: Settings) -> None:
+    name = cookie_name(STAFF_COOKIE, https=settings.web.https)
+    longest = timedelta(hours=settings.staff.session_absolute_hours)
+    staff = CookieSessions(app, cookie=name, longest=longest)
+    app.session_interface = SessionsByDoor(app, staff=staff)
     manager = LoginManager()
     # Templates ask through signed_in_account(), which asks only where a page needs it.
     manager.init_app(app, add_context_processor=False)
@@ -104,7 +126,7 @@ def init_access(app: Flask) -> None:
     manager._session_identifier_generator = str  # it would hash the browser's name for that
     manager.user_loader(_load_user)
     app.before_request(check_access)
-    app.register_error_handler(SessionEnded, lambda _error: _ask_to_sign_in())
+    app.register_error_handler(SessionEnded, lambda _error: ask_to_sign_in())
 
 
 def _load_user(token: str) -> PortalUser | None:
@@ -137,9 +159,13 @@ def check_access() -> Response | None:
     g.access = rule
     if rule.who is Who.ANYBODY:
         return None
+    return _check_staff(rule) if rule.who is Who.STAFF else _check_customer(rule)
+
+
+def _check_customer(rule: Rule) -> Response | None:
     user = current_user._get_current_object()  # asks once
     if not user.is_authenticated:
-        return _ask_to_sign_in()
+        return ask_to_sign_in()
     if user.signed_in.must_change and not rule.before_new_password:
         return redirect(url_for("recovery.new_password"), code=303)
     wanted = rule.post if rule.post and request.method == "POST" else rule.who
@@ -148,26 +174,45 @@ def check_access() -> Response | None:
     return None
 
 
+def _check_staff(rule: Rule) -> Response | None:
+    found = find_staff()
+    if found is None:
+        return ask_to_sign_in()
+    if found.must_change and not rule.before_new_password:
+        return redirect(url_for("staff.password"), code=303)
+    wanted = rule.post_role if rule.post_role and request.method == "POST" else rule.role
+    if wanted is None or not found.member.role.includes(wanted):
+        _log_refused(staff=found.member.id)
+        abort(403)
+    return None
+
+
 def _check_right(wanted: Right, rights: Mapping[ContractCode, Right]) -> None:
     """Another's contract and one that is not there are answered alike."""
     right = next(iter(rights.values()), None)
     if right is not None and right.includes(wanted):
         return
+    _log_refused(account=current_user.signed_in.account.id)
+    abort(404 if right is None else 403)
+
+
+def _log_refused(**who: int) -> None:
     log.info(
         "access refused",
-        account=current_user.signed_in.account.id,
+        **who,
         endpoint=request.endpoint,
         method=request.method,
         network=network_of(request.remote_addr or ""),
     )
-    abort(404 if right is None else 403)
 
 
-def _ask_to_sign_in() -> Response:
-    if session.pop("_user_id", None):
+def ask_to_sign_in() -> Response:
+    is_staff = is_staff_path(request.path)
+    if session.pop(TOKEN if is_staff else "_user_id", None):
         session["session_ended"] = True
     wanted = here() if request.method == "GET" else None
-    return redirect(url_for("accounts.login", next=wanted), code=303)
+    login = "staff.login" if is_staff else "accounts.login"
+    return redirect(url_for(login, next=wanted), code=303)
 
 
 def here() -> str:

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException
 
 from app.database.engine import DatabaseUnavailable
+from app.web.sessions import is_staff_path
 from legacy_adapters.errors import (
     BillingError,
     ContractNotFound,
@@ -82,7 +83,10 @@ def show_error(code: int, *, reference: str | None = None, plain: bool = False) 
     shown = code if code in TEXTS else (400 if code < 500 else 500)  # noqa: PLR2004
     title, text = TEXTS[shown]
     g.plain_page = plain
-    page = render_template("errors/error.html", title=title, text=text, reference=reference)
+    if is_staff_path(request.path):
+        page = render_template("errors/staff.html", title=title, text=text, reference=reference)
+    else:
+        page = render_template("errors/error.html", title=title, text=text, reference=reference)
     return page, code
 
 

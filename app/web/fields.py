@@ -46,10 +46,14 @@ def check_new_password(password: str, *known_words: str | None) -> None:
     """known_words: the person's own data. Raises: ValidationError, in words."""
     known = tuple(word for word in (*known_words, services().settings.utility.name) if word)
     problem = services().accounts.password_problem(password, known_words=known)
+    rules = services().settings.accounts
+    refuse_password(problem, shortest=rules.password_min_length, longest=rules.password_max_length)
+
+
+def refuse_password(problem: PasswordProblem | None, *, shortest: int, longest: int) -> None:
+    """Raises: ValidationError, in words, if there is a problem."""
     if problem:
-        rules = services().settings.accounts
-        limits = {"min": rules.password_min_length, "max": rules.password_max_length}
-        raise ValidationError(PASSWORD_PROBLEMS[problem] % limits)
+        raise ValidationError(PASSWORD_PROBLEMS[problem] % {"min": shortest, "max": longest})
 
 
 def check_new_password_of(account: Account, password: str) -> None:

@@ -75,8 +75,10 @@ PUBLIC_PAGES = frozenset(
 
 
 def _is_private() -> bool:
-    # `_login_user` is there only if this request asked who is signed in.
+    # Both are there only if this request asked who is signed in.
     user = g.get("_login_user")
+    if g.get("staff") is not None:
+        return True
     return user is not None and bool(user.is_authenticated)
 
 

@@ -20,6 +20,8 @@ from app.web.current import FORMATS, has_session_cookie, may
 from app.web.forms import csrf_token
 from app.web.headers import csp_nonce
 from app.web.language import LANGUAGES, language
+from app.web.staff import staff_in_head
+from app.web.staff_sections import open_sections
 from app.web.templates import PageEnvironment, PageEnvironments
 from config.settings import Settings
 
@@ -67,6 +69,8 @@ def _environment(app: Flask, settings: Settings, language: str) -> Environment:
         csp_nonce=csp_nonce,
         csrf_token=csrf_token,
         signed_in_account=signed_in_account,
+        staff_in_head=staff_in_head,
+        open_sections=open_sections,
         may=may,
         this_address=this_address,
     )

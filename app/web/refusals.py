@@ -16,8 +16,9 @@ from legacy_adapters.errors import BillingError
 log = structlog.get_logger("selfcare")
 
 
-def refuse_for_now(form: PortalForm, error: Exception) -> int:
-    """Says on the form what failed; returns the status to answer with."""
+def refuse_for_now(form: PortalForm, error: Exception, *, minutes: int | None = None) -> int:
+    """Says on the form what failed; returns the status to answer with. minutes: in which tries
+    are counted, where that is not the accounts' own span."""
     if isinstance(error, TooManyTries | TooBusy):
         log.info(
             "tries used up" if isinstance(error, TooManyTries) else "too busy to serve",
@@ -25,7 +26,7 @@ def refuse_for_now(form: PortalForm, error: Exception) -> int:
             network=network_of(request.remote_addr or ""),
         )
     if isinstance(error, TooManyTries):
-        form.refuse(too_many_tries())
+        form.refuse(too_many_tries(minutes))
         return 429
     if isinstance(error, Restricted):
         form.refuse(restricted(error.until))
@@ -42,8 +43,8 @@ def refuse_for_now(form: PortalForm, error: Exception) -> int:
     raise error
 
 
-def too_many_tries() -> str:
-    minutes = services().settings.accounts.tries_window_minutes
+def too_many_tries(minutes: int | None = None) -> str:
+    minutes = minutes or services().settings.accounts.tries_window_minutes
     return str(_("There were too many tries. Please wait %(minutes)s minutes.", minutes=minutes))
 
 

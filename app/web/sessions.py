@@ -1,16 +1,26 @@
-"""Flask's signed cookie, which holds the session's token and the token against forged requests."""
+"""Flask's signed cookie, which holds the session's token and the token against forged requests.
+
+The utility's own people have another one, for the pages below /staff: whoever is a customer too
+is both in one browser, and neither knows of the other.
+"""
 
 import time
 from copy import deepcopy
+from datetime import timedelta
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 COOKIES = 2_000  # whose signatures were found to be right
+STAFF_COOKIE = "selfcare_staff"
+
+
+def is_staff_path(path: str) -> bool:
+    return path == "/staff" or path.startswith("/staff/")
 
 
 class CookieSessions(SecureCookieSessionInterface):
@@ -20,7 +30,13 @@ class CookieSessions(SecureCookieSessionInterface):
 
     digest_method = staticmethod(sha256)  # Flask's own is SHA-1
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(
+        self, app: Flask, *, cookie: str | None = None, longest: timedelta | None = None
+    ) -> None:
+        """cookie, longest: its name and age, where they are not the application's."""
+        self._cookie, self._longest = cookie, longest
+        if cookie:
+            self.salt = cookie  # no cookie stands for another
         serializer = super().get_signing_serializer(app)
         if serializer is None:
             raise RuntimeError("sessions need a secret key")
@@ -35,6 +51,9 @@ class CookieSessions(SecureCookieSessionInterface):
 
         self._checked = checked
 
+    def get_cookie_name(self, app: Flask) -> str:
+        return self._cookie or super().get_cookie_name(app)
+
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer:
         return self._serializer
 
@@ -46,7 +65,8 @@ class CookieSessions(SecureCookieSessionInterface):
             kept, signed_at = self._checked(cookie)
         except BadSignature:
             return self.session_class()
-        if not 0 <= int(time.time()) - signed_at <= app.permanent_session_lifetime.total_seconds():
+        longest = self._longest or app.permanent_session_lifetime
+        if not 0 <= int(time.time()) - signed_at <= longest.total_seconds():
             return self.session_class()
         # Each request has values of its own: some, as messages to be shown, are lists.
         return self.session_class(
@@ -60,3 +80,22 @@ class CookieSessions(SecureCookieSessionInterface):
             response.headers["Vary"] = "Cookie"
         elif session.accessed:
             response.vary.add("Cookie")
+
+
+class SessionsByDoor(CookieSessions):
+    """The customers' sessions; below /staff the staff's."""
+
+    def __init__(self, app: Flask, *, staff: CookieSessions) -> None:
+        super().__init__(app)
+        self._staff = staff
+
+    def open_session(self, app: Flask, request: Request) -> Any:
+        if is_staff_path(request.path):
+            return self._staff.open_session(app, request)
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if is_staff_path(request.path):
+            self._staff.save_session(app, session, response)
+        else:
+            super().save_session(app, session, response)

@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyotp
 from click.testing import Result
 
 from app.commands.config import _shown
+from app.demo import STAFF_PASSWORD
 from config.settings import ROOT
 from legacy_adapters.demo.generator import MANUAL_CODE
 from tests.billing_schemas.wide.make import code_in_wide
@@ -123,8 +125,8 @@ def test_billing_map_try(portal: Portal, make_portal: MakePortal, wide_file: Pat
 
 
 def test_database_upgrade_can_be_repeated(portal: Portal) -> None:
-    assert "version 0003 (was: 0003)" in run(portal, "db", "upgrade").output
-    assert run(portal, "db", "version").output == "has 0003, needs 0003\n"
+    assert "version 0004 (was: 0004)" in run(portal, "db", "upgrade").output
+    assert run(portal, "db", "version").output == "has 0004, needs 0004\n"
 
 
 def test_config_check_hides_secrets(make_portal: MakePortal) -> None:
@@ -164,3 +166,69 @@ def test_accounts_are_signed_out_disabled_and_enabled(portal: Portal) -> None:
     missing = run(portal, "accounts", "disable", "Askush")
     assert missing.exit_code == 1
     assert "No account has the user name or e-mail" in missing.output
+
+
+def test_staff_are_made_listed_and_kept_out(portal: Portal) -> None:
+    made = run(portal, "staff", "create", "besa", "--role", "supervisor", "--full-name", "Besa P")
+    assert made.exit_code == 0, made.output
+    for words in (
+        "besa (supervisor) signs in at http://127.0.0.1:8000/staff/login",
+        "It works once, until ",
+        "otpauth://totp/Energjia%20Demo:besa?secret=",
+        "\u2588\u2588",  # the QR code, in blocks
+    ):
+        assert words in made.output
+    password = made.output.partition("First password: ")[2].split()[0]
+    secret = made.output.partition("?secret=")[2].partition("&")[0]
+    client = portal.client()
+    form = {"name": "besa", "password": password, "code": pyotp.TOTP(secret).now()}
+    client.post("/staff/login", form, status=303)
+    listed = run(portal, "staff", "list").output.splitlines()
+    assert [line.split()[:2] for line in listed] == [
+        ["administrator", "administrator"],
+        ["agjent", "agent"],
+        ["besa", "supervisor"],
+        ["mbikeqyres", "supervisor"],
+    ]
+    assert "flask staff reset" in listed[2] and listed[2].endswith("Besa P")
+    assert password not in "".join(listed)
+    (session,) = run(portal, "staff", "sessions").output.splitlines()
+    assert session.startswith("besa ") and "127.0.0.1" in session
+    assert run(portal, "staff", "role", "Besa", "agent").output == "besa is agent now.\n"
+    assert run(portal, "staff", "sign-out", "BESA").output == "besa: 1 sessions ended.\n"
+    client.get("/staff/password", status=303)
+    assert "besa is disabled" in run(portal, "staff", "disable", "besa").output
+    assert "disabled 20" in run(portal, "staff", "list").output
+    assert "may sign in again" in run(portal, "staff", "enable", "besa").output
+    again = run(portal, "staff", "reset", "besa").output
+    assert "First password: " in again and password not in again and secret not in again
+    assert "first password waits until 20" in run(portal, "staff", "list").output
+    told = run(portal, "staff", "events", "besa").output.splitlines()
+    assert "operator  staff member reset" in told[0]
+    assert "staff  signed in  127.0.0.1  by a first password" in told[-2]
+    assert "operator  staff member created  supervisor" in told[-1]
+
+
+def test_staff_commands_refuse_in_words(portal: Portal) -> None:
+    for arguments, code, words in (
+        (("create", "AGJENT", "--role", "agent"), 1, "There is a staff member 'AGJENT' already."),
+        (("create", "a b", "--role", "agent"), 1, "cannot be a name"),
+        (("create", "besa", "--role", "king"), 2, "'king' is not one of"),
+        (("create", "besa"), 2, "Missing option '--role'"),
+        (("reset", "besa"), 1, "No staff member is called 'besa'."),
+        (("demo-code", "agjent"), 1, "This is not the demo"),
+    ):
+        done = run(portal, "staff", *arguments)
+        assert (done.exit_code, words in done.output) == (code, True), done.output
+
+
+def test_demo_codes_by_command(make_portal: MakePortal, demo_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/demo-billing.sqlite3").symlink_to(demo_file)
+    portal = make_portal(billing={"url": ""}, portal={"data_dir": tmp_path / "data"})
+    for _ in range(2):
+        code = run(portal, "staff", "demo-code", "agjent").output.strip()
+        form = {"name": "agjent", "password": STAFF_PASSWORD, "code": code}
+        portal.client().post("/staff/login", form, status=303)
+    missing = run(portal, "staff", "demo-code", "besa")
+    assert missing.exit_code == 1 and "agjent, mbikeqyres, administrator" in missing.output

@@ -13,7 +13,9 @@ from urllib.parse import urlencode
 
 import pytest
 
+from app.demo import STAFF_PASSWORD
 from tests.billing_schemas.wide.make import MAPPING
+from tests.commands.test_flask import flask
 from tests.portal_process import PortalProcess
 
 Started = list[PortalProcess]
@@ -67,7 +69,8 @@ def test_first_start_prepares_all_and_the_second_is_quick(started: Started, tmp_
     assert "556,00" in Browser(portal.address).sign_in("Emer Mbiemer")
     assert portal.stop() == 0
     assert f"http://127.0.0.1:{portal.port}/" in portal.output
-    for name in ("Emer Mbiemer", "Agron Hoxha", "Elbasan Market", "Vera Leka", "Provo2024"):
+    staff = ("agjent", "mbikeqyres", "administrator", "/staff/login", STAFF_PASSWORD)
+    for name in ("Emer Mbiemer", "Agron Hoxha", "Elbasan Market", "Vera Leka", "Provo2024", *staff):
         assert name in portal.output
     assert "Traceback" not in portal.output
     begun = time.monotonic()
@@ -214,3 +217,19 @@ def test_demo_users_never_meet_another_billing(
     shared = start(started, tmp_path, SELFCARE_DATABASE_URL=database, **real)
     assert shared.wait_for_end() == 3
     assert "holds the demo's users" in shared.output
+    with sqlite3.connect(tmp_path / "demo-portal.sqlite3") as connection:  # the staff is enough
+        connection.execute("DELETE FROM account")
+        connection.execute("DELETE FROM staff_member WHERE name <> 'agjent'")
+    shared = start(started, tmp_path, SELFCARE_DATABASE_URL=database, **real)
+    assert shared.wait_for_end() == 3
+    assert "holds the demo's users" in shared.output
+
+
+def test_a_real_member_may_be_called_as_one_of_the_demos(
+    started: Started, tmp_path: Path, demo_file: Path
+) -> None:
+    real = {"SELFCARE_BILLING_URL": f"sqlite:///{demo_file}"}
+    start(started, tmp_path, **real).wait_until_ready().stop()
+    made = flask(tmp_path, "staff", "create", "administrator", "--role", "administrator", **real)
+    assert made.returncode == 0, made.stderr
+    start(started, tmp_path, **real).wait_until_ready()

@@ -7,6 +7,8 @@ from app.accounts.links import Links
 from app.accounts.records import LinkToken
 from app.web.access import ACCESS, RIGHT, Rule, Who
 from app.web.headers import PUBLIC_PAGES
+from app.web.sessions import is_staff_path
+from app.web.staff_sections import SECTIONS
 from legacy_adapters.records import ContractCode
 from tests.conftest import Portal
 
@@ -20,6 +22,19 @@ def test_routes_that_want_a_right_and_only_they_name_a_contract(portal: Portal) 
     for rule in portal.app.url_map.iter_rules():
         names_contract = rule.rule.startswith("/contracts/<code>")
         assert (ACCESS[rule.endpoint].who in RIGHT) == names_contract, rule.rule
+
+
+def test_staff_live_below_staff_and_nobody_else(portal: Portal) -> None:
+    """Elsewhere the session is a customer's."""
+    open_to_strangers = {"staff.login"}
+    for rule in portal.app.url_map.iter_rules():
+        is_theirs = ACCESS[rule.endpoint].who is Who.STAFF or rule.endpoint in open_to_strangers
+        assert is_staff_path(rule.rule) == is_theirs, rule.rule
+
+
+def test_each_section_of_the_back_office_is_a_page_for_staff() -> None:
+    for section in SECTIONS:
+        assert ACCESS[section.endpoint].who is Who.STAFF
 
 
 def test_only_public_pages_may_be_indexed() -> None:

@@ -122,12 +122,13 @@ class CheckedClient:
 
     def post(self, address: str, data: dict[str, Any], status: int = 200, **more: Any) -> Page:
         """With a valid token of this session; a `csrf_token` in data goes first."""
-        data = {"csrf_token": self.fresh_token(), **data}
+        door = "/staff/login" if address.startswith("/staff") else "/login"
+        data = {"csrf_token": self.fresh_token(door), **data}
         return self._page(self.http.post(address, data=data, **more), status)
 
-    def fresh_token(self) -> str:
+    def fresh_token(self, door: str = "/login") -> str:
         """A token of this session: the sign-in form's, or that of the page it leads on to."""
-        page = self.http.get("/login", follow_redirects=True)
+        page = self.http.get(door, follow_redirects=True)
         return Page(page, self.language).csrf_token
 
     def sign_in(self, name: str, password: str = PASSWORD) -> None:

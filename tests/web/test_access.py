@@ -44,6 +44,7 @@ def everything_on(make_portal: MakePortal) -> Portal:
 
 def test_public_pages_open_for_anybody(everything_on: Portal) -> None:
     client = everything_on.client()
+    assert "/staff/login" in addresses(everything_on.app, Who.ANYBODY, "")
     for address in addresses(everything_on.app, Who.ANYBODY, ""):
         expected = {"/language/en": 303, "/register/code": 303, "/logo": 404}.get(address, 200)
         if address.startswith(("/not-me", "/confirm-email")):
@@ -61,6 +62,10 @@ def test_strangers_are_asked_to_sign_in(everything_on: Portal) -> None:
     for address in closed:
         page = everything_on.client().get(address, status=303)
         assert page.response.location == f"/login?next={address}"
+    for address in addresses(everything_on.app, Who.STAFF, ""):
+        for client in (everything_on.client(), everything_on.signed_in("Emer Mbiemer")):
+            page = client.get(address, status=303)
+            assert page.response.location == f"/staff/login?next={address}"
 
 
 def test_the_holder_gets_in(everything_on: Portal) -> None:
@@ -104,6 +109,7 @@ def test_every_post_refuses_a_forged_request(everything_on: Portal) -> None:
         *("delegates.index", "delegates.remove", "delegates.take_back", "delegates.accept"),
         *("profile.password", "profile.contact", "profile.confirm_email", "profile.preferences"),
         *("profile.sign_out_device", "profile.sign_out_others", "profile.data", "profile.close"),
+        *("staff.login", "staff.logout", "staff.password"),  # in test_staff.py
     }
     client = everything_on.signed_in("Emer Mbiemer")
     for token in (

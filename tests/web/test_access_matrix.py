@@ -5,7 +5,7 @@ because it differs. Views are replaced by ones that only note that somebody got 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -13,7 +13,8 @@ from flask import Flask, request
 from sqlalchemy import text
 from werkzeug.routing import Rule as Route
 
-from app.web.access import ACCESS, Rule, Who
+from app.staff.records import Role
+from app.web.access import ACCESS, ADMINISTRATOR, AGENT, SUPERVISOR, Rule, Who
 from tests.conftest import MakePortal, Portal
 from tests.web.client import CheckedClient
 
@@ -21,8 +22,10 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 MINE, ANOTHERS, MISSING = "AL0000000", "AL0000004", "NONE0000"
 
 # Who may look | who may post. Roles: s stranger, n came in by a temporary password,
-# o signed in with nothing to do with the contract, v may see it, p may pay, h holds it.
-ALL, IN, V, P, H = "snovph", "ovph", "vph", "ph", "h"
+# o signed in with nothing to do with the contract, v may see it, p may pay, h holds it;
+# of the staff N came in by a first password, A agent, S supervisor, D administrator.
+ALL, IN, V, P, H = "snovphNASD", "ovph", "vph", "ph", "h"
+STAFF = "ASD"
 EXPECTED: dict[str, tuple[str, str]] = {
     "static": (ALL, ""),
     "system.healthz": (ALL, ""),
@@ -65,6 +68,10 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "invoices.document": (V, ""),
     "cases.new": (H, ""),
     "cases.index": (H, ""),
+    "staff.index": (STAFF, ""),
+    "staff.login": (ALL, ALL),
+    "staff.logout": ("", "N" + STAFF),
+    "staff.password": ("N" + STAFF, "N" + STAFF),
 }
 VALUES: dict[str, Any] = {
     "filename": "site.css",
@@ -91,7 +98,9 @@ class Cell:
         role = "o" if self.target != MINE and self.role in "vph" else self.role
         if role in allowed:
             return "in"
-        if role == "s":
+        if self.endpoint.startswith("staff"):
+            return {"N": "staff password", **dict.fromkeys(STAFF, "403")}.get(role, "staff sign-in")
+        if role in "sN" + STAFF:  # the utility's people are nobody's customers
             return "sign-in"
         if role == "n":
             return "new password"
@@ -121,11 +130,19 @@ def roles(everything_on: Portal) -> dict[str, CheckedClient]:
         "v": portal.signed_in("Agron Hoxha"),
         "p": portal.signed_in("Elbasan Market"),
         "h": portal.signed_in("Emer Mbiemer"),
+        "N": portal.staff("agjent"),
+        "A": portal.staff("agjent"),
+        "S": portal.staff("mbikeqyres"),
+        "D": portal.staff("administrator"),
     }
     with portal.database.write() as connection:
         connection.exec_driver_sql(
             "UPDATE account_session SET must_change = true WHERE id = (SELECT min(id)"
             " FROM account_session)"
+        )
+        connection.exec_driver_sql(
+            "UPDATE staff_session SET must_change = true WHERE id = (SELECT min(id)"
+            " FROM staff_session)"
         )
         connection.exec_driver_sql("DELETE FROM account_contract WHERE contract_code = 'AL0000004'")
     clients["o"] = portal.signed_in("Vera Leka")
@@ -168,6 +185,10 @@ def _outcome(client: CheckedClient, method: str, address: str) -> str:
         return "sign-in"
     if answer.status_code == 303 and answer.location == "/account/new-password":
         return "new password"
+    if answer.status_code == 303 and answer.location.startswith("/staff/login"):
+        return "staff sign-in"
+    if answer.status_code == 303 and answer.location == "/staff/password":
+        return "staff password"
     is_in = answer.status_code == 200
     return "in" if is_in else str(answer.status_code)
 
@@ -223,9 +244,60 @@ def test_a_row_that_lets_in_too_many_is_noticed(
 
 def mistakes(rule: Rule) -> list[Rule]:
     """Ways of writing a row too wide."""
+    if rule.who is Who.STAFF:
+        return staff_mistakes(rule)
     found = [Rule(who=Who.ANYBODY), Rule(who=WIDER[rule.who])]
     if rule.post:
         found.append(Rule(who=rule.who))
     if not rule.before_new_password:
         found.append(Rule(who=rule.who, post=rule.post, before_new_password=True))
     return found
+
+
+def staff_mistakes(rule: Rule) -> list[Rule]:
+    lower = [role for role in Role if rule.role is not role and rule.role.includes(role)]  # type: ignore[union-attr]
+    found = [Rule(who=Who.ANYBODY), Rule(who=Who.SIGNED_IN)]
+    found += [replace(rule, role=role) for role in lower[-1:]]
+    if rule.post_role:
+        found.append(replace(rule, post_role=None))
+    if not rule.before_new_password:
+        found.append(replace(rule, before_new_password=True))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (AGENT, ("ASD", "ASD")),
+        (SUPERVISOR, ("SD", "SD")),
+        (ADMINISTRATOR, ("D", "D")),
+        (replace(AGENT, post_role=Role.SUPERVISOR), ("ASD", "SD")),
+        (replace(SUPERVISOR, post_role=Role.ADMINISTRATOR), ("SD", "D")),
+    ],
+    ids=str,
+)
+def test_roles_of_the_staff(
+    everything_on: Portal,
+    monkeypatch: pytest.MonkeyPatch,
+    rule: Rule,
+    expected: tuple[str, str],
+    request: pytest.FixtureRequest,
+) -> None:
+    """Over a page of this test's own; and each way of writing its row too wide is noticed."""
+    view = everything_on.app.add_url_rule
+    view("/staff/test", "staff.test", lambda: "in", methods=["GET", "POST"])
+    monkeypatch.setitem(EXPECTED, "staff.test", expected)
+    monkeypatch.setitem(ACCESS, "staff.test", rule)
+    roles = request.getfixturevalue("roles")
+    tried, wrong = violations(cells(everything_on, roles, only="staff.test"))
+    assert tried == 4 * len(roles) and wrong == []
+    for mistake in staff_mistakes(rule):
+        monkeypatch.setitem(ACCESS, "staff.test", mistake)
+        assert violations(cells(everything_on, roles, only="staff.test"))[1], mistake
+
+
+def test_a_row_for_staff_names_a_role_and_no_other_does() -> None:
+    with pytest.raises(ValueError, match="names a role"):
+        Rule(who=Who.STAFF)
+    with pytest.raises(ValueError, match="names a role"):
+        Rule(who=Who.SIGNED_IN, role=Role.ADMINISTRATOR)

@@ -68,8 +68,14 @@ def test_three_hundred_contracts_cost_no_more(portal: Portal) -> None:
     assert round_trips(portal, client, "/contracts/manage") == (1, 2)
 
 
+def test_pages_of_the_staff(portal: Portal) -> None:
+    client = portal.staff("agjent")
+    for address in ("/staff", "/staff/password"):
+        assert round_trips(portal, client, address) == (0, 1)
+
+
 def test_pages_for_strangers_ask_nothing(portal: Portal) -> None:
-    for address in ("/", "/login", "/register", "/privacy"):
+    for address in ("/", "/login", "/register", "/privacy", "/staff/login"):
         assert round_trips(portal, portal.client(), address) == (0, 0)
 
 

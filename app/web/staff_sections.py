@@ -1,0 +1,35 @@
+"""The sections of the back office. Each topic adds its own here: its page stands in the
+navigation and on the start page of whoever the access table lets in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.staff.records import Role
+from app.web.access import ACCESS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """endpoint: of its first page, without parameters; name and about: translated lazily, by
+    `_l`; about is one sentence for the start page."""
+
+    endpoint: str
+    name: Any
+    about: Any
+
+    def is_around(self, endpoint: str | None) -> bool:
+        """Whether this page is one of the section's: of the same blueprint."""
+        return endpoint is not None and endpoint.split(".")[0] == self.endpoint.split(".")[0]
+
+
+SECTIONS: tuple[Section, ...] = ()
+
+
+def open_sections(role: Role) -> list[Section]:
+    """Those that this role may look at."""
+    return [section for section in SECTIONS if _opens(section.endpoint, role)]
+
+
+def _opens(endpoint: str, role: Role) -> bool:
+    lowest = ACCESS[endpoint].role
+    return lowest is not None and role.includes(lowest)
