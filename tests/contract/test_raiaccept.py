@@ -195,7 +195,7 @@ def test_amounts_stay_what_they_are(bank: RaiacceptBank, gateway: CardGateway, a
 @pytest.mark.parametrize(
     ("state", "verdict"),
     [
-        ("DRAFT", Verdict.PENDING),
+        ("DRAFT", Verdict.ABSENT),
         ("CHECKOUT", Verdict.PENDING),
         ("PAID", Verdict.CAPTURED),
         ("PARTIALLY_REFUNDED", Verdict.CAPTURED),

@@ -16,8 +16,8 @@ class Verdict(StrEnum):
 
     CAPTURED = "captured"  # the money was taken
     DECLINED = "declined"  # the payer tried and the bank refused; nothing was taken
-    PENDING = "pending"  # it knows the order and has not decided
-    ABSENT = "absent"  # it knows no such order: the payer has not tried
+    PENDING = "pending"  # the payer has tried, and it has not decided
+    ABSENT = "absent"  # the payer has not tried, or it knows no such order
     REVERSED = "reversed"  # the money was taken and given back
 
 

@@ -13,7 +13,8 @@ from config.addresses import is_loopback
 REFERENCE_FIELD = "merchantOrderReference"
 MOST_LETTERS = 127
 VERDICTS = {
-    **dict.fromkeys(("DRAFT", "CHECKOUT"), Verdict.PENDING),
+    "DRAFT": Verdict.ABSENT,
+    "CHECKOUT": Verdict.PENDING,
     # A part that the utility gave back is its own affair: the order stays paid.
     **dict.fromkeys(("PAID", "PARTIALLY_REFUNDED"), Verdict.CAPTURED),
     **dict.fromkeys(("FAILED", "CANCELED", "ABANDONED"), Verdict.DECLINED),
@@ -58,7 +59,7 @@ def _with_reference(address: str, reference: str) -> str:
 
 
 def is_order_id(text: str) -> bool:
-    return bool(re.fullmatch(r"[A-Za-z0-9_-]{1,150}", text))
+    return bool(re.fullmatch(r"[A-Za-z0-9_-]{1,100}", text))
 
 
 def is_payment_page(address: str, host: str) -> bool:

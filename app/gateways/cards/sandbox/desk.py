@@ -109,7 +109,9 @@ class Desk:
 
 def verdict_of(order: Order) -> Verdict:
     """What the bank says of it now."""
-    if order.state == OPEN or time.time() < order.told_from:
+    if order.state == OPEN:
+        return Verdict.ABSENT
+    if time.time() < order.told_from:
         return Verdict.PENDING
     return _booked(order)
 
