@@ -19,8 +19,8 @@ from config.accounts import AccountSettings
 from config.cards import NestpaySettings, RaiacceptSettings, SandboxSettings
 from config.colours import AA_TEXT, LIGHT_SURFACE, contrast
 from config.jobs import JobSettings, MessageSettings
+from config.payments import PaymentSettings
 from config.posting import PostingSettings
-from config.section import PREFIX, CommaList, Section, split_commas
 from config.section import PREFIX, CommaList, SealingKeys, Section, split_commas
 from config.sending import MailSettings, SmsSettings
 from config.staff import StaffSettings
@@ -275,6 +275,7 @@ SECTIONS: tuple[type[Section], ...] = (
     MessageSettings,
     MailSettings,
     SmsSettings,
+    PaymentSettings,
     NestpaySettings,
     RaiacceptSettings,
     SandboxSettings,
@@ -298,6 +299,7 @@ class Settings:
     messages: MessageSettings
     mail: MailSettings
     sms: SmsSettings
+    payments: PaymentSettings
     nestpay: NestpaySettings
     raiaccept: RaiacceptSettings
     sandbox: SandboxSettings
@@ -324,8 +326,9 @@ class Settings:
     @property
     def posting_url(self) -> str:
         """Empty: payments are not posted."""
-        demo = f"sqlite:///{self.demo_billing_file}" if self.uses_demo_billing else ""
-        return self.posting.url or demo
+        if self.posting.url or not self.uses_demo_billing:
+            return self.posting.url
+        return f"sqlite:///{self.demo_billing_file}"
 
     @property
     def demo_billing_file(self) -> Path:

@@ -51,6 +51,11 @@ class Ownership:
         with self._shared.database.read() as connection:
             return contracts.list_links(connection, account_id)
 
+    def find_right(
+        self, connection: Connection, account_id: AccountId, code: ContractCode
+    ) -> Right | None:
+        return contracts.find_right(connection, account_id, code)
+
     def find_restriction(self, signed_in: SignedIn) -> datetime | None:
         """Until when no contract can be added and nobody let in; None where they can."""
         try:

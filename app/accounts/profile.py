@@ -50,6 +50,16 @@ class Profiles:
         with self._shared.database.read() as connection:
             return people.get_profile(connection, account_id, self._shared.clock())
 
+    def find_reader(
+        self, connection: Connection, account_id: AccountId, preference: str
+    ) -> Addressee | None:
+        """The account's confirmed mail address, if it has switched this preference on."""
+        now = self._shared.clock()
+        profile = people.get_profile(connection, account_id, now)
+        if preference not in profile.preferences or profile.email_confirmed_at is None:
+            return None
+        return addressee(people.get_account(connection, account_id))
+
     def restricted_until(self, signed_in: SignedIn) -> datetime | None:
         """Until when addresses cannot be changed, for a while after a recovery."""
         return self._shared.restricted_until(signed_in)

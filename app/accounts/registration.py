@@ -30,6 +30,8 @@ from legacy_adapters.records import Contract, ContractCode
 TRIES_FOR_A_NAME = 10
 CONFIRM_HOURS = 24
 
+SWITCHED_ON = ("receipt_by_email",)  # what a new account prefers
+
 
 class Registration:
     def __init__(self, shared: Shared) -> None:
@@ -85,12 +87,20 @@ class Registration:
         with self._shared.database.read() as connection:
             return people.email_is_taken(connection, rules.email_key(email))
 
-    def add_account(self, applicant: Applicant, codes: list[ContractCode]) -> Account:
-        """Makes the account without asking billing, under the next free name.
+    def add_account(
+        self, applicant: Applicant, codes: list[ContractCode], *, is_confirmed: bool = False
+    ) -> Account:
+        """Makes the account without asking billing, under the next free name. is_confirmed: the
+        mail address is known to be its owner's.
 
         Raises: RegistrationRefused, when the e-mail has an account.
         """
-        return self._add_account(applicant, hash_password(applicant.password), codes, None)
+        password_hash = hash_password(applicant.password)
+        account = self._add_account(applicant, password_hash, codes, None)
+        if is_confirmed:
+            with self._shared.database.write() as connection:
+                people.confirm_email(connection, account.id, self._shared.clock())
+        return account
 
     def _add_account(
         self,
@@ -134,7 +144,7 @@ class Registration:
             "password_hash": password_hash,
             "language": applicant.language,
             "created_at": now,
-            "preferences": [],
+            "preferences": list(SWITCHED_ON),
         }
         account_id = people.add_account(connection, values)
         contracts.link_contracts(connection, account_id, codes, now)

@@ -8,8 +8,8 @@ from enum import StrEnum
 class Actor(StrEnum):
     VISITOR = "visitor"  # not signed in
     CUSTOMER = "customer"
-    STAFF = "staff"
     OPERATOR = "operator"
+    STAFF = "staff"
     PORTAL = "portal"
 
 
@@ -43,6 +43,11 @@ class Action(StrEnum):
     PREFERENCES_CHANGED = "preferences changed"
     DATA_DOWNLOADED = "data downloaded"
     CLOSED = "account closed"
+    PAYMENT_BEGUN = "payment begun"
+    PAYMENT_MOVED = "payment moved"
+    PAYMENT_REVIEWED = "payment reviewed"
+    PAY_LINK_MADE = "payment link made"
+    PAY_LINK_REVOKED = "payment links revoked"
     STAFF_CREATED = "staff member created"
     STAFF_RESET = "staff member reset"
     STAFF_ROLE_CHANGED = "staff role changed"

@@ -6,7 +6,6 @@ Everything on it comes from billing or the settings; nothing is fetched.
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from io import BytesIO
-from threading import Lock
 from urllib.parse import urlsplit
 
 from reportlab.lib.colors import HexColor
@@ -27,6 +26,7 @@ from app.invoices.drawing import (
     TITLE,
     Pen,
     Style,
+    one_at_a_time,
     register_fonts,
 )
 from app.invoices.rules import Consumption
@@ -35,8 +35,6 @@ from config.settings import UtilitySettings
 from legacy_adapters.records import NO_MONEY, InvoiceDetail, InvoiceLine
 
 Translate = Callable[[str], str]
-# ReportLab reads a font through one cursor that all threads of a process share.
-_one_at_a_time = Lock()
 
 WIDTH, HEIGHT = A4
 LEFT, RIGHT = 18 * mm, WIDTH - 18 * mm
@@ -56,7 +54,7 @@ def render_invoice(
 ) -> bytes:
     """The document in the language of `formats` and `translate`."""
     buffer = BytesIO()
-    with _one_at_a_time:
+    with one_at_a_time:
         register_fonts()
         canvas = Canvas(buffer, pagesize=A4, pageCompression=1, invariant=1, lang=formats.language)
         _Page(canvas, utility, formats, translate).draw(file, is_sample=is_sample)

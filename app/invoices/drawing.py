@@ -2,6 +2,7 @@
 
 from functools import cache
 from itertools import groupby
+from threading import Lock
 from typing import NamedTuple
 
 import segno
@@ -14,6 +15,8 @@ from reportlab.pdfgen.canvas import Canvas
 INK, SOFT, RULE = HexColor("#1b2430"), HexColor("#566270"), HexColor("#d5dbe2")
 PLAIN, BOLD = "Vera", "VeraBd"
 LONGEST_TEXT = 400
+# ReportLab reads a font through one cursor that all threads of a process share.
+one_at_a_time = Lock()
 
 
 class Style(NamedTuple):

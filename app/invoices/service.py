@@ -1,6 +1,6 @@
 """What is owed, what was billed and paid, and one invoice with all its details."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -61,9 +61,16 @@ class InvoiceService:
         self._today = today
 
     def choose(
-        self, code: ContractCode, numbers: Sequence[str] = (), *, everything: bool = False
+        self,
+        code: ContractCode,
+        numbers: Sequence[str] = (),
+        *,
+        everything: bool = False,
+        busy: Container[str] = (),
     ) -> Choice:
         """What is owed now, and what of it was ticked. One round trip.
+
+        busy: invoices in a payment already; `everything` leaves them out, and credits.
 
         Raises: ContractNotFound.
         """
@@ -73,7 +80,10 @@ class InvoiceService:
         return Choice(
             statement=statement,
             selection=rules.select_invoices(
-                owed, [i.number for i in owed] if everything else numbers
+                owed,
+                [i.number for i in owed if i.outstanding > 0 and i.number not in busy]
+                if everything
+                else numbers,
             ),
             overdue=frozenset(i.number for i in owed if i.due_on and i.due_on < today),
             as_of=told.as_of,

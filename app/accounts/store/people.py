@@ -149,6 +149,12 @@ def is_restricted(connection: Connection, account_id: AccountId, now: datetime) 
     return connection.execute(query).first() is not None
 
 
+def confirm_email(connection: Connection, account_id: AccountId, at: datetime) -> None:
+    connection.execute(
+        update(account).where(account.c.id == account_id).values(email_confirmed_at=at)
+    )
+
+
 def delete_account(connection: Connection, account_id: AccountId) -> None:
     """What hangs on it goes with it; the audit trail stays."""
     connection.execute(delete(account).where(account.c.id == account_id))

@@ -1,0 +1,1 @@
+"""Paying invoices by card: from the choice to the payment in billing."""

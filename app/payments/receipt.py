@@ -1,0 +1,170 @@
+"""The receipt of a payment as a PDF: A4, as many pages as it has invoices for."""
+
+from collections.abc import Callable, Sequence
+from io import BytesIO
+
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+
+from app.formats import Formats
+from app.invoices.drawing import (
+    AMOUNT,
+    BOLD,
+    LARGE,
+    NORMAL,
+    NOTE,
+    SOFT,
+    TITLE,
+    Pen,
+    Style,
+    one_at_a_time,
+    register_fonts,
+)
+from app.payments.records import Line, Order
+from config.settings import UtilitySettings
+
+Translate = Callable[[str], str]
+WIDTH, HEIGHT = A4
+LEFT, RIGHT = 18 * mm, WIDTH - 18 * mm
+QR_SIDE = 32 * mm
+ROW = 5.6 * mm
+FIRST_ROWS_END, ROWS_END = 58 * mm, 24 * mm  # the code to scan stands below the first page's
+EDGES = (LEFT + 40 * mm, LEFT + 84 * mm, LEFT + 118 * mm, RIGHT)
+
+
+def render_receipt(
+    order: Order,
+    lines: Sequence[Line],
+    *,
+    verify_at: str,
+    utility: UtilitySettings,
+    is_sample: bool,
+    formats: Formats,
+    translate: Translate,
+) -> bytes:
+    """verify_at: the address that the code on it leads to. The order is a paid one."""
+    buffer = BytesIO()
+    with one_at_a_time:
+        register_fonts()
+        canvas = Canvas(buffer, pagesize=A4, pageCompression=1, invariant=1, lang=formats.language)
+        paper = _Paper(canvas, utility, formats, translate)
+        paper.draw(order, lines, verify_at, is_sample=is_sample)
+        canvas.save()
+    return buffer.getvalue()
+
+
+class _Paper:
+    def __init__(
+        self, canvas: Canvas, utility: UtilitySettings, formats: Formats, translate: Translate
+    ) -> None:
+        self.canvas = canvas
+        self.pen = Pen(canvas)
+        self.utility = utility
+        self.formats = formats
+        self.translate = translate
+        self.accent = HexColor(utility.accent)
+
+    def draw(self, order: Order, lines: Sequence[Line], verify_at: str, *, is_sample: bool) -> None:
+        _ = self.translate
+        self.canvas.setTitle(_("Receipt"))
+        self.canvas.setAuthor(self.utility.legal_name)
+        self._head()
+        if is_sample:
+            warning = _("SAMPLE – no money was paid")
+            self.pen.text(LEFT, HEIGHT - 38 * mm, warning, Style(10, BOLD, self.accent))
+        y = self._amount(order, HEIGHT - 46 * mm)
+        y = self._facts(order, lines, y - 9 * mm)
+        self._proof(order, verify_at)
+        self._lines(lines, y - 6 * mm)
+        self._foot()
+
+    def _head(self) -> None:
+        _ = self.translate
+        self.pen.block(0, HEIGHT - 8 * mm, (WIDTH, 8 * mm), self.accent)
+        y = HEIGHT - 20 * mm
+        self.pen.text(LEFT, y, self.utility.legal_name, TITLE, width=110 * mm)
+        nipt = f"NIPT {self.utility.nipt}" if self.utility.nipt else ""
+        details = ", ".join(part for part in (self.utility.address, nipt) if part)
+        self.pen.text(LEFT, y - 5.5 * mm, details, NOTE, width=110 * mm)
+        self.pen.right(RIGHT, y, _("Receipt"), TITLE)
+
+    def _amount(self, order: Order, y: float) -> float:
+        _, height = self.translate, 17 * mm
+        self.pen.frame(LEFT, y - height, (RIGHT - LEFT, height), self.accent)
+        told = _("Paid by card")
+        self.pen.text(LEFT + 5 * mm, y - 10.5 * mm, told, Style(11))
+        amount = self.formats.money(order.amount)
+        self.pen.right(RIGHT - 5 * mm, y - 11.2 * mm, amount, AMOUNT)
+        return y - height
+
+    def _facts(self, order: Order, lines: Sequence[Line], y: float) -> float:
+        _ = self.translate
+        holders = list(dict.fromkeys(line.holder for line in lines))
+        paid_at = order.captured_at or order.state_at
+        left = [
+            (_("Paid on"), self.formats.moment(paid_at)),
+            (_("Holder"), ", ".join(holders[:3]) + (" …" if len(holders) > 3 else "")),  # noqa: PLR2004
+        ]
+        right = [
+            (_("Payment number"), order.reference),
+            (_("The bank’s transaction"), order.transaction or "–"),
+        ]
+        for x, width, pairs in ((LEFT, 82 * mm, left), (LEFT + 90 * mm, 84 * mm, right)):
+            at = y
+            for name, value in pairs:
+                self.pen.text(x, at, name, NOTE)
+                self.pen.text(x, at - 4.5 * mm, value, LARGE, width=width)
+                at -= 11 * mm
+        return y - 22 * mm
+
+    def _lines(self, lines: Sequence[Line], y: float) -> None:
+        end = FIRST_ROWS_END
+        y = self._heads(y)
+        for line in lines:
+            if y - ROW < end:
+                self._foot()
+                self.canvas.showPage()
+                self._head()
+                y, end = self._heads(HEIGHT - 40 * mm), ROWS_END
+            y -= ROW
+            self._row(
+                y,
+                (
+                    line.contract_code,
+                    line.invoice_number,
+                    self.formats.period(line.period),
+                    self.formats.amount(line.amount),
+                ),
+            )
+        self.pen.rule(LEFT, RIGHT, y - 2 * mm)
+
+    def _heads(self, y: float) -> float:
+        _ = self.translate
+        heads = (_("Contract"), _("Invoice no."), _("Month/Year"), _("Amount (lek)"))
+        self._row(y, heads, NOTE)
+        self.pen.rule(LEFT, RIGHT, y - 2 * mm)
+        return y - 1 * mm
+
+    def _row(self, y: float, values: tuple[str, ...], style: Style = NORMAL) -> None:
+        self.pen.text(LEFT, y, values[0], style, width=38 * mm)
+        self.pen.text(EDGES[0], y, values[1], style, width=42 * mm)
+        self.pen.text(EDGES[1], y, values[2], style)
+        self.pen.right(EDGES[3], y, values[3], style)
+
+    def _proof(self, order: Order, verify_at: str) -> None:
+        _ = self.translate
+        self.pen.qr(verify_at, RIGHT - QR_SIDE, 17 * mm, QR_SIDE)
+        y = 43 * mm
+        self.pen.text(LEFT, y, _("Is this receipt genuine? Scan the code, or open:"), Style(8.5))
+        self.pen.text(LEFT, y - 5 * mm, verify_at, Style(8, color=SOFT), width=125 * mm)
+        told = _("This receipt shows a payment. The invoice itself is the fiscal document.")
+        self.pen.text(LEFT, y - 12 * mm, told, Style(8, color=SOFT), width=125 * mm)
+
+    def _foot(self) -> None:
+        _ = self.translate
+        contact = f"{self.utility.contact_email}   {self.utility.contact_phone}"
+        self.pen.text(LEFT, 12 * mm, contact, NOTE, width=110 * mm)
+        number = _("Page %(number)s") % {"number": self.canvas.getPageNumber()}
+        self.pen.right(RIGHT, 12 * mm, number, NOTE)

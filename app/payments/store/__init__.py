@@ -1,0 +1,1 @@
+"""The payments' tables, and each statement over them."""
