@@ -9,14 +9,18 @@ from app.blueprints.home.views import home
 from app.blueprints.invoices.views import invoices
 from app.blueprints.ownership.delegates import delegates
 from app.blueprints.ownership.views import ownership
+from app.blueprints.pay_links.views import pay_links
+from app.blueprints.payments.views import payments
 from app.blueprints.profile.views import profile
 from app.blueprints.recovery.views import recovery
 from app.blueprints.staff.views import staff
+from app.blueprints.staff_payments.views import staff_payments
 from app.blueprints.system.views import system
+from app.blueprints.verify.views import verify
 
 
 def register_blueprints(app: Flask) -> None:
-    public = (system, home, accounts, recovery)
-    customers = (profile, contracts, ownership, delegates, invoices, cases)
-    for blueprint in (*public, *customers, staff):
+    public = (system, home, accounts, recovery, verify)
+    customers = (profile, contracts, ownership, delegates, invoices, payments, pay_links, cases)
+    for blueprint in (*public, *customers, staff, staff_payments):
         app.register_blueprint(blueprint)

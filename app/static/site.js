@@ -33,8 +33,8 @@ window.addEventListener("pageshow", () => {
 
 // The total follows the ticked invoices. It is for the eye: the server works it out again.
 const pay = document.querySelector("form[data-pay]");
-if (pay) {
-  const boxes = [...pay.querySelectorAll("input[name=invoice]")];
+if (pay?.querySelector("[data-total]")) {
+  const boxes = [...pay.querySelectorAll("input[data-cents]")];
   const total = pay.querySelector("[data-total]");
   const albanian = pay.dataset.language === "sq";
   const written = (cents) => {
@@ -60,3 +60,10 @@ if (pay) {
     show();
   });
 }
+
+// On to the bank without a further press.
+document.querySelector("form[data-leave]")?.requestSubmit();
+
+// While the bank decides, the page looks for news by itself.
+const waiting = document.querySelector("[data-look-again]");
+if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.lookAgain) * 1000);

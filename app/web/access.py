@@ -47,6 +47,7 @@ class Rule:
     before_new_password: bool = False  # open to who came in by a temporary password
     all_contracts: bool = False  # the page wants the account's whole list with the session
     needs_account: bool = True  # whether the page ever looks at who is signed in
+    from_elsewhere: bool = False  # posted by a bank, or by a browser that comes from there
     role: Role | None = None  # for STAFF: the lowest that opens the page
     post_role: Role | None = None  # the lowest that may post, where that is another
 
@@ -57,6 +58,7 @@ class Rule:
 
 PUBLIC = Rule(who=Who.ANYBODY)
 MACHINE = Rule(who=Who.ANYBODY, needs_account=False)
+FROM_BANK = Rule(who=Who.ANYBODY, needs_account=False, from_elsewhere=True)
 SIGNED_IN = Rule(who=Who.SIGNED_IN)
 VIEWER = Rule(who=Who.VIEWER)
 HOLDER = Rule(who=Who.HOLDER)
@@ -102,6 +104,21 @@ ACCESS: dict[str, Rule] = {
     "delegates.take_back": HOLDER,
     "delegates.accept": SIGNED_IN,
     "invoices.pay": Rule(who=Who.VIEWER, post=Who.PAYER),
+    "payments.index": SIGNED_IN,
+    "payments.choose": Rule(who=Who.SIGNED_IN, all_contracts=True),
+    # Whoever knows an order's address sees its amount and state; its payer sees all of it.
+    "payments.show": PUBLIC,
+    "payments.go": PUBLIC,
+    "payments.cancel": PUBLIC,
+    "payments.ask": PUBLIC,
+    "payments.again": Rule(who=Who.SIGNED_IN, all_contracts=True),
+    "payments.receipt": PUBLIC,
+    "payments.come_back": FROM_BANK,
+    "payments.callback": FROM_BANK,
+    "pay_links.follow": PUBLIC,
+    "pay_links.manage": Rule(who=Who.PAYER),
+    "verify.index": PUBLIC,
+    "verify.show": PUBLIC,
     "invoices.history": VIEWER,
     "invoices.document": VIEWER,
     "cases.new": HOLDER,
@@ -110,6 +127,10 @@ ACCESS: dict[str, Rule] = {
     "staff.logout": Rule(who=Who.STAFF, role=Role.AGENT, before_new_password=True),
     "staff.password": Rule(who=Who.STAFF, role=Role.AGENT, before_new_password=True),
     "staff.index": AGENT,
+    "staff_payments.index": AGENT,
+    "staff_payments.show": AGENT,
+    "staff_payments.ask": AGENT,
+    "staff_payments.decide": SUPERVISOR,
 }
 
 

@@ -92,6 +92,12 @@ def _policy(response: Response) -> str:
         return "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
     return (
         "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self';"
-        " form-action 'self'; frame-ancestors 'none'; img-src 'self' data:;"
+        f" form-action 'self'{_form_target()}; frame-ancestors 'none'; img-src 'self' data:;"
         f" manifest-src 'self'; script-src 'nonce-{csp_nonce()}'; style-src 'self'"
     )
+
+
+def _form_target() -> str:
+    """The bank's origin, on pages whose forms lead there."""
+    target = g.get("form_target")
+    return f" {target}" if target else ""

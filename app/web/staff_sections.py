@@ -4,6 +4,8 @@ navigation and on the start page of whoever the access table lets in."""
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
+
 from app.staff.records import Role
 from app.web.access import ACCESS
 
@@ -22,7 +24,13 @@ class Section:
         return endpoint is not None and endpoint.split(".")[0] == self.endpoint.split(".")[0]
 
 
-SECTIONS: tuple[Section, ...] = ()
+SECTIONS: tuple[Section, ...] = (
+    Section(
+        endpoint="staff_payments.index",
+        name=_l("Payments by card"),
+        about=_l("Those that need a person, and any by its number."),
+    ),
+)
 
 
 def open_sections(role: Role) -> list[Section]:

@@ -17,7 +17,16 @@ def index() -> ResponseReturnValue:
         search=(clean(request.args.get("q")) or "")[:40],
         page=request.args.get("page", 1, type=int),
     )
-    return render_template("contracts/index.html", found=found, rights=signed_in().rights)
+    under_way = services().payments.ordering.list_under_way(
+        [item.code for item in found.contracts], signed_in().account.id
+    )
+    return render_template(
+        "contracts/index.html",
+        found=found,
+        rights=signed_in().rights,
+        busy={one.contract_code: one for one in under_way},
+        is_on=services().payments.ordering.is_on,
+    )
 
 
 @contracts.get("/<code>")

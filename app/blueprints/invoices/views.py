@@ -1,14 +1,17 @@
 """What is owed, the history, and an invoice's document."""
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.invoices.document import render_invoice
 from app.invoices.service import Choice
+from app.payments.records import Chosen, InPayment, PayingIsOff, PaymentError, UnderWay
 from app.web.chart import draw
 from app.web.current import formats, services, signed_in
 from app.web.forms import PortalForm
+from app.web.paying import payer, refuse, refuse_in_payment
+from legacy_adapters.errors import BillingError
 from legacy_adapters.records import ContractCode, InvoiceNumber
 
 invoices = Blueprint("invoices", __name__, url_prefix="/contracts/<code>")
@@ -18,27 +21,43 @@ invoices = Blueprint("invoices", __name__, url_prefix="/contracts/<code>")
 def pay(code: str) -> ResponseReturnValue:
     if request.method == "POST":
         return _choose(ContractCode(code))
+    busy = _busy(code)
     # Who likes to pay everything finds everything ticked, and may untick.
     everything = "select_all" in signed_in().preferences
-    choice = services().invoices.choose(ContractCode(code), everything=everything)
-    return render_template("invoices/pay.html", choice=choice)
+    choice = services().invoices.choose(ContractCode(code), everything=everything, busy=busy.keys())
+    return _page(choice, busy)
+
+
+def _busy(code: str) -> dict[str, UnderWay]:
+    """The contract's invoices that are in a payment now."""
+    found = services().payments.ordering.list_under_way(
+        [ContractCode(code)], signed_in().account.id
+    )
+    return {one.invoice_number: one for one in found}
+
+
+def _page(choice: Choice, busy: dict[str, UnderWay], form: PortalForm | None = None) -> str:
+    more = {"form": form} if form else {}
+    is_on = services().payments.ordering.is_on
+    return render_template("invoices/pay.html", choice=choice, busy=busy, is_on=is_on, **more)
 
 
 def _choose(code: ContractCode) -> ResponseReturnValue:
     """Choosing is a POST too, so that it works without JavaScript; `action` says what was
     pressed: `all`, `total` or `pay`."""
-    action = request.form.get("action", "")
+    action, busy = request.form.get("action", ""), _busy(code)
     choice = services().invoices.choose(
-        code, request.form.getlist("invoice"), everything=action == "all"
+        code, request.form.getlist("invoice"), everything=action == "all", busy=busy.keys()
     )
     form = PortalForm()
     if form.validate():
         _check(form, choice, action)
         if action == "pay" and not form.problems:
-            return render_template("invoices/not_switched_on.html", choice=choice)
-    page = render_template("invoices/pay.html", form=form, choice=choice)
+            begun = _begin(form, choice)
+            if begun is not None:
+                return begun
     status = 503 if choice.as_of else 400
-    return page, status if form.problems else 200
+    return _page(choice, busy, form), status if form.problems else 200
 
 
 def _check(form: PortalForm, choice: Choice, action: str) -> None:
@@ -51,6 +70,19 @@ def _check(form: PortalForm, choice: Choice, action: str) -> None:
         form.refuse(_("Some invoices you chose are no longer open. Check the total and try again."))
     elif action == "pay" and not choice.selection.chosen:
         form.refuse(_("Choose at least one invoice to pay."))
+
+
+def _begin(form: PortalForm, choice: Choice) -> ResponseReturnValue | None:
+    """The way to the new payment; None when it was refused, which the form then says."""
+    chosen = Chosen(contract_code=choice.statement.contract.code, numbers=choice.selection.chosen)
+    try:
+        reference = services().payments.ordering.begin(payer(), [chosen])
+    except PayingIsOff:
+        return render_template("invoices/not_switched_on.html", choice=choice)
+    except (PaymentError, BillingError) as error:  # billing may be away since it was read above
+        refuse(form, error)
+        return refuse_in_payment(error) if isinstance(error, InPayment) else None
+    return redirect(url_for("payments.show", reference=reference), code=303)
 
 
 @invoices.get("/history")
