@@ -88,7 +88,8 @@ def add_demo_users(registration: Registration) -> None:
             email=email_of(user),
             language="sq",
         )
-        registration.add_account(applicant, [ContractCode(code) for code in user.codes])
+        codes = [ContractCode(code) for code in user.codes]
+        registration.add_account(applicant, codes, is_confirmed=True)
 
 
 def add_demo_staff(members: StaffMembers) -> None:

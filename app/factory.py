@@ -26,7 +26,8 @@ from app.web.logs import init_logs
 from app.web.origin import init_origin
 from app.web.pages import TRANSLATIONS, init_pages
 from app.wiring import wire
-from config.loading import SettingsError, load_settings
+from config.demo import demo_values
+from config.loading import SettingsError, Values, load_settings
 from config.settings import Settings
 from legacy_adapters.errors import MappingError
 
@@ -39,6 +40,8 @@ def create_app() -> Flask:
     """The application from the settings in force; stops with words where they are no good."""
     try:
         settings = load_settings(COMMAND if _is_command() else None)
+        if _is_command() and settings.uses_demo_billing:
+            settings = load_settings({**COMMAND, **_demo_of_command(settings)})
         services = wire(settings, for_command=_is_command())
         refuse_demo_users(services)
         services.database.close()  # no connection may be inherited by web processes forked later
@@ -51,6 +54,12 @@ def create_app() -> Flask:
 def _is_command() -> bool:
     """Set by `flask` before it loads the application."""
     return os.environ.get("FLASK_RUN_FROM_CLI") == "true"
+
+
+def _demo_of_command(found: Settings) -> Values:
+    """What is typed beside ./run's demo knows its play bank."""
+    values = demo_values(found)
+    return {**values, "portal": {**COMMAND["portal"], **values["portal"]}}
 
 
 class PortalApp(Flask):

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from app.clock import today
 from app.database import schema
@@ -27,11 +28,13 @@ from app.demo import (
     refuse_demo_users,
 )
 from app.factory import make_app
+from app.gateways.cards.sandbox.bank import create_bank
 from app.jobs.child import Child
 from app.jobs.process import LEAVE_SECONDS, work_until_told
 from app.services import Services
 from app.web.logs import init_logs
 from app.wiring import wire
+from config.demo import BANK_PATH, BANK_SECRET_FILE, demo_values
 from config.loading import SettingsError, Values, load_settings
 from config.settings import SECRET_KEY_FILE, Settings
 from legacy_adapters.demo.generator import (
@@ -49,9 +52,9 @@ BAD_SETTINGS, BAD_DATABASE, BAD_BILLING, BAD_PORT = 2, 3, 4, 5
 LOCAL: Values = {"web": {"https": False}, "log": {"format": "text"}}
 DEMO: Values = {
     **LOCAL,
-    "portal": {"demo": True},
     "utility": {"nipt": UTILITY_NIPT, "address": "Rruga e Dritës 1, Tiranë"},
 }
+BANK_FILE = "demo-bank.sqlite3"
 NO_KEY = "no key has been chosen for this portal yet"
 
 
@@ -79,8 +82,11 @@ def read_settings() -> Settings:
     try:
         found = load_settings({**LOCAL, "portal": {"secret_key": NO_KEY}})
         if found.portal.secret_key.get_secret_value() == NO_KEY:
-            make_secret_key(found.portal.data_dir / SECRET_KEY_FILE)
-        return load_settings(DEMO if found.uses_demo_billing else LOCAL)
+            make_secret(found.portal.data_dir / SECRET_KEY_FILE)
+        if not found.uses_demo_billing:
+            return load_settings(LOCAL)
+        make_secret(found.portal.data_dir / BANK_SECRET_FILE)
+        return load_settings({**DEMO, **demo_values(found)})
     except SettingsError as error:
         stop(BAD_SETTINGS, "The settings cannot be used:", str(error))
     except OSError as error:
@@ -88,7 +94,7 @@ def read_settings() -> Settings:
         stop(BAD_SETTINGS, "The data folder cannot be written:", told, "Check SELFCARE_DATA_DIR.")
 
 
-def make_secret_key(file: Path) -> None:
+def make_secret(file: Path) -> None:
     """Whole or not at all: half a key would stop every later start."""
     if file.exists():
         return
@@ -202,7 +208,12 @@ class LocalServer(BaseApplication):  # type: ignore[misc]
         work_until_told(wire(self.settings, for_command=True).jobs, parent=parent)
 
     def load(self) -> Any:
-        return make_app(self.settings, wire(self.settings))
+        portal = make_app(self.settings, wire(self.settings))
+        if not self.settings.uses_demo_billing or self.settings.payments.gateway != "sandbox":
+            return portal
+        secret = self.settings.sandbox.secret.get_secret_value()
+        bank = create_bank(self.settings.portal.data_dir / BANK_FILE, secret)
+        return DispatcherMiddleware(portal, {BANK_PATH: bank})
 
     def _announce(self, _server: Any) -> None:
         portal = self.settings.portal

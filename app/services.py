@@ -17,10 +17,28 @@ from app.last_known.service import LastKnown
 from app.messages.outbox import Outbox
 from app.messages.sender import Sender
 from app.messages.service import MessageService
+from app.payments.booking import Booking
+from app.payments.links import PayLinks
+from app.payments.ordering import Ordering
+from app.payments.receipts import Receipts
+from app.payments.reconciliation import Reconciliation
+from app.payments.review import Review
+from app.payments.settling import Settling
 from app.staff.members import StaffMembers
 from app.staff.service import StaffService
 from config.settings import Settings
 from legacy_adapters.port import Billing
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentServices:
+    ordering: Ordering
+    settling: Settling
+    booking: Booking
+    links: PayLinks
+    receipts: Receipts
+    review: Review
+    reconciliation: Reconciliation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,3 +62,4 @@ class Services:
     last_known: LastKnown
     contracts: ContractService
     invoices: InvoiceService
+    payments: PaymentServices

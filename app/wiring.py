@@ -15,6 +15,8 @@ from app.audit.service import Audit
 from app.clock import now, today
 from app.contracts.service import ContractService
 from app.database.engine import Database
+from app.gateways.cards import BankNotSet, open_cards
+from app.gateways.cards.port import CardGateway
 from app.gateways.mail import open_mail
 from app.gateways.sms import open_sms
 from app.invoices.service import InvoiceService
@@ -25,25 +27,37 @@ from app.messages.layout import Layout
 from app.messages.outbox import Outbox
 from app.messages.sender import Sender
 from app.messages.service import MessageService
-from app.services import Services
+from app.payments.addresses import PaymentAddresses
+from app.payments.booking import Booking
+from app.payments.links import PayLinks
+from app.payments.ordering import Ordering
+from app.payments.receipts import Receipts
+from app.payments.reconciliation import Reconciliation
+from app.payments.review import Review
+from app.payments.settling import Settling
+from app.payments.shared import Shared as PaymentShared
+from app.services import PaymentServices, Services
 from app.staff.members import StaffMembers
 from app.staff.service import StaffService
 from app.staff.shared import StaffShared
+from config.loading import SettingsError
 from config.settings import Settings
-from legacy_adapters import CachedBilling, open_billing
+from legacy_adapters import CachedBilling, open_billing, open_posting
 from legacy_adapters.errors import MappingError
 from legacy_adapters.port import Billing
 from legacy_adapters.unusable import unusable_billing
 
-DELIVER = "deliver_messages"
+DELIVER, POST = "deliver_messages", "post_payments"
 MINUTE, HOUR = 60.0, 3_600.0
+OFTEN = 15.0  # seconds: somebody may be waiting for it
 
 
 def wire(settings: Settings, *, for_command: bool = False) -> Services:
     """for_command: a billing that cannot be used fails when it is asked, not here. What an
     operator types may be there to find out why.
 
-    Raises: MappingError, DatabaseError, when an address or the mapping is wrong in itself.
+    Raises: MappingError, DatabaseError, SettingsError, when an address, the mapping or the bank's
+    settings are wrong in themselves.
     """
     database = Database(settings.database_url)
     billing = _open_billing(settings, for_command=for_command)
@@ -68,6 +82,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         entrance=entrance,
         links=Links(settings.public_address),
     )
+    profiles, ownership = Profiles(shared), Ownership(shared)
     staff = StaffShared(
         database=database,
         settings=settings.staff,
@@ -90,16 +105,69 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         registration=Registration(shared),
         recovery=Recovery(shared),
         undoing=Undoing(shared),
-        ownership=Ownership(shared),
-        profiles=Profiles(shared),
+        ownership=ownership,
+        profiles=profiles,
         staff=StaffService(staff),
         members=StaffMembers(staff),
         last_known=last_known,
         contracts=ContractService(billing=cached, last_known=last_known, today=today),
         invoices=InvoiceService(billing=cached, last_known=last_known, today=today),
+        payments=_payments(
+            settings,
+            billing,
+            PaymentShared(
+                database=database,
+                settings=settings.payments,
+                gateway=_open_bank(settings),
+                addresses=PaymentAddresses(settings.public_address),
+                profiles=profiles,
+                ownership=ownership,
+                audit=audit,
+                outbox=outbox,
+                wake_posting=partial(jobs.ask, POST),
+            ),
+        ),
     )
     register_jobs(services)
     return services
+
+
+def _payments(settings: Settings, billing: Billing, shared: PaymentShared) -> PaymentServices:
+    """billing: not the cached one; what is paid is what is owed at that moment."""
+    desk = None
+    if settings.posting_url:
+        desk = open_posting(settings.posting_url, settings.posting)
+    settling = Settling(shared)
+    booking = Booking(shared, desk=desk, settings=settings.posting)
+    return PaymentServices(
+        ordering=Ordering(shared, billing=billing, settling=settling),
+        settling=settling,
+        booking=booking,
+        links=PayLinks(shared, billing=billing),
+        receipts=Receipts(shared),
+        review=Review(shared, settling=settling, booking=booking),
+        reconciliation=Reconciliation(shared, settling=settling, desk=desk),
+    )
+
+
+def _open_bank(settings: Settings) -> CardGateway | None:
+    name = settings.payments.gateway
+    if name == "none":
+        return None
+    if name == "sandbox" and not settings.portal.demo:
+        raise SettingsError(
+            "SELFCARE_PAYMENTS_GATEWAY ([payments] gateway): the sandbox takes no money; it is"
+            " for the demo only"
+        )
+    try:
+        return open_cards(
+            name,
+            nestpay=settings.nestpay,
+            raiaccept=settings.raiaccept,
+            sandbox=settings.sandbox,
+        )
+    except BankNotSet as error:
+        raise SettingsError(f"SELFCARE_PAYMENTS_GATEWAY ([payments] gateway): {error}") from error
 
 
 def _sender(settings: Settings) -> Sender:
@@ -116,6 +184,9 @@ def register_jobs(services: Services) -> None:
     jobs = services.jobs
     delivery = Delivery(database=services.database, sender=services.sender, clock=now)
     jobs.register(DELIVER, lambda: delivery.deliver_due(jobs.stopping.is_set), every=MINUTE)
+    payments = services.payments
+    jobs.register(POST, lambda: payments.booking.work(jobs.stopping.is_set), every=OFTEN)
+    jobs.register("ask_bank", lambda: payments.settling.ask_due(jobs.stopping.is_set), every=OFTEN)
     jobs.register("forget_expired", services.accounts.forget_expired, every=HOUR)
     jobs.register("forget_staff_sessions", services.staff.forget_expired, every=HOUR)
     jobs.register("forget_old_messages", services.messages.forget_old, every=HOUR)

@@ -8,10 +8,12 @@ from app.commands.config import config
 from app.commands.database import db
 from app.commands.jobs import jobs
 from app.commands.messages import mail, messages, sms
+from app.commands.payments import payments
 from app.commands.staff import staff
 from app.commands.translations import translations
 
 
 def register_commands(app: Flask) -> None:
-    for group in (db, billing, config, accounts, staff, jobs, messages, mail, sms, translations):
+    customers, work = (accounts, payments), (jobs, messages, mail, sms)
+    for group in (db, billing, config, staff, *customers, *work, translations):
         app.cli.add_command(group)
