@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 pytestmark = pytest.mark.browser
 
-STRANGERS = ("/", "/login", "/register", "/privacy", "/nowhere")
+STRANGERS = ("/", "/login", "/register", "/privacy", "/nowhere", "/verify", "/verify/X", "/p/X")
 CUSTOMERS = (
     "/contracts",
     "/contracts/AL0000002/pay",
@@ -15,6 +15,9 @@ CUSTOMERS = (
     "/contracts/AL0000002/history",
     "/contracts/AL0000002/info",
     "/contracts/AL0000002/cases",
+    "/contracts/AL0000002/pay-links",
+    "/payments",
+    "/payments/all",
     "/contracts/manage",
     "/contracts/manage/add",
     "/contracts/AL0000002/remove",
@@ -60,6 +63,15 @@ def test_pages_are_accessible(visit: Any, scheme: str, width: int) -> None:
     found += findings(page)
     page.click("[data-all]")
     page.click("button[value=pay]")
+    page.wait_for_url("**/payments/*")
+    found += findings(page)
+    page.goto("/contracts/AL0000002/pay")  # all of it is in a payment now
+    found += findings(page)
+    page.go_back()
+    page.click("form[action$=cancel] button")
+    page.wait_for_selector(".state.none")
+    found += findings(page)
+    page.goto("/payments")
     found += findings(page)
     business = visit(color_scheme=scheme, viewport={"width": width, "height": 800})
     business.sign_in("Elbasan Market")

@@ -46,8 +46,10 @@ def test_total_follows_the_ticks(visit: Any) -> None:
     expect(page.get_by_role("button", name="Llogarit totalin")).to_be_hidden()
     page.get_by_label("Paguaj faturën 123456789").check()
     page.get_by_role("button", name="PAGUAJ").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Pagesa ende nuk është aktivizuar")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Kontrolloni dhe paguani")
     expect(page.get_by_role("main")).to_contain_text("556,00\u00a0lekë")
+    page.get_by_role("button", name="Anuloni").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pagesa u anulua")
 
 
 def test_script_and_server_write_the_same_total(visit: Any) -> None:
@@ -77,7 +79,9 @@ def test_whole_way_without_javascript(visit: Any) -> None:
     page.get_by_role("button", name="Zgjidh të gjitha").click()
     expect(page.locator("input[name=invoice]:checked")).to_have_count(3)
     page.get_by_role("button", name="PAGUAJ").click()
-    page.get_by_role("link", name="Kthehu te faturat e papaguara").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Kontrolloni dhe paguani")
+    page.get_by_role("button", name="Anuloni").click()
+    page.get_by_role("link", name="Kontrata AL0000002").click()
     page.get_by_role("link", name="Historiku i Faturave dhe Pagesave").click()
     page.get_by_text("Konsumi si tabelë").click()
     expect(page.locator("details table tbody tr")).to_have_count(12)

@@ -125,8 +125,8 @@ def test_billing_map_try(portal: Portal, make_portal: MakePortal, wide_file: Pat
 
 
 def test_database_upgrade_can_be_repeated(portal: Portal) -> None:
-    assert "version 0004 (was: 0004)" in run(portal, "db", "upgrade").output
-    assert run(portal, "db", "version").output == "has 0004, needs 0004\n"
+    assert "version 0005 (was: 0005)" in run(portal, "db", "upgrade").output
+    assert run(portal, "db", "version").output == "has 0005, needs 0005\n"
 
 
 def test_config_check_hides_secrets(make_portal: MakePortal) -> None:
@@ -139,7 +139,7 @@ def test_config_check_hides_secrets(make_portal: MakePortal) -> None:
     done = run(portal, "config", "check")
     assert done.exit_code == 0
     assert "secret_key = (hidden)" in done.output
-    assert done.output.count("password = (hidden)") == 2
+    assert done.output.count("password = (hidden)") == 4
     assert "a secret key" not in done.output
 
 

@@ -39,6 +39,14 @@ class Page:
         labelled = {label.get("for") for label in self.all("label")}
         for element in self.root.iter():
             self._inspect_element(element, nonces, set(ids), labelled)
+        for form in self.all("form"):
+            self._inspect_action(form.get("action", "/"), policy)
+
+    def _inspect_action(self, action: str, policy: str) -> None:
+        if action.startswith("/") and not action.startswith("//"):
+            return
+        origin = "/".join(action.split("/")[:3])
+        assert f"form-action 'self' {origin};" in policy, "forms stay here, or go to the bank"
 
     def _inspect_element(
         self, element: Element, nonces: list[str], ids: set[str], labelled: set[str | None]
@@ -49,9 +57,6 @@ class Page:
         assert tag != "style"
         if tag == "script":
             assert element.get("nonce") in nonces
-        if tag == "form":
-            action = element.get("action", "/")
-            assert action.startswith("/") and not action.startswith("//"), "forms stay here"
         if tag == "input" and element.get("type") not in {"hidden", "checkbox"}:
             assert element.get("id") in labelled, f"{element.get('name')} has no label"
         for pointer in ("aria-describedby", "aria-labelledby"):

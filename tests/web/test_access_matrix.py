@@ -26,6 +26,7 @@ MINE, ANOTHERS, MISSING = "AL0000000", "AL0000004", "NONE0000"
 # of the staff N came in by a first password, A agent, S supervisor, D administrator.
 ALL, IN, V, P, H = "snovphNASD", "ovph", "vph", "ph", "h"
 STAFF = "ASD"
+SUPERVISORS = "SD"
 EXPECTED: dict[str, tuple[str, str]] = {
     "static": (ALL, ""),
     "system.healthz": (ALL, ""),
@@ -64,11 +65,29 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "delegates.take_back": ("", H),
     "delegates.accept": (IN, IN),
     "invoices.pay": (V, P),
+    "payments.index": (IN, ""),
+    "payments.choose": (IN, IN),
+    "payments.show": (ALL, ""),
+    "payments.go": ("", ALL),
+    "payments.cancel": ("", ALL),
+    "payments.ask": ("", ALL),
+    "payments.again": ("", IN),
+    "payments.receipt": (ALL, ""),
+    "payments.come_back": (ALL, ALL),
+    "payments.callback": (ALL, ALL),
+    "pay_links.follow": (ALL, ALL),
+    "pay_links.manage": (P, P),
+    "verify.index": (ALL, ""),
+    "verify.show": (ALL, ""),
     "invoices.history": (V, ""),
     "invoices.document": (V, ""),
     "cases.new": (H, ""),
     "cases.index": (H, ""),
     "staff.index": (STAFF, ""),
+    "staff_payments.index": (STAFF, ""),
+    "staff_payments.show": (STAFF, ""),
+    "staff_payments.ask": ("", STAFF),
+    "staff_payments.decide": ("", SUPERVISORS),
     "staff.login": (ALL, ALL),
     "staff.logout": ("", "N" + STAFF),
     "staff.password": ("N" + STAFF, "N" + STAFF),
@@ -78,6 +97,8 @@ VALUES: dict[str, Any] = {
     "name": "privacy",
     "number": "123456789",
     "token": "nonsense",
+    "reference": "A" * 26,
+    "gateway": "sandbox",
 }
 
 
@@ -228,7 +249,12 @@ def test_methods_that_a_route_does_not_have_open_nothing(
 
 
 CLOSED = sorted(name for name, (look, change) in EXPECTED.items() if "s" not in look + change)
-WIDER = {Who.SIGNED_IN: Who.ANYBODY, Who.VIEWER: Who.SIGNED_IN, Who.HOLDER: Who.VIEWER}
+WIDER = {
+    Who.SIGNED_IN: Who.ANYBODY,
+    Who.VIEWER: Who.SIGNED_IN,
+    Who.PAYER: Who.VIEWER,
+    Who.HOLDER: Who.VIEWER,
+}
 
 
 def test_a_row_that_lets_in_too_many_is_noticed(

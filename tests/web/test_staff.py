@@ -62,7 +62,7 @@ def test_who_signs_in_sees_the_start_page(portal: Portal) -> None:
     ):
         page = portal.staff(name).get("/staff")
         assert name in page.heading and told in page.content
-        assert "Ende nuk ka asgjë për të bërë" in page.content
+        assert "Pagesat me kartë" in page.content
     assert portal.staff("agjent", "en").get("/staff").heading == "Welcome, agjent"
 
 
@@ -409,7 +409,7 @@ def test_sections_stand_where_the_role_may_open_them(
     portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two sections of this test's own."""
-    roles = {"payments.index": AGENT, "trail.index": SUPERVISOR}
+    roles = {"queue.index": AGENT, "trail.index": SUPERVISOR}
     sections = []
     for endpoint, rule in roles.items():
         address = f"/staff/{endpoint.partition('.')[0]}"
@@ -418,17 +418,17 @@ def test_sections_stand_where_the_role_may_open_them(
         sections.append(Section(endpoint=endpoint, name=endpoint[:5], about="Rrëfen <më shumë>."))
     monkeypatch.setattr(staff_sections, "SECTIONS", tuple(sections))
     for name, expected in (
-        ("agjent", ["/staff/payments"]),
-        ("mbikeqyres", ["/staff/payments", "/staff/trail"]),
+        ("agjent", ["/staff/queue"]),
+        ("mbikeqyres", ["/staff/queue", "/staff/trail"]),
     ):
         client = portal.staff(name)
         page = client.get("/staff")
         cards = [a.get("href") for card in page.all("li") for a in card.iter(f"{HTML}a")]
         assert cards == expected and "Rrëfen <më shumë>." in page.content
-        page = client.get("/staff/payments")
+        page = client.get("/staff/queue")
         (bar,) = [nav for nav in page.all("nav") if nav.get("class") == "staff-nav"]
         links = [(a.get("href"), a.get("aria-current")) for a in bar.iter(f"{HTML}a")]
-        assert links == [(e, "page" if e == "/staff/payments" else None) for e in expected]
+        assert links == [(e, "page" if e == "/staff/queue" else None) for e in expected]
     refused = portal.staff("agjent").get("/staff/trail", status=403)
     assert "/staff/logout" in [form.get("action") for form in refused.all("form")]
 
