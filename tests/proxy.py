@@ -43,35 +43,36 @@ class CommitProxy:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._to))
+                try:
+                    server = socket.create_connection(("127.0.0.1", self._to))
+                except OSError:  # it will be there again, and so must this be
+                    client.close()
+                    continue
                 self._sockets += [client, server]
-                met = threading.Event()
+                met: list[Cut] = []
                 self._run(self._to_server, client, server, met)
                 self._run(self._to_client, client, server, met)
 
-    def _to_server(
-        self, client: socket.socket, server: socket.socket, met: threading.Event
-    ) -> None:
+    def _to_server(self, client: socket.socket, server: socket.socket, met: list[Cut]) -> None:
         with suppress(OSError):
             while sent := client.recv(65536):
-                if self.cut is not Cut.NOT and self._is_commit(sent):
+                cut = self.cut
+                if cut is not Cut.NOT and self._is_commit(sent):
+                    met.append(cut)  # of this connection from now on, whatever comes next
                     self.hits += 1
-                    if self.cut is Cut.BEFORE:
+                    if cut is Cut.BEFORE:
                         break
-                    met.set()
                 server.sendall(sent)
         _end(client, server)
 
-    def _to_client(
-        self, client: socket.socket, server: socket.socket, met: threading.Event
-    ) -> None:
+    def _to_client(self, client: socket.socket, server: socket.socket, met: list[Cut]) -> None:
         with suppress(OSError):
             while answer := server.recv(65536):
-                if not met.is_set():
+                if not met:
                     client.sendall(answer)
-                elif self.cut is Cut.AFTER:
+                elif Cut.AFTER in met:
                     break
-        if not met.is_set() or self.cut is Cut.AFTER:
+        if Cut.SILENT not in met:
             _end(client, server)
 
     def close(self) -> None:
