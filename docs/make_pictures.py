@@ -53,6 +53,18 @@ def make(browser: Browser, address: str) -> None:
     answer = page.context.request.get("/contracts/AL0000000/invoices/123456789.pdf")
     picture = pypdfium2.PdfDocument(answer.body())[0].render(scale=1.1).to_pil()
     picture.save(PICTURES / "invoice.png", optimize=True)
+    page = signed_in(browser, address, "Agron Hoxha", PHONE, "light")
+    pay(page, "/contracts/AL0000001/pay")
+    save(page, "paid-phone")
+
+
+def pay(page: Page, address: str) -> None:
+    page.goto(address)
+    page.click("[data-all]")
+    page.click("button[value=pay]")
+    page.click("form[action$='/bank'] button")
+    page.click("button.approve")
+    page.wait_for_url("**/payments/*")
 
 
 def main() -> None:
