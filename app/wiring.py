@@ -159,6 +159,11 @@ def _open_bank(settings: Settings) -> CardGateway | None:
             "SELFCARE_PAYMENTS_GATEWAY ([payments] gateway): the sandbox takes no money; it is"
             " for the demo only"
         )
+    if not settings.posting_url:
+        raise SettingsError(
+            "SELFCARE_POSTING_URL ([posting] url): is not set, but SELFCARE_PAYMENTS_GATEWAY is:"
+            " customers would pay, and billing would never hear of it"
+        )
     try:
         return open_cards(
             name,

@@ -54,6 +54,7 @@ def a_bank(folder: Path) -> Iterator[Bank]:
 
 def paying_portal(make_portal: MakePortal, address: str, **changes: dict[str, Any]) -> Portal:
     """changes: sections of settings; those of `payments` beside the test bank's."""
+    changes.setdefault("posting", {"url": "sqlite:////nowhere/staging.sqlite3"})
     payments = {"gateway": "sandbox", **changes.pop("payments", {})}
     sandbox = {"address": address, "secret": SECRET, "seconds": 2, **changes.pop("sandbox", {})}
     return make_portal(payments=payments, sandbox=sandbox, **changes)

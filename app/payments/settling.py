@@ -112,8 +112,8 @@ class Settling:
             if self._may_ask_at_once(self._find(reference)):
                 self.ask(reference, source)
                 return
-        except GatewayError:
-            pass
+        except (GatewayError, NotNow):
+            pass  # it is asked again below
         # Whatever its state: who brought the notice will not bring it again.
         order, now = self._find(reference), self._shared.clock()
         if order.sent_at is not None and (order.next_ask_at is None or order.next_ask_at > now):

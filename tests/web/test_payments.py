@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app.demo import PASSWORD
 from app.gateways.cards.port import Report, Verdict
 from app.payments.records import Source, State
+from config.loading import SettingsError
 from legacy_adapters.demo.posting_job import run_posting_job
 from legacy_adapters.records import ContractCode
 from tests.conftest import MakePortal, Portal
@@ -633,6 +634,19 @@ def test_a_delegates_link_ends_with_the_right(paying: Portal) -> None:
     token = links.make_for(CODE, made_by=account).rpartition("/")[2]  # type: ignore[arg-type]
     paying.client().get(f"/p/{token}", status=404)
     emer.get(f"/contracts/{CODE}/pay-links")
+
+
+# Settings that would lose money
+
+
+def test_taking_money_without_a_way_to_billing_is_refused(make_portal: MakePortal) -> None:
+    with pytest.raises(SettingsError, match="SELFCARE_POSTING_URL"):
+        paying_portal(make_portal, "http://127.0.0.1:9", posting={"url": ""})
+
+
+def test_the_play_bank_is_for_the_demo_only(make_portal: MakePortal) -> None:
+    with pytest.raises(SettingsError, match="for the demo only"):
+        paying_portal(make_portal, "http://127.0.0.1:9", portal={"demo": False})
 
 
 # Billing away
