@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from app.gateways.cards.port import OrderReference, Report, Verdict
 from app.gateways.cards.sandbox import gateway as sandbox
+from app.gateways.errors import GatewayError
 from app.payments import rules
 from app.payments.records import Order, OrderNotFound, Source, State
 from app.payments.settling import NoticeRefused, Settling
@@ -128,9 +129,14 @@ def late_capture_ignored(put: Put) -> None:
     put(rules, "decide", only_in_time)
 
 
-def notice_forgotten(put: Put) -> None:
+def ask_and_forget(self: Settling, reference: OrderReference, source: Source) -> None:
     """The bank's call is answered, the bank cannot be asked, and that is the end of it."""
-    put(Settling, "_remember", lambda _self, _reference: None)
+    with suppress(GatewayError):
+        self.ask(reference, source)
+
+
+def notice_forgotten(put: Put) -> None:
+    put(Settling, "ask_soon", ask_and_forget)
 
 
 def paid_means_free(put: Put) -> None:
