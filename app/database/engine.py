@@ -107,7 +107,13 @@ def _make_engine(url: URL) -> Engine:
             pool_recycle=300,
             pool_timeout=3,
             hide_parameters=True,
-            connect_args={"connect_timeout": 3, "options": "-c statement_timeout=4000"},
+            connect_args={
+                "connect_timeout": 3,
+                "options": "-c statement_timeout=4000",
+                # A server that vanished without a word is noticed, too.
+                "tcp_user_timeout": 5000,
+                "keepalives_idle": 30,
+            },
         )
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
