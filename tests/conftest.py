@@ -38,6 +38,7 @@ DEMO_MAPPING = ROOT / "config/billing/demo.toml"
 SECRET = "a secret key that only the tests have ever used"
 
 
+pytest_plugins = ["tests.paying"]
 EXIT_CODE = pytest.StashKey[int]()
 
 

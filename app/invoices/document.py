@@ -17,15 +17,18 @@ from app.formats import Formats
 from app.invoices.drawing import (
     AMOUNT,
     BOLD,
+    HEIGHT,
     LARGE,
+    LEFT,
     NORMAL,
     NOTE,
+    RIGHT,
     SOFT,
     TINY,
     TINY_NOTE,
-    TITLE,
     Pen,
     Style,
+    letterhead,
     one_at_a_time,
     register_fonts,
 )
@@ -36,8 +39,6 @@ from legacy_adapters.records import NO_MONEY, InvoiceDetail, InvoiceLine
 
 Translate = Callable[[str], str]
 
-WIDTH, HEIGHT = A4
-LEFT, RIGHT = 18 * mm, WIDTH - 18 * mm
 PALE = HexColor("#c3ccd6")
 QR_SIDE = 34 * mm
 LINES_AT_MOST = 12  # what the page has room for
@@ -111,13 +112,7 @@ class _Page:
     def _head(self, title: str) -> None:
         self.canvas.setTitle(title)
         self.canvas.setAuthor(self.utility.legal_name)
-        self.pen.block(0, HEIGHT - 8 * mm, (WIDTH, 8 * mm), self.accent)
-        y = HEIGHT - 20 * mm
-        self.pen.text(LEFT, y, self.utility.legal_name, TITLE, width=95 * mm)
-        nipt = f"NIPT {self.utility.nipt}" if self.utility.nipt else ""
-        details = ", ".join(part for part in (self.utility.address, nipt) if part)
-        self.pen.text(LEFT, y - 5.5 * mm, details, NOTE, width=95 * mm)
-        self.pen.right(RIGHT, y, title, TITLE)
+        letterhead(self.pen, self.utility, title, name_width=95 * mm)
 
     def _parties(self, invoice: InvoiceDetail, y: float) -> float:
         _, contract, dates = self.translate, invoice.contract, self.formats.date

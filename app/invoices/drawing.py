@@ -8,13 +8,19 @@ from typing import NamedTuple
 import segno
 from reportlab import rl_config
 from reportlab.lib.colors import Color, HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from config.settings import UtilitySettings
+
 INK, SOFT, RULE = HexColor("#1b2430"), HexColor("#566270"), HexColor("#d5dbe2")
 PLAIN, BOLD = "Vera", "VeraBd"
 LONGEST_TEXT = 400
+WIDTH, HEIGHT = A4
+LEFT, RIGHT = 18 * mm, WIDTH - 18 * mm
 # ReportLab reads a font through one cursor that all threads of a process share.
 one_at_a_time = Lock()
 
@@ -61,6 +67,17 @@ def shortened(text: str, style: Style, width: float) -> str:
 
 def _width(text: str, style: Style) -> float:
     return float(pdfmetrics.stringWidth(text, style.font, style.size))
+
+
+def letterhead(pen: "Pen", utility: UtilitySettings, title: str, *, name_width: float) -> None:
+    """The band, whose paper it is, and what it is."""
+    pen.block(0, HEIGHT - 8 * mm, (WIDTH, 8 * mm), HexColor(utility.accent))
+    y = HEIGHT - 20 * mm
+    pen.text(LEFT, y, utility.legal_name, TITLE, width=name_width)
+    nipt = f"NIPT {utility.nipt}" if utility.nipt else ""
+    details = ", ".join(part for part in (utility.address, nipt) if part)
+    pen.text(LEFT, y - 5.5 * mm, details, NOTE, width=name_width)
+    pen.right(RIGHT, y, title, TITLE)
 
 
 class Pen:

@@ -12,13 +12,16 @@ from app.formats import Formats
 from app.invoices.drawing import (
     AMOUNT,
     BOLD,
+    HEIGHT,
     LARGE,
+    LEFT,
     NORMAL,
     NOTE,
+    RIGHT,
     SOFT,
-    TITLE,
     Pen,
     Style,
+    letterhead,
     one_at_a_time,
     register_fonts,
 )
@@ -26,8 +29,6 @@ from app.payments.records import Line, Order
 from config.settings import UtilitySettings
 
 Translate = Callable[[str], str]
-WIDTH, HEIGHT = A4
-LEFT, RIGHT = 18 * mm, WIDTH - 18 * mm
 QR_SIDE = 32 * mm
 ROW = 5.6 * mm
 FIRST_ROWS_END, ROWS_END = 58 * mm, 24 * mm  # the code to scan stands below the first page's
@@ -82,13 +83,7 @@ class _Paper:
 
     def _head(self) -> None:
         _ = self.translate
-        self.pen.block(0, HEIGHT - 8 * mm, (WIDTH, 8 * mm), self.accent)
-        y = HEIGHT - 20 * mm
-        self.pen.text(LEFT, y, self.utility.legal_name, TITLE, width=110 * mm)
-        nipt = f"NIPT {self.utility.nipt}" if self.utility.nipt else ""
-        details = ", ".join(part for part in (self.utility.address, nipt) if part)
-        self.pen.text(LEFT, y - 5.5 * mm, details, NOTE, width=110 * mm)
-        self.pen.right(RIGHT, y, _("Receipt"), TITLE)
+        letterhead(self.pen, self.utility, _("Receipt"), name_width=110 * mm)
 
     def _amount(self, order: Order, y: float) -> float:
         _, height = self.translate, 17 * mm

@@ -1,42 +1,18 @@
 """flask payments ...: what an operator sees, and the comparison of the three books."""
 
 import sqlite3
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from shutil import copy
 
-import pytest
 from sqlalchemy import text
 
 from app.clock import today
 from legacy_adapters.demo.posting_job import run_posting_job
 from tests.commands.test_flask import run
 from tests.conftest import MakePortal, Portal
-from tests.paying import Bank, a_bank, begin, paying_portal, to_the_bank
-from tests.web.test_payments import pay_whole
+from tests.paying import CODE, NUMBER, Bank, begin, pay_whole, to_the_bank
 
-CODE, NUMBER = "AL0000000", "123456789"
 DAY = f"{today():%Y-%m-%d}"
-
-
-@pytest.fixture
-def bank(tmp_path: Path) -> Iterator[Bank]:
-    with a_bank(tmp_path) as bank:
-        yield bank
-
-
-@pytest.fixture
-def billing_file(demo_file: Path, tmp_path: Path) -> Path:
-    return Path(copy(demo_file, tmp_path / "billing.sqlite3"))
-
-
-@pytest.fixture
-def paying(make_portal: MakePortal, bank: Bank, billing_file: Path) -> Portal:
-    address = f"sqlite:///{billing_file}"
-    return paying_portal(
-        make_portal, bank.address, billing={"url": address}, posting={"url": address}
-    )
 
 
 def paid_and_booked(paying: Portal, bank: Bank, billing_file: Path) -> str:

@@ -1,10 +1,6 @@
 """Paying by card, from the choice to billing, over HTTP with a real test bank."""
 
-import sqlite3
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
-from shutil import copy
 
 import pytest
 from sqlalchemy import text
@@ -12,62 +8,27 @@ from sqlalchemy import text
 from app.demo import PASSWORD
 from app.gateways.cards.port import Report, Verdict
 from app.payments.records import Source, State
-from config.loading import SettingsError
 from legacy_adapters.demo.posting_job import run_posting_job
-from legacy_adapters.records import ContractCode
 from tests.conftest import MakePortal, Portal
-from tests.paying import CALLBACK, RETURN, Bank, a_bank, begin, paying_portal, to_the_bank
+from tests.paying import (
+    CALLBACK,
+    CODE,
+    NUMBER,
+    PAY,
+    RETURN,
+    Bank,
+    a_bank,
+    ask_all,
+    begin,
+    let_time_pass,
+    make_due,
+    pay_whole,
+    paying_portal,
+    staged,
+    state,
+    to_the_bank,
+)
 from tests.web.client import CheckedClient
-
-CODE, NUMBER = "AL0000000", "123456789"
-PAY = f"/contracts/{CODE}/pay"
-
-
-@pytest.fixture
-def bank(tmp_path: Path) -> Iterator[Bank]:
-    with a_bank(tmp_path) as bank:
-        yield bank
-
-
-@pytest.fixture
-def billing_file(demo_file: Path, tmp_path: Path) -> Path:
-    return Path(copy(demo_file, tmp_path / "billing.sqlite3"))
-
-
-@pytest.fixture
-def paying(make_portal: MakePortal, bank: Bank, billing_file: Path) -> Portal:
-    address = f"sqlite:///{billing_file}"
-    return paying_portal(
-        make_portal, bank.address, billing={"url": address}, posting={"url": address}
-    )
-
-
-@pytest.fixture
-def emer(paying: Portal) -> CheckedClient:
-    return paying.signed_in("Emer Mbiemer")
-
-
-def state(portal: Portal, address: str) -> State:
-    return portal.services.payments.ordering.get(address.rpartition("/")[2]).order.state
-
-
-def pay_whole(client: CheckedClient, bank: Bank) -> str:
-    """Emer Mbiemer's invoice, to the bank, approved, and back."""
-    address = begin(client, CODE, NUMBER)
-    reference = to_the_bank(client, bank, address)
-    back = bank.decide(reference, "approve")
-    assert client.http.post(RETURN, data=back).status_code == 303
-    return address
-
-
-def staged(file: Path) -> list[tuple[str, str, str, str]]:
-    with sqlite3.connect(file) as connection:
-        rows = connection.execute(
-            "SELECT CONTRACT_CODE, INVOICE_NUMBER, AMOUNT, STATUS FROM PORTAL_PAYMENT"
-            " ORDER BY PORTAL_PAYMENT_ID"
-        )
-        return [(code, number, f"{float(amount):.2f}", s) for code, number, amount, s in rows]
-
 
 # The way of a payment
 
@@ -105,13 +66,6 @@ def test_from_the_choice_to_the_history(
     assert ["556,00", "KARTË", "PORTALI"] in [row[1:] for row in history.table(2)]
     page = emer.get(address)
     assert "Paguar" in page.content and page.table(1)[0][-1] == "po"
-
-
-def make_due(portal: Portal) -> None:
-    """As if the time until the next look had passed."""
-    with portal.database.write() as connection:
-        past = portal.services.payments.ordering.now() - timedelta(seconds=1)
-        connection.execute(text("UPDATE payment_posting SET next_try_at = :at"), {"at": past})
 
 
 def test_the_receipt_can_be_verified_by_anybody(
@@ -181,26 +135,6 @@ def test_return_callback_and_poller_settle_once(
     assert len(staged(billing_file)) == 1
     events = paying.services.payments.ordering.get(reference).events
     assert [event.state for event in events] == [State.OPEN, State.AT_BANK, State.PAID]
-
-
-def ask_all(portal: Portal) -> None:
-    with portal.database.write() as connection:
-        past = portal.services.payments.ordering.now() - timedelta(seconds=1)
-        connection.execute(
-            text("UPDATE payment_order SET next_ask_at = :at WHERE next_ask_at IS NOT NULL"),
-            {"at": past},
-        )
-    portal.services.payments.settling.ask_due()
-
-
-def let_time_pass(portal: Portal, hours: float = 1) -> None:
-    """The order's time is up, and the bank's turn has come."""
-    with portal.database.write() as connection:
-        past = portal.services.payments.ordering.now() - timedelta(hours=hours)
-        connection.execute(
-            text("UPDATE payment_order SET expires_at = :at, next_ask_at = :at"), {"at": past}
-        )
-    portal.services.payments.settling.ask_due()
 
 
 def test_who_never_comes_back_is_found_by_asking(
@@ -374,161 +308,6 @@ def test_the_bank_away_is_shown_as_unknown_and_asked_again(
     ]
 
 
-# What cannot be paid
-
-
-def test_two_tabs_get_one_payment(paying: Portal, emer: CheckedClient) -> None:
-    first = begin(emer, CODE, NUMBER)
-    second = begin(paying.signed_in("Emer Mbiemer"), CODE, NUMBER)
-    assert second == first  # led to the payment that is there
-
-
-def test_another_payer_is_told_in_words(paying: Portal, emer: CheckedClient) -> None:
-    with paying.database.write() as connection:
-        connection.execute(
-            text(
-                'INSERT INTO account_contract (account_id, contract_code, linked_at, "right")'
-                " SELECT id, :code, created_at, 'pay' FROM account WHERE user_name = 'Vera Leka'"
-            ),
-            {"code": CODE},
-        )
-    begin(emer, CODE, NUMBER)
-    delegate = paying.signed_in("Vera Leka")
-    page = delegate.get(PAY)
-    assert "tani në një pagesë" in page.content
-    page = delegate.post(PAY, {"action": "pay", "invoice": NUMBER}, status=400)
-    assert "Tashmë në një pagesë" in page.problems[0]
-
-
-@pytest.mark.parametrize(
-    "invoice", ["999999999", "-1", "0", "", "1e400", "NaN", "' OR 1=1", "\0", "9" * 3000]
-)
-def test_invoices_that_are_not_open_are_refused(
-    paying: Portal, emer: CheckedClient, invoice: str
-) -> None:
-    page = emer.post(PAY, {"action": "pay", "invoice": [invoice]}, status=400)
-    assert page.problems
-    assert not paying.services.payments.ordering.list_page(1).orders
-
-
-def test_amounts_of_the_browser_never_count(paying: Portal, emer: CheckedClient) -> None:
-    form = {
-        "action": "pay",
-        "invoice": NUMBER,
-        "amount": "1.00",
-        "total": "0",
-        "currency": "EUR",
-        "outstanding": "-556",
-        "account_id": "2",
-        "state": "paid",
-    }
-    page = emer.post(PAY, form, status=303)
-    order = paying.services.payments.ordering.get(page.response.location.rpartition("/")[2]).order
-    assert (str(order.amount), order.currency, order.state) == ("556.00", "ALL", State.OPEN)
-
-
-def test_what_was_paid_at_a_shop_meanwhile_is_not_paid_again(
-    paying: Portal, emer: CheckedClient, billing_file: Path
-) -> None:
-    address = begin(emer, CODE, NUMBER)
-    with sqlite3.connect(billing_file) as connection:
-        connection.execute("UPDATE FATURE SET STATUS = 'P' WHERE FAT_NR = ?", (NUMBER,))
-    page = emer.post(f"{address}/bank", {}, status=409)
-    assert "ndryshuar ndërkohë" in page.problems[0]
-    assert state(paying, address) is State.CANCELLED
-
-
-def test_interest_grown_meanwhile_means_choosing_again(
-    paying: Portal, emer: CheckedClient, billing_file: Path
-) -> None:
-    address = begin(emer, CODE, NUMBER)
-    with sqlite3.connect(billing_file) as connection:
-        connection.execute("UPDATE FATURE SET KAMATE = 1.5 WHERE FAT_NR = ?", (NUMBER,))
-    emer.post(f"{address}/bank", {}, status=409)
-    again = emer.post(f"{address}/again", {}, status=303).response.location
-    assert "557,50 lekë" in emer.get(again).content
-
-
-def test_a_credit_cannot_be_paid(paying: Portal, emer: CheckedClient, billing_file: Path) -> None:
-    with sqlite3.connect(billing_file) as connection:
-        connection.execute("UPDATE FATURE SET VL_PAGUAR = 600 WHERE FAT_NR = ?", (NUMBER,))
-    page = emer.get(PAY)
-    assert not [box for box in page.all("input") if box.get("name") == "invoice"]
-    page = emer.post(PAY, {"action": "pay", "invoice": NUMBER}, status=400)
-    assert "Nuk ka detyrim" in page.problems[0]
-
-
-def test_limits_are_told_in_words(make_portal: MakePortal, bank: Bank) -> None:
-    portal = paying_portal(make_portal, bank.address, payments={"most_amount": "500"})
-    emer = portal.signed_in("Emer Mbiemer")
-    page = emer.post(PAY, {"action": "pay", "invoice": NUMBER}, status=400)
-    assert "500,00 lekë" in page.problems[0]
-
-
-def test_payments_begun_too_often(make_portal: MakePortal, bank: Bank) -> None:
-    portal = paying_portal(make_portal, bank.address, payments={"orders_per_hour": 2})
-    emer = portal.signed_in("Emer Mbiemer")
-    for _ in range(2):
-        emer.post(f"{begin(emer, CODE, NUMBER)}/cancel", {}, status=303)
-    page = emer.post(PAY, {"action": "pay", "invoice": NUMBER}, status=400)
-    assert "brenda një ore" in page.problems[0]
-
-
-# Whose it is
-
-
-def test_anothers_payment_shows_amount_and_state_only(paying: Portal, emer: CheckedClient) -> None:
-    address = begin(emer, CODE, NUMBER)
-    other = paying.signed_in("Vera Leka")
-    page = other.get(address)
-    for private in ("MBIEMER", CODE, NUMBER):
-        assert private not in page.text
-    for action in ("bank", "cancel", "ask", "again"):
-        other.post(f"{address}/{action}", {}, status=404)
-    assert state(paying, address) is State.OPEN
-    assert "Nuk keni paguar" in other.get("/payments").content
-    assert address in emer.get("/payments").text
-
-
-def test_a_payment_that_is_not_there(paying: Portal, emer: CheckedClient) -> None:
-    missing = f"/payments/{'A' * 26}"
-    emer.get(missing, status=404)
-    for action in ("bank", "cancel", "ask", "again"):
-        emer.post(f"{missing}/{action}", {}, status=404)
-
-
-def test_acting_on_a_payment_wants_the_forms_token(paying: Portal, emer: CheckedClient) -> None:
-    address = begin(emer, CODE, NUMBER)
-    for action in ("bank", "cancel", "ask", "again"):
-        emer.post(f"{address}/{action}", {"csrf_token": "forged"}, status=400)
-    assert state(paying, address) is State.OPEN
-
-
-# Several contracts
-
-
-def test_several_contracts_in_one_payment(paying: Portal, bank: Bank, billing_file: Path) -> None:
-    agron = paying.signed_in("Agron Hoxha")
-    page = agron.get("/payments/all")
-    boxes = [str(b.get("value")) for b in page.all("input") if b.get("name") == "contract"]
-    assert len(boxes) == 2
-    answer = agron.post("/payments/all", {"contract": boxes}, status=303)
-    address = answer.response.location
-    reference = to_the_bank(agron, bank, address)
-    agron.http.post(RETURN, data=bank.decide(reference, "approve"))
-    paying.services.payments.booking.work()
-    rows = staged(billing_file)
-    assert {row[0] for row in rows} == set(boxes)
-    order = paying.services.payments.ordering.get(reference).order
-    assert sum(float(row[2]) for row in rows) == pytest.approx(float(order.amount))
-
-
-def test_anothers_contract_among_them_is_left_out(paying: Portal) -> None:
-    agron = paying.signed_in("Agron Hoxha")
-    page = agron.post("/payments/all", {"contract": [CODE]}, status=400)
-    assert "Zgjidhni të paktën" in page.problems[0]
-
-
 # When something else changes
 
 
@@ -560,103 +339,3 @@ def test_money_given_back_has_no_receipt(paying: Portal, emer: CheckedClient, ba
     paying.services.payments.settling.settle(given_back, Source.CALLBACK)
     assert f"{address}/receipt.pdf" not in emer.get(address).content
     emer.get(f"{address}/receipt.pdf", status=404)
-
-
-# Payment links
-
-
-def test_a_link_shows_little_and_pays(paying: Portal, bank: Bank) -> None:
-    emer = paying.signed_in("Emer Mbiemer")
-    page = emer.post(f"/contracts/{CODE}/pay-links", {})
-    url = next("".join(p.itertext()) for p in page.all("p") if p.get("class") == "address code")
-    path = "/p/" + url.rpartition("/p/")[2]
-    stranger = paying.client()
-    offer = stranger.get(path)
-    assert "556,00 lekë" in offer.content and "E*** M***" in offer.content
-    for private in ("MBIEMER", CODE, NUMBER):
-        assert private not in offer.text
-    address = stranger.post(path, {}, status=303).response.location
-    reference = to_the_bank(stranger, bank, address)
-    answer = stranger.http.post(RETURN, data=bank.decide(reference, "approve"))
-    assert answer.location == address
-    page = stranger.get(address)
-    assert page.heading == "Faleminderit, u pagua"
-    for private in ("MBIEMER", CODE, NUMBER):
-        assert private not in page.text
-    assert "pagesa në përpunim" in stranger.get(path).content
-
-
-def test_links_end(paying: Portal) -> None:
-    links = paying.services.payments.links
-    emer = paying.signed_in("Emer Mbiemer")
-    emer.post(f"/contracts/{CODE}/pay-links", {})
-    [link] = links.list_of(CODE)  # type: ignore[arg-type]
-    token = links.make_for(CODE, made_by=None).rpartition("/")[2]  # type: ignore[arg-type]
-    stranger = paying.client()
-    stranger.get(f"/p/{token}")
-    emer.post(f"/contracts/{CODE}/pay-links", {"revoke": str(link.id)}, status=303)
-    stranger.get(f"/p/{token}")
-    links.revoke(CODE, by=None)  # type: ignore[arg-type]
-    gone = stranger.get(f"/p/{token}", status=404)
-    nonsense = stranger.get(f"/p/{'A' * 26}", status=404)
-    assert gone.content == nonsense.content
-
-
-@pytest.mark.parametrize("number", ["9" * 30, "-1", "", "x"])
-def test_only_a_link_that_is_there_can_be_revoked(
-    paying: Portal, emer: CheckedClient, number: str
-) -> None:
-    path = f"/contracts/{CODE}/pay-links"
-    emer.post(path, {})
-    emer.post(path, {"revoke": number}, status=303)
-    assert len(paying.services.payments.links.list_of(ContractCode(CODE))) == 1
-
-
-def test_revoking_a_link_frees_what_it_held(paying: Portal) -> None:
-    links = paying.services.payments.links
-    path = "/p/" + links.make_for(CODE, made_by=None).rpartition("/")[2]  # type: ignore[arg-type]
-    address = paying.client().post(path, {}, status=303).response.location
-    emer = paying.signed_in("Emer Mbiemer")
-    assert "tani në një pagesë" in emer.get(PAY).content
-    [link] = links.list_of(CODE)  # type: ignore[arg-type]
-    emer.post(f"/contracts/{CODE}/pay-links", {"revoke": str(link.id)}, status=303)
-    assert state(paying, address) is State.CANCELLED
-    begin(emer, CODE, NUMBER)
-
-
-def test_a_delegates_link_ends_with_the_right(paying: Portal) -> None:
-    emer = paying.signed_in("Emer Mbiemer")
-    links = paying.services.payments.links
-    with paying.database.read() as connection:
-        account = connection.execute(
-            text("SELECT id FROM account WHERE user_name = 'Vera Leka'")
-        ).scalar_one()
-    token = links.make_for(CODE, made_by=account).rpartition("/")[2]  # type: ignore[arg-type]
-    paying.client().get(f"/p/{token}", status=404)
-    emer.get(f"/contracts/{CODE}/pay-links")
-
-
-# Settings that would lose money
-
-
-def test_taking_money_without_a_way_to_billing_is_refused(make_portal: MakePortal) -> None:
-    with pytest.raises(SettingsError, match="SELFCARE_POSTING_URL"):
-        paying_portal(make_portal, "http://127.0.0.1:9", posting={"url": ""})
-
-
-def test_the_play_bank_is_for_the_demo_only(make_portal: MakePortal) -> None:
-    with pytest.raises(SettingsError, match="for the demo only"):
-        paying_portal(make_portal, "http://127.0.0.1:9", portal={"demo": False})
-
-
-# Billing away
-
-
-def test_paying_is_closed_while_billing_is_away(
-    paying: Portal, emer: CheckedClient, billing_file: Path
-) -> None:
-    address = begin(emer, CODE, NUMBER)
-    billing_file.rename(billing_file.with_suffix(".away"))
-    page = emer.post(f"{address}/bank", {}, status=503)
-    assert "Asgjë nuk mund të paguhet" in page.problems[0]
-    assert state(paying, address) is State.OPEN

@@ -1,9 +1,7 @@
 """Payments that need a person: what staff sees and decides."""
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
-from shutil import copy
 
 import pytest
 from sqlalchemy import text
@@ -11,30 +9,23 @@ from sqlalchemy import text
 from app.payments.records import State
 from legacy_adapters.demo.posting_job import run_posting_job
 from tests.conftest import MakePortal, Portal
-from tests.paying import RETURN, Bank, a_bank, begin, paying_portal, to_the_bank
+from tests.paying import (
+    CODE,
+    NUMBER,
+    RETURN,
+    Bank,
+    a_bank,
+    ask_all,
+    begin,
+    let_time_pass,
+    make_due,
+    pay_whole,
+    paying_portal,
+    staged,
+    state,
+    to_the_bank,
+)
 from tests.web.client import CheckedClient
-from tests.web.test_payments import ask_all, let_time_pass, make_due, pay_whole, staged, state
-
-CODE, NUMBER = "AL0000000", "123456789"
-
-
-@pytest.fixture
-def bank(tmp_path: Path) -> Iterator[Bank]:
-    with a_bank(tmp_path) as bank:
-        yield bank
-
-
-@pytest.fixture
-def billing_file(demo_file: Path, tmp_path: Path) -> Path:
-    return Path(copy(demo_file, tmp_path / "billing.sqlite3"))
-
-
-@pytest.fixture
-def paying(make_portal: MakePortal, bank: Bank, billing_file: Path) -> Portal:
-    address = f"sqlite:///{billing_file}"
-    return paying_portal(
-        make_portal, bank.address, billing={"url": address}, posting={"url": address}
-    )
 
 
 @pytest.fixture
