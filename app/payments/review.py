@@ -25,7 +25,7 @@ from app.payments.records import (
 from app.payments.rules import Step
 from app.payments.settling import Settling
 from app.payments.shared import Shared, new_code
-from app.payments.store import orders, postings
+from app.payments.store import orders, postings, refusals
 from app.staff.records import Member
 
 SHOWN = 200
@@ -81,7 +81,7 @@ class Review:
             return Overview(
                 orders=tuple(orders.list_with_problem(connection, limit=SHOWN)),
                 postings=postings.count_by_state(connection),
-                refusals=tuple(orders.list_refusals(connection, since)),
+                refusals=tuple(refusals.list_refusals(connection, since)),
             )
 
     def decide(

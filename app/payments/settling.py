@@ -30,7 +30,7 @@ from app.payments.records import (
 )
 from app.payments.rules import Step
 from app.payments.shared import Shared, new_code
-from app.payments.store import orders, postings
+from app.payments.store import orders, postings, refusals
 
 log = structlog.get_logger("selfcare")
 ASKED_AT_ONCE = 20
@@ -97,7 +97,7 @@ class Settling:
         known = gateway if self._shared.gateway and gateway == self._shared.gateway.name else "?"
         day = self._shared.clock().astimezone(HOME).date()
         with self._shared.database.write() as connection:
-            orders.count_refusal(connection, day, known, reason)
+            refusals.count_refusal(connection, day, known, reason)
         self._rarely.warn(
             "a bank's notice was refused",
             NoticeRefused(reason),

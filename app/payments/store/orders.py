@@ -1,10 +1,10 @@
 """Statements over orders, their lines, holds and events."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.accounts.records import AccountId
@@ -30,7 +30,6 @@ from app.payments.store.tables import (
     payment_line,
     payment_order,
     payment_posting,
-    payment_refusal,
 )
 from legacy_adapters.posting.port import PaymentId
 from legacy_adapters.records import ContractCode, InvoiceNumber, Period
@@ -278,29 +277,42 @@ def count_begun(connection: Connection, payer: Payer, since: datetime) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+UNDER_WAY = (
+    select(payment_hold, payment_order.c.state, payment_order.c.reference)
+    .add_columns(payment_order.c.account_id)
+    .join(payment_order, payment_order.c.id == payment_hold.c.order_id)
+)
+# Built once: pages of what is owed ask these each time.
+UNDER_WAY_OF_ONE = UNDER_WAY.where(payment_hold.c.contract_code == bindparam("code"))
+UNDER_WAY_OF_MANY = UNDER_WAY.where(
+    payment_hold.c.contract_code.in_(bindparam("codes", expanding=True))
+)
+
+
 def list_under_way(
     connection: Connection, codes: Sequence[ContractCode], account_id: AccountId | None
 ) -> list[UnderWay]:
     """What of these contracts is in an order now; with its reference if this account began it."""
-    found = []
-    for start in range(0, len(codes), CODES_AT_ONCE):
-        query = (
-            select(payment_hold, payment_order.c.state, payment_order.c.reference)
-            .add_columns(payment_order.c.account_id)
-            .join(payment_order, payment_order.c.id == payment_hold.c.order_id)
-            .where(payment_hold.c.contract_code.in_(codes[start : start + CODES_AT_ONCE]))
-        )
-        found += [
-            UnderWay(
-                contract_code=ContractCode(row.contract_code),
-                invoice_number=InvoiceNumber(row.invoice_number),
-                amount=row.amount,
-                state=State(row.state),
-                reference=_own(row, account_id),
+    if len(codes) == 1:
+        rows = list(connection.execute(UNDER_WAY_OF_ONE, {"code": codes[0]}))
+    else:
+        rows = [
+            row
+            for start in range(0, len(codes), CODES_AT_ONCE)
+            for row in connection.execute(
+                UNDER_WAY_OF_MANY, {"codes": codes[start : start + CODES_AT_ONCE]}
             )
-            for row in connection.execute(query)
         ]
-    return found
+    return [
+        UnderWay(
+            contract_code=ContractCode(row.contract_code),
+            invoice_number=InvoiceNumber(row.invoice_number),
+            amount=row.amount,
+            state=State(row.state),
+            reference=_own(row, account_id),
+        )
+        for row in rows
+    ]
 
 
 def _own(row: Any, account_id: AccountId | None) -> OrderReference | None:
@@ -370,28 +382,3 @@ def find_receipt(connection: Connection, code: str) -> tuple[Order, int] | None:
     )
     row = connection.execute(query).first()
     return (read_order(row), row.invoices) if row else None
-
-
-# Refusals
-
-
-def count_refusal(connection: Connection, day: date, gateway: str, reason: str) -> None:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    row = {"day": day, "gateway": gateway, "reason": reason[:80], "times": 1}
-    connection.execute(
-        dialect.insert(payment_refusal)
-        .values(row)
-        .on_conflict_do_update(
-            index_elements=["day", "gateway", "reason"],
-            set_={"times": payment_refusal.c.times + 1},
-        )
-    )
-
-
-def list_refusals(connection: Connection, since: date) -> list[tuple[date, str, str, int]]:
-    query = (
-        select(payment_refusal)
-        .where(payment_refusal.c.day >= since)
-        .order_by(payment_refusal.c.day.desc(), payment_refusal.c.times.desc())
-    )
-    return [(row.day, row.gateway, row.reason, row.times) for row in connection.execute(query)]
