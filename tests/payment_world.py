@@ -73,7 +73,13 @@ class Books:
 
 
 class PaymentWorld:
-    def __init__(self, folder: Path, database: Database, billing_file: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database: Database,
+        billing_file: Path,
+        settling: type[Settling] = Settling,
+    ) -> None:
         self.billing_file = Path(shutil.copy(billing_file, folder / "world-billing.sqlite3"))
         self.billing_address = f"sqlite:///{self.billing_file}"
         made = make_settings(
@@ -98,7 +104,7 @@ class PaymentWorld:
             clock=lambda: self.now,
         )
         self.desk = open_posting(self.billing_address, made.posting)
-        self.settling = Settling(self.shared)
+        self.settling = settling(self.shared)
         self.ordering = Ordering(self.shared, billing=self.services.billing, settling=self.settling)
         self.booking = Booking(self.shared, desk=self.desk, settings=made.posting)
         self.review = Review(self.shared, settling=self.settling, booking=self.booking)

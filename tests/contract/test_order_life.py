@@ -5,9 +5,8 @@ import contextlib
 import itertools
 import shutil
 import sqlite3
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -29,21 +28,15 @@ from hypothesis.stateful import (
 from sqlalchemy import text
 
 from app.accounts.records import AccountId
+from app.database.engine import Database
 from app.gateways.cards.port import (
     ALL,
-    Checkout,
-    Forged,
-    Handover,
-    NoList,
-    Notice,
     OrderReference,
     Report,
     Verdict,
 )
 from app.gateways.errors import GatewayUnavailable
 from app.payments import rules
-from app.payments.booking import Booking
-from app.payments.ordering import Ordering
 from app.payments.records import (
     ChoiceRefused,
     Chosen,
@@ -56,42 +49,14 @@ from app.payments.records import (
     State,
 )
 from app.payments.settling import Settling
-from app.payments.shared import Shared
-from app.wiring import wire
-from legacy_adapters import open_posting
 from legacy_adapters.demo.posting_job import run_posting_job
 from legacy_adapters.records import ContractCode
-from tests.conftest import make_settings
+from tests.payment_world import PaymentWorld
 
 CONTRACTS = {
     ContractCode("AL0000001"): ["Agron Hoxha"],
     ContractCode("AL0000002"): ["Agron Hoxha", "Vera Leka"],
 }
-
-
-@dataclass
-class Books:
-    """A bank whose books the test writes: the only truth about money."""
-
-    name: str = "books"
-    form_target: str = ""
-    callback_answer: str = ""
-    is_away: bool = False
-    reports: dict[str, Report] = field(default_factory=dict)
-
-    def begin(self, checkout: Checkout) -> Handover:
-        return Handover(address="http://bank.example/")
-
-    def read_notice(self, fields: Mapping[str, str], body: bytes = b"") -> Notice:
-        raise Forged("unused")
-
-    def ask(self, reference: OrderReference, bank_reference: str = "") -> Report:
-        if self.is_away:
-            raise GatewayUnavailable("away")
-        return self.reports.get(reference, Report(reference=reference, verdict=Verdict.ABSENT))
-
-    def list_captures(self, since: datetime, until: datetime) -> Sequence[Report]:
-        raise NoList
 
 
 COUNTED_OR_SEEN = {State.PAID, State.BOOKED, State.REVIEW}
@@ -110,43 +75,20 @@ class OrderLife(RuleBasedStateMachine):
         self.folder = TemporaryDirectory()
         place = Path(self.folder.name)
         shutil.copy(self.portal_file, place / "portal.sqlite3")
-        shutil.copy(self.billing_file, place / "billing.sqlite3")
-        self.billing_address = f"sqlite:///{place / 'billing.sqlite3'}"
-        made = make_settings(
-            place,
-            database={"url": f"sqlite:///{place / 'portal.sqlite3'}"},
-            billing={"url": self.billing_address},
-            payments={"orders_per_hour": 10_000},
-        )
-        self.now = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-        self.bank = Books()
-        self.services = wire(made)
-        self.shared = Shared(
-            database=self.services.database,
-            settings=made.payments,
-            gateway=self.bank,
-            addresses=self.services.payments.links._shared.addresses,
-            profiles=self.services.profiles,
-            ownership=self.services.ownership,
-            audit=self.services.audit,
-            outbox=self.services.outbox,
-            wake_posting=lambda: None,
-            clock=lambda: self.now,
-        )
-        self.settling = self.settling_of(self.shared)
-        self.ordering = Ordering(self.shared, billing=self.services.billing, settling=self.settling)
-        self.desk = open_posting(self.billing_address, made.posting)
-        self.booking = Booking(self.shared, desk=self.desk, settings=made.posting)
+        database = Database(f"sqlite:///{place / 'portal.sqlite3'}")
+        self.world = PaymentWorld(place, database, self.billing_file, self.settling_of)
+        database.close()  # the world has one of its own
+        self.billing_address = self.world.billing_address
+        self.bank, self.services = self.world.bank, self.world.services
+        self.settling, self.ordering = self.world.settling, self.world.ordering
+        self.booking = self.world.booking
         self.transactions = 0
         # What the bank has taken, by order: amounts and transactions, as its books say.
         self.sent_late: set[OrderReference] = set()  # after the portal asks no more
         self.taken: dict[OrderReference, list[tuple[Decimal | None, str]]] = {}
 
     def teardown(self) -> None:
-        self.services.jobs.close()
-        self.services.database.close()
-        self.services.billing.close()
-        self.desk.close()
+        self.world.close()
         self.folder.cleanup()
 
     # What happens
@@ -204,7 +146,7 @@ class OrderLife(RuleBasedStateMachine):
     def a_payer_is_late(self, reference: OrderReference) -> None:
         """At the bank when the order's time is up; the bank takes the money all the same."""
         self.go(reference)
-        self.now += timedelta(minutes=40)
+        self.world.now += timedelta(minutes=40)
         self.settling.ask_due()
         self.the_bank_takes_money(reference, "right")
 
@@ -262,7 +204,7 @@ class OrderLife(RuleBasedStateMachine):
 
     @rule(minutes=st.sampled_from([1, 10, 40, 24 * 60]))
     def time_passes(self, minutes: int) -> None:
-        self.now += timedelta(minutes=minutes)
+        self.world.now += timedelta(minutes=minutes)
 
     @rule()
     def the_bank_goes_or_comes(self) -> None:
@@ -339,7 +281,7 @@ class OrderLife(RuleBasedStateMachine):
         """Whatever came before: bank and billing are there again, and the clock goes on."""
         self.bank.is_away = False
         for _ in range(4):
-            self.now += timedelta(hours=25)
+            self.world.now += timedelta(hours=25)
             self.settling.ask_due()
             self.booking.work()
             run_posting_job(self.billing_address)
