@@ -11,7 +11,7 @@ from typing import Any
 
 from legacy_adapters.errors import MappingError
 from legacy_adapters.operations import Operation, Wrong, parse
-from legacy_adapters.places import Places
+from config.places import Places
 from legacy_adapters.relations import OPTIONAL_RELATIONS, RELATIONS, Field, Kind
 
 TABLE_KEYS = {"table", "schema", "as"}

@@ -1,4 +1,4 @@
-"""Where in a mapping file something stands: tomllib reads values and forgets their lines."""
+"""Where in a TOML file something stands: tomllib reads values and forgets their lines."""
 
 import re
 

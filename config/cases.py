@@ -1,0 +1,54 @@
+"""Settings of requests and complaints."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from config.section import PREFIX, SealingKeys, Section, split_commas
+
+Days = Annotated[list[date], NoDecode, BeforeValidator(split_commas)]
+
+
+class CaseSettings(Section):
+    section = "cases"
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}CASES_")
+
+    catalogue: Path = Field(
+        default=Path(__file__).parent / "cases.toml",
+        description="The file that says which requests there are, with their fields, documents"
+        " and deadlines; `flask cases check` reads it.",
+    )
+    reopen_days: int = Field(
+        default=30,
+        ge=0,
+        le=366,
+        description="For how long after its end a customer may reopen a case; 0: never.",
+    )
+    draft_days: int = Field(
+        default=7,
+        ge=1,
+        le=60,
+        description="How long a request that was begun and not sent is kept.",
+    )
+    open_per_account: int = Field(
+        default=50, ge=1, description="How many cases one account may have open at once."
+    )
+    holidays: Days = Field(
+        default=[],
+        description="Further days on which nobody works, beside weekends and the public holidays"
+        " of Albania, `2026-12-24,2027-03-10`: such as those of Bajram, once they are known.",
+    )
+    working_days: Days = Field(
+        default=[],
+        description="Days on which the utility works although the calendar says otherwise, such"
+        " as a Saturday for a bridge.",
+    )
+    keys: SealingKeys = Field(
+        default=[],
+        description="Keys that make what customers write in their cases unreadable at rest: the"
+        " first encrypts, all decrypt. Make one with: openssl rand -base64 32. Empty: kept in the"
+        " clear.",
+    )
