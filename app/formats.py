@@ -12,6 +12,7 @@ from legacy_adapters.records import Period
 NO_BREAK_SPACE = "\u00a0"
 CENT, ONE = Decimal("0.01"), Decimal(1)
 NOTHING = "–"
+MEGABYTE = 1024 * 1024
 
 
 class Formats:
@@ -27,6 +28,7 @@ class Formats:
         self._grouped_from = Decimal(10_000 if is_albanian else 1_000)
         self._grouped_to = -self._grouped_from
         self._months = dict(get_month_names("wide", "stand-alone", locale=language))
+        self._months_of_days = dict(get_month_names("wide", "format", locale=language))
         short = get_month_names("abbreviated", "stand-alone", locale=language)
         self._short_months = {month: str(name).rstrip(".")[:3] for month, name in short.items()}
 
@@ -62,6 +64,22 @@ class Formats:
     @staticmethod
     def date(value: date | None) -> str:
         return _day(value) if value else NOTHING
+
+    @classmethod
+    def day(cls, value: datetime) -> str:
+        """Of a moment, by the customers' clock."""
+        return cls.date(value.astimezone(HOME).date())
+
+    def size(self, value: int) -> str:
+        """Of a file: `12 kB`, `3,4 MB`."""
+        if value < MEGABYTE:
+            return f"{max(1, round(value / 1024))}{NO_BREAK_SPACE}kB"
+        megabytes = (Decimal(value) / MEGABYTE).quantize(Decimal("0.1"), ROUND_HALF_UP)
+        return f"{self.number(megabytes)}{NO_BREAK_SPACE}MB"
+
+    def long_date(self, value: date) -> str:
+        """`4 dhjetor 2026`."""
+        return f"{value.day} {self._months_of_days[value.month]} {value.year}"
 
     @classmethod
     def moment(cls, value: datetime) -> str:

@@ -9,6 +9,10 @@ from app.accounts.registration import Registration
 from app.accounts.service import AccountService
 from app.accounts.undoing import Undoing
 from app.audit.service import Audit
+from app.cases.drafting import Drafting
+from app.cases.filing import Filing
+from app.cases.following import Following
+from app.cases.handling import Handling
 from app.contracts.service import ContractService
 from app.database.engine import Database
 from app.invoices.service import InvoiceService
@@ -42,6 +46,14 @@ class PaymentServices:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaseServices:
+    drafting: Drafting
+    filing: Filing
+    following: Following
+    handling: Handling
+
+
+@dataclass(frozen=True, kw_only=True)
 class Services:
     settings: Settings
     database: Database
@@ -63,3 +75,4 @@ class Services:
     contracts: ContractService
     invoices: InvoiceService
     payments: PaymentServices
+    cases: CaseServices

@@ -12,6 +12,15 @@ from app.accounts.service import AccountService
 from app.accounts.shared import Shared
 from app.accounts.undoing import Undoing
 from app.audit.service import Audit
+from app.cases.addresses import CaseAddresses
+from app.cases.calendar import Calendar
+from app.cases.catalogue import Catalogue, CatalogueError, load_catalogue
+from app.cases.drafting import Drafting
+from app.cases.filing import Filing
+from app.cases.following import Following
+from app.cases.handling import Handling
+from app.cases.sealing import Seal as CaseSeal
+from app.cases.shared import Shared as CaseShared
 from app.clock import now, today
 from app.contracts.service import ContractService
 from app.database.engine import Database
@@ -36,7 +45,7 @@ from app.payments.reconciliation import Reconciliation
 from app.payments.review import Review
 from app.payments.settling import Settling
 from app.payments.shared import Shared as PaymentShared
-from app.services import PaymentServices, Services
+from app.services import CaseServices, PaymentServices, Services
 from app.staff.members import StaffMembers
 from app.staff.service import StaffService
 from app.staff.shared import StaffShared
@@ -90,6 +99,20 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         entrance=entrance,
         issuer=settings.utility.name,
     )
+    invoices = InvoiceService(billing=cached, last_known=last_known, today=today)
+    cases = CaseShared(
+        database=database,
+        settings=settings.cases,
+        catalogue=_catalogue(settings, for_command=for_command),
+        calendar=Calendar(closed=settings.cases.holidays, opened=settings.cases.working_days),
+        documents=documents,
+        ownership=ownership,
+        profiles=profiles,
+        addresses=CaseAddresses(settings.public_address),
+        audit=audit,
+        outbox=outbox,
+        seal=CaseSeal(settings.cases),
+    )
     services = Services(
         settings=settings,
         database=database,
@@ -111,7 +134,8 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         members=StaffMembers(staff),
         last_known=last_known,
         contracts=ContractService(billing=cached, last_known=last_known, today=today),
-        invoices=InvoiceService(billing=cached, last_known=last_known, today=today),
+        invoices=invoices,
+        cases=_cases(cases, invoices, settings),
         payments=_payments(
             settings,
             billing,
@@ -148,6 +172,26 @@ def _payments(settings: Settings, billing: Billing, shared: PaymentShared) -> Pa
         review=Review(shared, settling=settling, booking=booking),
         reconciliation=Reconciliation(shared, settling=settling, desk=desk),
     )
+
+
+def _cases(shared: CaseShared, invoices: InvoiceService, settings: Settings) -> CaseServices:
+    most = settings.documents.max_files_per_case
+    return CaseServices(
+        drafting=Drafting(shared, most_documents=most),
+        filing=Filing(shared, invoices=invoices),
+        following=Following(shared, most_documents=most),
+        handling=Handling(shared, most_documents=most),
+    )
+
+
+def _catalogue(settings: Settings, *, for_command: bool) -> Catalogue:
+    """Raises: SettingsError."""
+    try:
+        return load_catalogue(settings.cases.catalogue)
+    except CatalogueError as error:
+        if for_command:  # which may be there to say what is wrong
+            return Catalogue(version="", kinds={}, requests={})
+        raise SettingsError(f"SELFCARE_CASES_CATALOGUE: the requests cannot be used:\n{error}") from error
 
 
 def _open_bank(settings: Settings) -> CardGateway | None:
@@ -194,6 +238,7 @@ def register_jobs(services: Services) -> None:
     jobs.register("ask_bank", lambda: payments.settling.ask_due(jobs.stopping.is_set), every=OFTEN)
     jobs.register("forget_expired", services.accounts.forget_expired, every=HOUR)
     jobs.register("forget_staff_sessions", services.staff.forget_expired, every=HOUR)
+    jobs.register("forget_old_drafts", services.cases.drafting.forget_old, every=HOUR)
     jobs.register("forget_old_messages", services.messages.forget_old, every=HOUR)
 
 

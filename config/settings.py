@@ -239,16 +239,6 @@ class UtilitySettings(Section):
         return value
 
 
-class FeatureSettings(Section):
-    section = "features"
-    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}FEATURES_")
-
-    case_tabs: bool = Field(
-        default=False,
-        description="Show the tabs of requests and complaints, which say that they are coming.",
-    )
-
-
 class LogSettings(Section):
     section = "log"
     model_config = SettingsConfigDict(env_prefix=f"{PREFIX}LOG_")
@@ -279,7 +269,6 @@ SECTIONS: tuple[type[Section], ...] = (
     NestpaySettings,
     RaiacceptSettings,
     SandboxSettings,
-    FeatureSettings,
     LogSettings,
 )
 
@@ -303,7 +292,6 @@ class Settings:
     nestpay: NestpaySettings
     raiaccept: RaiacceptSettings
     sandbox: SandboxSettings
-    features: FeatureSettings
     log: LogSettings
     unknown_variables: tuple[str, ...] = ()
 

@@ -30,7 +30,7 @@ from legacy_adapters.records import Contract, ContractCode
 TRIES_FOR_A_NAME = 10
 CONFIRM_HOURS = 24
 
-SWITCHED_ON = ("receipt_by_email",)  # what a new account prefers
+SWITCHED_ON = ("receipt_by_email", "case_by_email")  # what a new account prefers
 
 
 class Registration:

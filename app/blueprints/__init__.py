@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app.blueprints.accounts.views import accounts
-from app.blueprints.cases.views import cases
+from app.blueprints.cases import cases
 from app.blueprints.contracts.views import contracts
 from app.blueprints.home.views import home
 from app.blueprints.invoices.views import invoices

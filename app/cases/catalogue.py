@@ -213,12 +213,13 @@ class _Reader:
         }
         if self._problems:
             raise CatalogueError("\n".join(self._problems))
-        known = [*(f"fields.{code}" for code in fields), *(f"documents.{code}" for code in documents)]
+        known = [
+            *(f"fields.{code}" for code in fields),
+            *(f"documents.{code}" for code in documents),
+        ]
         empty = [f"kinds.{k}" for k in found.kinds if all(r.kind != k for r in requests.values())]
         unused = tuple([name for name in known if name not in self._used] + empty)
-        return Catalogue(
-            version=found.version, kinds=found.kinds, requests=requests, unused=unused
-        )
+        return Catalogue(version=found.version, kinds=found.kinds, requests=requests, unused=unused)
 
     def _request(
         self,

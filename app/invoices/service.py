@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from app.invoices import rules
 from app.invoices.rules import Consumption, Selection
-from app.last_known.records import HISTORY, PAYMENTS, STATEMENT
+from app.last_known.records import HISTORY, PAYMENTS, STATEMENT, Told
 from app.last_known.service import LastKnown
 from legacy_adapters.port import Billing
 from legacy_adapters.records import (
@@ -14,6 +14,7 @@ from legacy_adapters.records import (
     ContractCode,
     Invoice,
     InvoiceDetail,
+    InvoiceHistory,
     InvoiceNumber,
     Payment,
     Statement,
@@ -92,16 +93,7 @@ class InvoiceService:
     def get_history(self, code: ContractCode) -> History:
         """Two round trips. Raises: ContractNotFound."""
         today = self._today()
-        history = self._last_known.ask(
-            HISTORY,
-            code,
-            lambda: self._billing.get_invoice_history(
-                code,
-                # Two years, for the chart's comparison; the table shows one.
-                since=rules.years_before(today, 2),
-                at_least=2 * rules.ROWS_AT_LEAST,
-            ),
-        )
+        history = self.list_recent(code)
         payments = self._last_known.ask(
             PAYMENTS,
             code,
@@ -116,6 +108,18 @@ class InvoiceService:
             payments=payments.answer,
             consumption=rules.consumption(found.invoices),
             as_of=min((told.as_of for told in (history, payments) if told.as_of), default=None),
+        )
+
+    def list_recent(self, code: ContractCode) -> Told[InvoiceHistory]:
+        """The contract with its invoices of two years: the table shows one, the chart compares
+        it with the one before. One round trip. Raises: ContractNotFound."""
+        since = rules.years_before(self._today(), 2)
+        return self._last_known.ask(
+            HISTORY,
+            code,
+            lambda: self._billing.get_invoice_history(
+                code, since=since, at_least=2 * rules.ROWS_AT_LEAST
+            ),
         )
 
     def get_file(self, code: ContractCode, number: InvoiceNumber) -> InvoiceFile:

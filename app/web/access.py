@@ -48,6 +48,9 @@ class Rule:
     all_contracts: bool = False  # the page wants the account's whole list with the session
     needs_account: bool = True  # whether the page ever looks at who is signed in
     from_elsewhere: bool = False  # posted by a bank, or by a browser that comes from there
+    # A form that is posted after its session ended still reaches its view, which then keeps what
+    # was typed and does nothing else: is_signed_in() tells.
+    keeps_what_was_typed: bool = False
     role: Role | None = None  # for STAFF: the lowest that opens the page
     post_role: Role | None = None  # the lowest that may post, where that is another
 
@@ -122,7 +125,18 @@ ACCESS: dict[str, Rule] = {
     "invoices.history": VIEWER,
     "invoices.document": VIEWER,
     "cases.new": HOLDER,
+    "cases.file": Rule(who=Who.HOLDER, keeps_what_was_typed=True, uploads=True),
     "cases.index": HOLDER,
+    "cases.discard": HOLDER,
+    # Whose a case is, its service asks: another's is answered like one that is not there.
+    "cases.show": SIGNED_IN,
+    "cases.change": SIGNED_IN,
+    "cases.history": SIGNED_IN,
+    "cases.add_documents": Rule(who=Who.SIGNED_IN, uploads=True),
+    "cases.document": SIGNED_IN,
+    "cases.answer": SIGNED_IN,
+    "cases.withdraw": SIGNED_IN,
+    "cases.reopen": SIGNED_IN,
     "staff.login": PUBLIC,
     "staff.logout": Rule(who=Who.STAFF, role=Role.AGENT, before_new_password=True),
     "staff.password": Rule(who=Who.STAFF, role=Role.AGENT, before_new_password=True),
@@ -186,7 +200,8 @@ def check_access() -> Response | None:
 def _check_customer(rule: Rule) -> Response | None:
     user = current_user._get_current_object()  # asks once
     if not user.is_authenticated:
-        return ask_to_sign_in()
+        keeps = rule.keeps_what_was_typed and request.method == "POST"
+        return None if keeps else ask_to_sign_in()
     if user.signed_in.must_change and not rule.before_new_password:
         return redirect(url_for("recovery.new_password"), code=303)
     wanted = rule.post if rule.post and request.method == "POST" else rule.who
@@ -227,11 +242,17 @@ def _log_refused(**who: int) -> None:
     )
 
 
-def ask_to_sign_in() -> Response:
+def is_signed_in() -> bool:
+    """Only a view whose rule keeps what was typed need ask."""
+    return bool(current_user.is_authenticated)
+
+
+def ask_to_sign_in(back: str | None = None) -> Response:
+    """back: where to go on afterwards, when that is not the address asked for."""
     is_staff = is_staff_path(request.path)
     if session.pop(TOKEN if is_staff else "_user_id", None):
         session["session_ended"] = True
-    wanted = here() if request.method == "GET" else None
+    wanted = back or (here() if request.method == "GET" else None)
     login = "staff.login" if is_staff else "accounts.login"
     return redirect(url_for(login, next=wanted), code=303)
 

@@ -13,7 +13,7 @@ from flask_login import current_user
 from jinja2 import StrictUndefined
 
 from app.database.engine import DatabaseUnavailable
-from app.web import theme
+from app.web import case_words, theme
 from app.web.access import here
 from app.web.addresses import in_address, in_query
 from app.web.current import FORMATS, has_session_cookie, may
@@ -57,6 +57,8 @@ def _environment(app: Flask, settings: Settings, language: str) -> Environment:
         period=formats.period,
         month_name=formats.month_name,
         moment=formats.moment,
+        day=formats.day,
+        size=formats.size,
         in_address=in_address,
         in_query=in_query,
     )
@@ -64,7 +66,6 @@ def _environment(app: Flask, settings: Settings, language: str) -> Environment:
         language=language,
         utility=settings.utility,
         is_demo=settings.portal.demo,
-        features=settings.features,
         languages=LANGUAGES,
         csp_nonce=csp_nonce,
         csrf_token=csrf_token,
@@ -73,6 +74,7 @@ def _environment(app: Flask, settings: Settings, language: str) -> Environment:
         open_sections=open_sections,
         may=may,
         this_address=this_address,
+        **case_words.IN_TEMPLATES,
     )
     return environment
 

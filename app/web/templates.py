@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from app.web.addresses import address_parts
 
 VALUE = re.compile(r"%\((\w+)\)s")
-FIXED = frozenset({"utility", "features", "is_demo", "language"})  # no template sets them
+FIXED = frozenset({"utility", "is_demo", "language"})  # no template sets them
 NUMBERS = frozenset({int, float})
 needs_escaping = re.compile("[&<>'\"]").search
 

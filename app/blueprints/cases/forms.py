@@ -1,0 +1,155 @@
+"""The form of a request: its fields come from the catalogue."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+from flask_babel import gettext as _
+from werkzeug.datastructures import FileStorage
+
+from app.cases.catalogue import DocumentSpec, RequestForm
+from app.cases.fields import Problem
+from app.cases.filing import NOTE_LENGTH, NotComplete
+from app.cases.records import NOTE, Attached, TooManyDocuments
+from app.documents.records import DocumentError, DocumentRefused
+from app.web.case_words import problem_words
+from app.web.current import formats, services
+from app.web.forms import PortalForm
+from app.web.language import language
+from app.web.uploads import chosen_files, status_of, why_not
+
+FIELD, FILES = "f-", "d-"  # what the names of fields and of documents begin with
+OTHER = "other"  # documents that belong to none of the form's
+LONGEST_POSTED = 20_000  # characters of one field that are looked at
+
+
+class CaseForm(PortalForm):
+    """Fields of the catalogue have no WTForms fields: their problems are told here."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by_field: dict[str, str] = {}  # id of the field -> what is wrong
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        return super().problems + list(self.by_field.items())
+
+    def refuse_field(self, field_id: str, message: str) -> None:
+        self.by_field.setdefault(field_id, message)
+
+    def refuse_typed(self, form: RequestForm, problems: Mapping[str, Problem]) -> None:
+        specs = {spec.code: spec for spec in form.fields}
+        for code, problem in problems.items():
+            words = problem_words(problem, specs.get(code), longest=NOTE_LENGTH)
+            name = specs[code].name.in_language(language()) if code in specs else _("Notes")
+            self.refuse_field(field_id(code), f"{name}: {words}")
+
+    def refuse_incomplete(self, form: RequestForm, error: NotComplete) -> None:
+        self.refuse_typed(form, error.problems)
+        names = {spec.code: spec.name.in_language(language()) for spec in form.documents}
+        for code in error.documents:
+            self.refuse_field(
+                document_id(code), _("%(name)s: please add this document.", name=names[code])
+            )
+        for name in error.infected:
+            self.refuse(_("There is a virus in %(name)s. Remove it, please.", name=name))
+        if error.undisputed is not None:
+            self.refuse_field(
+                "agreed",
+                _(
+                    "%(amount)s are overdue beside what you complain about. Pay it first, or tick"
+                    " that there is an agreement.",
+                    amount=formats().money(error.undisputed),
+                ),
+            )
+
+
+def field_id(code: str) -> str:
+    return f"{FIELD}{code}"
+
+
+def document_id(code: str) -> str:
+    return f"{FILES}{code}"
+
+
+def typed_answers(form: RequestForm) -> dict[str, str]:
+    """What was posted for the form's own fields and the note; all else is not looked at."""
+    codes = [*(spec.code for spec in form.fields), NOTE]
+    found = {code: request.form.get(field_id(code), "")[:LONGEST_POSTED] for code in codes}
+    return {code: plain(value) for code, value in found.items() if value.strip()}
+
+
+def plain(value: str) -> str:
+    """Lines as one character, without what cannot be seen."""
+    lines = value.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in lines if c == "\n" or c.isprintable() or c == "\t").strip()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """One place for documents on the page, with what is there already."""
+
+    code: str
+    name: str
+    help: str
+    required: bool
+    there: Sequence[Attached]
+
+
+def wanted_documents(form: RequestForm, documents: Sequence[Attached]) -> list[Wanted]:
+    known = {spec.code for spec in form.documents}
+    places = [_wanted(spec, documents) for spec in form.documents]
+    others = [one for one in documents if one.purpose not in known]
+    places.append(
+        Wanted(code=OTHER, name=_("Anything else"), help="", required=False, there=others)
+    )
+    return places
+
+
+def _wanted(spec: DocumentSpec, documents: Sequence[Attached]) -> Wanted:
+    return Wanted(
+        code=spec.code,
+        name=spec.name.in_language(language()),
+        help=spec.help.in_language(language()) if spec.help else "",
+        required=spec.required,
+        there=[one for one in documents if one.purpose == spec.code],
+    )
+
+
+def take_documents(
+    form: CaseForm,
+    purposes: Sequence[str],
+    take: Callable[[str, FileStorage], object],
+) -> int:
+    """Takes what came with a form; what cannot be taken is said beside its place. Returns the
+    status to answer with, 200 where all is well."""
+    status = 200
+    for purpose in purposes:
+        for file in chosen_files(document_id(purpose)):
+            try:
+                take(purpose, file)
+            except TooManyDocuments:
+                most = services().cases.drafting.most_documents
+                told = _(
+                    "There are %(most)s documents already, and no more can be added.", most=most
+                )
+                status = max(status, 400)
+            except (DocumentRefused, DocumentError) as error:
+                told = why_not(error)
+                status = max(status, status_of(error))
+            else:
+                continue
+            form.refuse_field(document_id(purpose), f"{(file.filename or '')[:80]}: {told}")
+    return status
+
+
+def texts_of(**more: Any) -> dict[str, Any]:
+    """What the templates of a form work with."""
+    return {
+        "field_id": field_id,
+        "document_id": document_id,
+        "note_length": NOTE_LENGTH,
+        "words": "",
+        **more,
+    }

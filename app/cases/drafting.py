@@ -1,0 +1,147 @@
+"""What somebody begins to fill in: kept until it is sent, through errors and lost sessions."""
+
+import secrets
+from base64 import b32encode
+from datetime import timedelta
+from typing import BinaryIO
+
+from sqlalchemy import Connection
+
+from app.accounts.records import AccountId
+from app.cases.records import (
+    AlreadyFiled,
+    Attached,
+    By,
+    Draft,
+    DraftKey,
+    DraftNotFound,
+    Filled,
+    TooManyDocuments,
+)
+from app.cases.shared import Shared
+from app.cases.store import cases, drafts
+from app.cases.store.drafts import DraftRow
+from app.documents.records import Document, DocumentId
+from legacy_adapters.records import ContractCode
+
+FORGOTTEN_AT_ONCE = 200
+
+
+class Drafting:
+    def __init__(self, shared: Shared, *, most_documents: int) -> None:
+        self._shared = shared
+        self.most_documents = most_documents
+
+    @staticmethod
+    def new_key() -> DraftKey:
+        """130 random bits."""
+        return DraftKey(b32encode(secrets.token_bytes(17)).decode()[:26])
+
+    def keep(self, account_id: AccountId, filled: Filled) -> None:
+        """Raises: AlreadyFiled, DraftNotFound (the key is another's)."""
+        row = DraftRow(
+            key=filled.key,
+            account_id=account_id,
+            contract_code=filled.code,
+            request_code=filled.form.code,
+            answers=self._shared.seal.close(filled.key, filled.typed),
+            kept_at=self._shared.clock(),
+        )
+        with self._shared.database.write() as connection:
+            refuse_if_filed(connection, filled.key, account_id)
+            if not drafts.keep(connection, row):
+                raise DraftNotFound
+
+    def find(self, account_id: AccountId, code: ContractCode, key: DraftKey) -> Draft | None:
+        with self._shared.database.read() as connection:
+            row = drafts.find(connection, key, account_id)
+            if row is None or row.contract_code != code:
+                return None
+            return opened(self._shared, connection, row)
+
+    def list_of(self, account_id: AccountId, code: ContractCode) -> list[DraftRow]:
+        """Of requests that there still are, the newest first."""
+        with self._shared.database.read() as connection:
+            found = drafts.list_of(connection, account_id, code)
+        return [row for row in found if self._shared.catalogue.find(row.request_code)]
+
+    def discard(self, account_id: AccountId, key: DraftKey) -> None:
+        """Raises: DraftNotFound."""
+        with self._shared.database.write() as connection:
+            if drafts.find(connection, key, account_id) is None:
+                raise DraftNotFound
+            self._forget(connection, key)
+
+    def forget_old(self) -> None:
+        """Drafts that nobody has sent for a while, with their documents."""
+        before = self._shared.clock() - timedelta(days=self._shared.settings.draft_days)
+        while True:
+            with self._shared.database.write() as connection:
+                keys = drafts.list_old(connection, before, limit=FORGOTTEN_AT_ONCE)
+                for key in keys:
+                    self._forget(connection, key)
+            if len(keys) < FORGOTTEN_AT_ONCE:
+                return
+
+    def _forget(self, connection: Connection, key: DraftKey) -> None:
+        ids = [one for one, _purpose, _at in drafts.list_documents(connection, key)]
+        drafts.forget(connection, key)
+        self._shared.documents.drop(connection, ids)
+
+    # Documents
+
+    def add_document(
+        self, account_id: AccountId, key: DraftKey, purpose: str, file: BinaryIO, *, name: str
+    ) -> Document:
+        """To a draft that was kept.
+
+        Raises: DraftNotFound, TooManyDocuments, DocumentRefused, DocumentError.
+        """
+        self._refuse_if_full(account_id, key)
+        document = self._shared.documents.take(file, name=name, account_id=account_id)
+        with self._shared.database.write() as connection:
+            drafts.attach(connection, key, document.id, purpose, self._shared.clock())
+        return document
+
+    def _refuse_if_full(self, account_id: AccountId, key: DraftKey) -> None:
+        with self._shared.database.read() as connection:
+            if drafts.find(connection, key, account_id) is None:
+                raise DraftNotFound
+            if len(drafts.list_documents(connection, key)) >= self.most_documents:
+                raise TooManyDocuments
+
+    def remove_document(
+        self, account_id: AccountId, key: DraftKey, document_id: DocumentId
+    ) -> None:
+        """Nothing happens where it was removed before. Raises: DraftNotFound."""
+        with self._shared.database.write() as connection:
+            if drafts.find(connection, key, account_id) is None:
+                raise DraftNotFound
+            if drafts.detach(connection, key, document_id):
+                self._shared.documents.drop(connection, [document_id])
+
+
+def refuse_if_filed(connection: Connection, key: DraftKey, account_id: AccountId) -> None:
+    """Raises: AlreadyFiled."""
+    number = cases.find_number_of_draft(connection, key, account_id)
+    if number is not None:
+        raise AlreadyFiled(number)
+
+
+def opened(shared: Shared, connection: Connection, row: DraftRow) -> Draft:
+    kept = drafts.list_documents(connection, row.key)
+    found = shared.documents.list(connection, [one for one, _purpose, _at in kept])
+    by_id = {document.id: document for document in found}
+    return Draft(
+        key=row.key,
+        account_id=row.account_id,
+        contract_code=row.contract_code,
+        request_code=row.request_code,
+        answers=shared.seal.open(row.key, row.answers) or {},
+        documents=tuple(
+            Attached(document=by_id[one], purpose=purpose, by=By.CUSTOMER, at=at)
+            for one, purpose, at in kept
+            if one in by_id
+        ),
+        kept_at=row.kept_at,
+    )

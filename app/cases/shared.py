@@ -1,0 +1,215 @@
+"""What all case services work with."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from app.accounts.ownership import Ownership
+from app.accounts.profile import Profiles
+from app.accounts.records import AccountId
+from app.audit.records import Action, Actor
+from app.audit.service import Audit
+from app.cases import letters, rules
+from app.cases.addresses import CaseAddresses
+from app.cases.calendar import Calendar
+from app.cases.catalogue import Catalogue, RequestForm
+from app.cases.records import (
+    Attached,
+    By,
+    Case,
+    CaseFile,
+    ChangedMeanwhile,
+    Event,
+    NotNow,
+    State,
+    Summary,
+    What,
+)
+from app.cases.rules import Clock, LegalClock
+from app.cases.sealing import Seal
+from app.cases.store import cases
+from app.cases.store.cases import NO_DAY, Row
+from app.clock import now, today
+from app.database.engine import Database
+from app.documents.service import Documents
+from app.messages.outbox import Outbox, Purpose
+from app.messages.records import Letter
+from app.messages.texts import texts
+from app.staff.records import Member
+from config.cases import CaseSettings
+
+log = structlog.get_logger("selfcare")
+ACTORS = {By.CUSTOMER: Actor.CUSTOMER, By.STAFF: Actor.STAFF, By.PORTAL: Actor.PORTAL}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Move:
+    """One step of a case. note: for the customer; remark: for colleagues; answer: the letter that
+    ends it."""
+
+    to: State
+    note: str = ""
+    remark: str = ""
+    answer: str = ""
+    what: What = What.MOVED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    database: Database
+    settings: CaseSettings
+    catalogue: Catalogue
+    calendar: Calendar
+    documents: Documents
+    ownership: Ownership
+    profiles: Profiles
+    addresses: CaseAddresses
+    audit: Audit
+    outbox: Outbox
+    seal: Seal
+    clock: Callable[[], datetime] = now
+    today: Callable[[], date] = today
+
+    def opened(self, row: Row) -> Case:
+        """answers is empty where they cannot be read any more; one line tells operators."""
+        answers = self.seal.open(row.draft_key, row.answers)
+        if answers is None:
+            log.error(
+                "a case cannot be read",
+                case=row.summary.number,
+                do="are all keys it was written with in SELFCARE_CASES_KEYS?",
+            )
+        return Case(
+            summary=row.summary,
+            account_id=row.account_id,
+            language=row.language,
+            answers=answers or {},
+            debt=row.debt,
+            debt_amount=row.debt_amount,
+            answer=row.answer,
+            version=row.version,
+        )
+
+    def legal_clock(self, form: RequestForm) -> LegalClock:
+        return LegalClock(deadline=form.deadline, calendar=self.calendar, today=self.today())
+
+    def days_left(self, summary: Summary) -> int | None:
+        """Counted as the deadline is; negative when it is past, None for a closed case."""
+        if not summary.is_open:
+            return None
+        if summary.due_on is None:
+            return summary.days_left
+        return self.legal_clock(summary.form).days_to(summary.due_on)
+
+    def file_of(self, connection: Connection, row: Row) -> CaseFile:
+        attached = cases.list_documents(connection, row.summary.id)
+        found = self.documents.list(connection, [one.document_id for one in attached])
+        by_id = {document.id: document for document in found}
+        return CaseFile(
+            case=self.opened(row),
+            documents=tuple(
+                Attached(document=by_id[one.document_id], purpose=one.purpose, by=one.by, at=one.at)
+                for one in attached
+                if one.document_id in by_id
+            ),
+            events=tuple(cases.list_events(connection, row.summary.id)),
+        )
+
+    def move(
+        self, connection: Connection, row: Row, step: Move, *, by: By, member: Member | None = None
+    ) -> None:
+        """Takes a case that this transaction has locked to another state, with its clock, its
+        history, the audit trail and a mail.
+
+        Raises: NotNow, ChangedMeanwhile.
+        """
+        was, now = row.summary, self.clock()
+        if step.to not in rules.may_follow(was.state, by):
+            raise NotNow
+        is_open = step.to in rules.OPEN
+        clock = self.legal_clock(was.form).moved(
+            Clock(due_on=was.due_on, days_left=was.days_left), was.state, step.to
+        )
+        values = {"answer": step.answer} if step.answer else {}
+        self.change(
+            connection,
+            row,
+            state=step.to,
+            is_open=is_open,
+            closed_at=None if is_open else now,
+            due_on=clock.due_on or NO_DAY,
+            days_left=clock.days_left,
+            **values,
+        )
+        self.tell(connection, row, step, by=by, member=member)
+        address = self.addresses.case(was.number)
+        self.mail(  # also of what was done in the customer's name
+            connection,
+            row,
+            lambda _, language: letters.moved(
+                _, language, was, step.to, note=step.note, address=address
+            ),
+        )
+
+    def change(self, connection: Connection, row: Row, **values: object) -> None:
+        """Raises: ChangedMeanwhile."""
+        values.setdefault("changed_at", self.clock())
+        if not cases.change_case(connection, row.summary.id, row.version, **values):
+            raise ChangedMeanwhile
+
+    def tell(
+        self,
+        connection: Connection,
+        row: Row,
+        step: Move,
+        *,
+        by: By,
+        member: Member | None = None,
+        action: Action = Action.CASE_MOVED,
+    ) -> None:
+        """Writes it into the case's history and into the audit trail."""
+        cases.add_event(
+            connection,
+            row.summary.id,
+            at=self.clock(),
+            what=step.what,
+            by=by,
+            state=step.to,
+            staff_id=member.id if member else None,
+            note=step.note,
+            remark=step.remark,
+        )
+        self.audit.record(
+            connection,
+            action,
+            actor=ACTORS[by],
+            account_id=row.account_id,
+            staff_id=member.id if member else None,
+            contract_code=row.summary.contract_code,
+            detail=f"{row.summary.number}: {step.what}, {row.summary.state} -> {step.to}",
+        )
+
+    def mail(
+        self, connection: Connection, row: Row, write: Callable[[letters.Translate, str], Letter]
+    ) -> None:
+        """Tells the customer, if there is an account that wants to hear of it. write: the letter
+        in a language."""
+        if row.account_id is None:
+            return
+        reader = self.profiles.find_reader(connection, row.account_id, "case_by_email")
+        if reader is not None:
+            letter = write(texts(reader.language), reader.language)
+            self.outbox.post_mail(connection, letter, reader, Purpose(kind="case"))
+
+
+def public_events(events: Sequence[Event]) -> list[Event]:
+    """What the customer sees of a case's history: no remarks, and nothing of who works on it."""
+    hidden = {What.NOTED, What.ASSIGNED}
+    return [event for event in events if event.what not in hidden]
+
+
+def is_theirs(row: Row | None, account_id: AccountId) -> bool:
+    return row is not None and row.account_id == account_id

@@ -1,0 +1,1 @@
+"""The cases' tables, and the statements over them."""

@@ -1,0 +1,135 @@
+"""Cases in words, for customers' and the staff's pages alike."""
+
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from app.cases.catalogue import FieldSpec
+from app.cases.fields import YES, Problem, date_of
+from app.cases.letters import state_words
+from app.cases.records import By, State, Summary, What
+from app.formats import Formats
+from app.web.current import formats
+from app.web.language import language
+
+PROBLEMS: dict[Problem, Any] = {
+    Problem.MISSING: _l("Please fill this in."),
+    Problem.TOO_SHORT: _l("This is too short: at least %(shortest)s characters."),
+    Problem.TOO_LONG: _l("This is too long: at most %(longest)s characters."),
+    Problem.NOT_A_NUMBER: _l("Write a number in digits, such as 1234,5."),
+    Problem.TOO_SMALL: _l("This is too small: at least %(least)s."),
+    Problem.TOO_LARGE: _l("This is too large: at most %(most)s."),
+    Problem.TOO_MANY_DECIMALS: _l("At most %(decimals)s digits behind the comma."),
+    Problem.NOT_A_DATE: _l("Write a day that there is, such as 28.11.2026."),
+    Problem.NOT_IN_PAST: _l("This day is still to come. Check it, please."),
+    Problem.NOT_IN_FUTURE: _l("This day has passed. Check it, please."),
+    Problem.NOT_A_CHOICE: _l("Choose one of these."),
+    Problem.NOT_A_PHONE: _l("This is no phone number that can be called. Example: 069 123 4567."),
+    Problem.NOT_AN_EMAIL: _l("This is no e-mail address. Example: emri@example.com."),
+    Problem.NOT_AN_INVOICE: _l("Choose one of this contract’s invoices."),
+    Problem.NOT_A_NIPT: _l("A NIPT is a letter, eight digits and a letter, such as L12345678A."),
+    Problem.NOT_A_NID: _l(
+        "An identity number is a letter or digit, eight digits and a letter, such as J12345678N."
+    ),
+}
+WHAT: dict[What, Any] = {
+    What.FILED: _l("Filed"),
+    What.MOVED: _l("New status"),
+    What.CHANGED: _l("Details changed"),
+    What.DOCUMENTS: _l("Document added"),
+    What.NOTED: _l("Note for colleagues"),
+    What.ASSIGNED: _l("Assigned"),
+    What.REOPENED: _l("Reopened"),
+    What.UNSAFE: _l("Document with a virus removed"),
+}
+BY: dict[By, Any] = {
+    By.CUSTOMER: _l("customer"),
+    By.STAFF: _l("the utility"),
+    By.PORTAL: _l("the portal"),
+}
+LOOKS = {  # of a state's mark
+    State.WAITING: "due",
+    State.WAITING_INFORMATION: "overdue",
+    State.IN_PROGRESS: "due",
+    State.DONE: "clear",
+    State.REFUSED: "none",
+    State.WITHDRAWN: "none",
+}
+
+
+def problem_words(problem: Problem, spec: FieldSpec | None, *, longest: int = 0) -> str:
+    """longest: of what is no field of the form's."""
+    written = formats()
+    return str(PROBLEMS[problem]) % {
+        "shortest": spec.shortest if spec else 0,
+        "longest": spec.limit if spec else longest,
+        "least": written.number(spec.least) if spec else "",
+        "most": written.number(spec.most) if spec else "",
+        "decimals": spec.decimals if spec else 0,
+    }
+
+
+def state_name(state: State) -> str:
+    return state_words(_, state)
+
+
+def deadline_words(summary: Summary, days_left: int | None) -> str:
+    """`përgjigje deri më 4 dhjetor 2026, edhe 6 ditë pune`; "" for a closed case."""
+    if not summary.is_open or days_left is None:
+        return ""
+    target = summary.form.target.in_language(language())
+    if summary.due_on is None:
+        left = _days(max(days_left, 0), summary)
+        return _("the deadline stands still until you answer; then %(left)s remain", left=left)
+    told = _("%(target)s by %(day)s", target=target, day=formats().long_date(summary.due_on))
+    if days_left < 0:
+        return _("%(told)s, late by %(days)s", told=told, days=_days(-days_left, summary))
+    if days_left == 0:
+        return _("%(told)s, that is today", told=told)
+    return _("%(told)s, %(days)s left", told=told, days=_days(days_left, summary))
+
+
+def _days(days: int, summary: Summary) -> str:
+    if summary.form.deadline.count == "working":
+        return ngettext("%(num)d working day", "%(num)d working days", days)
+    return ngettext("%(num)d day", "%(num)d days", days)
+
+
+def is_late(days_left: int | None) -> bool:
+    return days_left is not None and days_left < 0
+
+
+def answer_words(spec: FieldSpec, value: str) -> str:
+    """A kept value as it is read."""
+    written = formats()
+    match spec.type:
+        case "choice" if value in spec.choices:
+            return spec.choices[value].in_language(language())
+        case "yes_no":
+            return _("yes") if value == YES else _("no")
+        case "number" | "money":
+            return _number_words(spec, value, written)
+        case "date":
+            return written.date(date_of(value)) if date_of(value) else value
+        case _:
+            return value
+
+
+def _number_words(spec: FieldSpec, value: str, written: Formats) -> str:
+    number = Decimal(value)
+    if spec.type == "money":
+        return written.money(number)
+    return " ".join(filter(None, (written.number(number), spec.unit)))
+
+
+IN_TEMPLATES: dict[str, Any] = {
+    "state_name": state_name,
+    "state_look": lambda state: LOOKS[state],
+    "deadline_words": deadline_words,
+    "answer_words": answer_words,
+    "what_words": lambda what: str(WHAT[what]),
+    "by_words": lambda by: str(BY[by]),
+}
