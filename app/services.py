@@ -11,6 +11,7 @@ from app.accounts.undoing import Undoing
 from app.audit.service import Audit
 from app.contracts.service import ContractService
 from app.database.engine import Database
+from app.documents.service import Documents
 from app.invoices.service import InvoiceService
 from app.jobs.queue import Jobs
 from app.last_known.service import LastKnown
@@ -49,6 +50,7 @@ class Services:
     jobs: Jobs
     outbox: Outbox
     messages: MessageService
+    documents: Documents
     sender: Sender
     billing: Billing
     accounts: AccountService

@@ -47,6 +47,7 @@ class Rule:
     before_new_password: bool = False  # open to who came in by a temporary password
     all_contracts: bool = False  # the page wants the account's whole list with the session
     needs_account: bool = True  # whether the page ever looks at who is signed in
+    uploads: bool = False  # takes files: its requests may be larger than others
     from_elsewhere: bool = False  # posted by a bank, or by a browser that comes from there
     role: Role | None = None  # for STAFF: the lowest that opens the page
     post_role: Role | None = None  # the lowest that may post, where that is another
@@ -178,6 +179,8 @@ def check_access() -> Response | None:
         g.access = MACHINE
         abort(403)
     g.access = rule
+    if rule.uploads:  # fields stay as small as everywhere; only files may be large
+        request.max_content_length = services().settings.documents.max_request_bytes
     if rule.who is Who.ANYBODY:
         return None
     return _check_staff(rule) if rule.who is Who.STAFF else _check_customer(rule)
