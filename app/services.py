@@ -15,6 +15,7 @@ from app.cases.following import Following
 from app.cases.handling import Handling
 from app.contracts.service import ContractService
 from app.database.engine import Database
+from app.documents.service import Documents
 from app.invoices.service import InvoiceService
 from app.jobs.queue import Jobs
 from app.last_known.service import LastKnown
@@ -61,6 +62,7 @@ class Services:
     jobs: Jobs
     outbox: Outbox
     messages: MessageService
+    documents: Documents
     sender: Sender
     billing: Billing
     accounts: AccountService

@@ -24,10 +24,13 @@ from app.cases.shared import Shared as CaseShared
 from app.clock import now, today
 from app.contracts.service import ContractService
 from app.database.engine import Database
+from app.documents.service import Documents
+from app.gateways.antivirus import open_antivirus
 from app.gateways.cards import BankNotSet, open_cards
 from app.gateways.cards.port import CardGateway
 from app.gateways.mail import open_mail
 from app.gateways.sms import open_sms
+from app.gateways.storage import open_storage
 from app.invoices.service import InvoiceService
 from app.jobs.queue import Jobs
 from app.last_known.service import LastKnown
@@ -57,7 +60,7 @@ from legacy_adapters.port import Billing
 from legacy_adapters.unusable import unusable_billing
 
 DELIVER, POST = "deliver_messages", "post_payments"
-MINUTE, HOUR = 60.0, 3_600.0
+MINUTE, HOUR, QUARTER_DAY = 60.0, 3_600.0, 21_600.0
 OFTEN = 15.0  # seconds: somebody may be waiting for it
 
 
@@ -99,6 +102,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         entrance=entrance,
         issuer=settings.utility.name,
     )
+    documents = _documents(settings, database, audit)
     invoices = InvoiceService(billing=cached, last_known=last_known, today=today)
     cases = CaseShared(
         database=database,
@@ -122,6 +126,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         messages=MessageService(
             database=database, keep_days=settings.messages.keep_days, clock=now, wake=wake
         ),
+        documents=documents,
         sender=_sender(settings),
         billing=billing,
         accounts=AccountService(shared),
@@ -152,6 +157,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
             ),
         ),
     )
+    services.documents.when_infected(services.cases.handling.tell_unsafe)
     register_jobs(services)
     return services
 
@@ -191,7 +197,9 @@ def _catalogue(settings: Settings, *, for_command: bool) -> Catalogue:
     except CatalogueError as error:
         if for_command:  # which may be there to say what is wrong
             return Catalogue(version="", kinds={}, requests={})
-        raise SettingsError(f"SELFCARE_CASES_CATALOGUE: the requests cannot be used:\n{error}") from error
+        raise SettingsError(
+            f"SELFCARE_CASES_CATALOGUE: the requests cannot be used:\n{error}"
+        ) from error
 
 
 def _open_bank(settings: Settings) -> CardGateway | None:
@@ -219,6 +227,17 @@ def _open_bank(settings: Settings) -> CardGateway | None:
         raise SettingsError(f"SELFCARE_PAYMENTS_GATEWAY ([payments] gateway): {error}") from error
 
 
+def _documents(settings: Settings, database: Database, audit: Audit) -> Documents:
+    own = settings.documents
+    return Documents(
+        database=database,
+        settings=own,
+        storage=open_storage(own, settings.portal.data_dir / "documents"),
+        antivirus=open_antivirus(own),
+        audit=audit,
+    )
+
+
 def _sender(settings: Settings) -> Sender:
     folder = settings.portal.data_dir / "outbox"
     return Sender(
@@ -236,6 +255,10 @@ def register_jobs(services: Services) -> None:
     payments = services.payments
     jobs.register(POST, lambda: payments.booking.work(jobs.stopping.is_set), every=OFTEN)
     jobs.register("ask_bank", lambda: payments.settling.ask_due(jobs.stopping.is_set), every=OFTEN)
+    documents = services.documents
+    stopping = jobs.stopping.is_set
+    jobs.register("sweep_documents", lambda: documents.sweep_often(stopping), every=5 * MINUTE)
+    jobs.register("sweep_storage", lambda: documents.sweep(stopping), every=QUARTER_DAY)
     jobs.register("forget_expired", services.accounts.forget_expired, every=HOUR)
     jobs.register("forget_staff_sessions", services.staff.forget_expired, every=HOUR)
     jobs.register("forget_old_drafts", services.cases.drafting.forget_old, every=HOUR)

@@ -18,6 +18,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from config.accounts import AccountSettings
 from config.cards import NestpaySettings, RaiacceptSettings, SandboxSettings
 from config.colours import AA_TEXT, LIGHT_SURFACE, contrast
+from config.documents import DocumentSettings
 from config.jobs import JobSettings, MessageSettings
 from config.payments import PaymentSettings
 from config.posting import PostingSettings
@@ -269,6 +270,7 @@ SECTIONS: tuple[type[Section], ...] = (
     NestpaySettings,
     RaiacceptSettings,
     SandboxSettings,
+    DocumentSettings,
     LogSettings,
 )
 
@@ -292,6 +294,7 @@ class Settings:
     nestpay: NestpaySettings
     raiaccept: RaiacceptSettings
     sandbox: SandboxSettings
+    documents: DocumentSettings
     log: LogSettings
     unknown_variables: tuple[str, ...] = ()
 

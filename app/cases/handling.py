@@ -225,14 +225,12 @@ class Handling:
                 return one.document
         raise CaseNotFound
 
-    def tell_unsafe(self, ids: Sequence[DocumentId]) -> None:
-        """Documents that were taken while the virus scanner was away carry a virus."""
-        for document_id in ids:
-            with self._shared.database.write() as connection:
-                number = cases.find_case_of_document(connection, document_id)
-                row = cases.find_case(connection, number, lock=True) if number else None
-                if row is not None:
-                    self._tell_unsafe(connection, row, document_id)
+    def tell_unsafe(self, connection: Connection, document_id: DocumentId) -> None:
+        """A document that was taken while the virus scanner was away carries a virus."""
+        number = cases.find_case_of_document(connection, document_id)
+        row = cases.find_case(connection, number, lock=True) if number else None
+        if row is not None:
+            self._tell_unsafe(connection, row, document_id)
 
     def _tell_unsafe(self, connection: Connection, row: Row, document_id: DocumentId) -> None:
         shared = self._shared

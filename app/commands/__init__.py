@@ -6,6 +6,7 @@ from app.commands.accounts import accounts
 from app.commands.billing import billing
 from app.commands.config import config
 from app.commands.database import db
+from app.commands.documents import documents
 from app.commands.jobs import jobs
 from app.commands.messages import mail, messages, sms
 from app.commands.payments import payments
@@ -14,6 +15,6 @@ from app.commands.translations import translations
 
 
 def register_commands(app: Flask) -> None:
-    customers, work = (accounts, payments), (jobs, messages, mail, sms)
+    customers, work = (accounts, payments, documents), (jobs, messages, mail, sms)
     for group in (db, billing, config, staff, *customers, *work, translations):
         app.cli.add_command(group)

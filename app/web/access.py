@@ -47,6 +47,7 @@ class Rule:
     before_new_password: bool = False  # open to who came in by a temporary password
     all_contracts: bool = False  # the page wants the account's whole list with the session
     needs_account: bool = True  # whether the page ever looks at who is signed in
+    uploads: bool = False  # takes files: its requests may be larger than others
     from_elsewhere: bool = False  # posted by a bank, or by a browser that comes from there
     # A form that is posted after its session ended still reaches its view, which then keeps what
     # was typed and does nothing else: is_signed_in() tells.
@@ -192,6 +193,8 @@ def check_access() -> Response | None:
         g.access = MACHINE
         abort(403)
     g.access = rule
+    if rule.uploads:  # fields stay as small as everywhere; only files may be large
+        request.max_content_length = services().settings.documents.max_request_bytes
     if rule.who is Who.ANYBODY:
         return None
     return _check_staff(rule) if rule.who is Who.STAFF else _check_customer(rule)

@@ -1,5 +1,6 @@
 """What a customer sees and what an operator reads when something fails."""
 
+import errno
 import secrets
 from typing import Any
 
@@ -10,6 +11,15 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException
 
 from app.database.engine import DatabaseUnavailable
+from app.documents.records import (
+    DocumentError,
+    DocumentRefused,
+    InspectionBusy,
+    InspectionUnavailable,
+    StillScanning,
+    StorageFull,
+    StorageUnavailable,
+)
 from app.web.sessions import is_staff_path
 from legacy_adapters.errors import (
     BillingError,
@@ -36,6 +46,14 @@ TEXTS: dict[int, tuple[Any, Any]] = {
         _l("This page cannot be used that way"),
         _l("Please start again from the beginning of what you wanted to do."),
     ),
+    409: (
+        _l("This file cannot be opened yet"),
+        _l("It is still being checked for viruses. Please try again in a few minutes."),
+    ),
+    410: (
+        _l("This file is not here any more"),
+        _l("If you need it, please contact us."),
+    ),
     413: (
         _l("That is too large to be sent"),
         _l("Please send less at once, or smaller files."),
@@ -48,6 +66,10 @@ TEXTS: dict[int, tuple[Any, Any]] = {
         _l("Something went wrong on our side"),
         _l("It has been recorded and will be looked into. Please try again in a little while."),
     ),
+    507: (
+        _l("We cannot take files right now"),
+        _l("It has been recorded and will be looked into. Please try again later."),
+    ),
     503: (
         _l("Your data cannot be shown right now"),
         _l(
@@ -57,6 +79,15 @@ TEXTS: dict[int, tuple[Any, Any]] = {
     ),
 }
 
+# Else it is gone: dropped, lost, or not to be given out for good.
+DOCUMENT_STATUS: dict[type[Exception], int] = {
+    StillScanning: 409,
+    StorageFull: 507,
+    StorageUnavailable: 503,
+    InspectionBusy: 503,
+    InspectionUnavailable: 503,
+}
+
 
 def init_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, show_http_error)
@@ -64,6 +95,9 @@ def init_errors(app: Flask) -> None:
         app.register_error_handler(missing, lambda _error: show_error(404))
     app.register_error_handler(BillingError, _show_billing_away)
     app.register_error_handler(DatabaseUnavailable, _show_database_away)
+    app.register_error_handler(DocumentError, _show_document_error)
+    app.register_error_handler(DocumentRefused, _show_document_error)
+    app.register_error_handler(OSError, _show_os_error)
     app.register_error_handler(Exception, _show_unexpected)
 
 
@@ -98,6 +132,20 @@ def _show_billing_away(error: BillingError) -> Any:
 def _show_database_away(error: DatabaseUnavailable) -> Any:
     log_failure("portal database failed", error, "is SELFCARE_DATABASE_URL reachable?")
     return show_error(503, plain=True)
+
+
+def _show_document_error(error: Exception) -> Any:
+    """Where a file cannot be given out; the services have told the operator."""
+    return show_error(DOCUMENT_STATUS.get(type(error), 410))
+
+
+def _show_os_error(error: OSError) -> Any:
+    """What is being sent is written into the folder of temporary files."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return _show_unexpected(error)
+    do = "make room where temporary files lie (TMPDIR) and in the data folder"
+    log.error("the disk is full", endpoint=request.endpoint, do=do)
+    return show_error(507)
 
 
 def _show_unexpected(error: Exception) -> Any:

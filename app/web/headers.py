@@ -83,7 +83,7 @@ def _is_private() -> bool:
 
 
 def _policy(response: Response) -> str:
-    if response.mimetype == "application/pdf":
+    if response.mimetype == "application/pdf" and not _is_to_be_saved(response):
         # Chromium's own viewer needs its styles, and refuses to start in a sandbox.
         return (
             "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; style-src 'unsafe-inline'"
@@ -95,6 +95,10 @@ def _policy(response: Response) -> str:
         f" form-action 'self'{_form_target()}; frame-ancestors 'none'; img-src 'self' data:;"
         f" manifest-src 'self'; script-src 'nonce-{csp_nonce()}'; style-src 'self'"
     )
+
+
+def _is_to_be_saved(response: Response) -> bool:
+    return response.headers.get("Content-Disposition", "").startswith("attachment")
 
 
 def _form_target() -> str:

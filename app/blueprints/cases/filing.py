@@ -2,6 +2,7 @@
 lost from one to the next: choosing, adding documents, sending."""
 
 from dataclasses import dataclass
+
 import structlog
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -303,5 +304,3 @@ def _show(
         **texts_of(),
     )
     return content, status
-
-
