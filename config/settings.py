@@ -17,6 +17,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.accounts import AccountSettings
 from config.cards import NestpaySettings, RaiacceptSettings, SandboxSettings
+from config.cases import CaseSettings
 from config.colours import AA_TEXT, LIGHT_SURFACE, contrast
 from config.jobs import JobSettings, MessageSettings
 from config.payments import PaymentSettings
@@ -279,6 +280,7 @@ SECTIONS: tuple[type[Section], ...] = (
     NestpaySettings,
     RaiacceptSettings,
     SandboxSettings,
+    CaseSettings,
     FeatureSettings,
     LogSettings,
 )
@@ -303,6 +305,7 @@ class Settings:
     nestpay: NestpaySettings
     raiaccept: RaiacceptSettings
     sandbox: SandboxSettings
+    cases: CaseSettings
     features: FeatureSettings
     log: LogSettings
     unknown_variables: tuple[str, ...] = ()
