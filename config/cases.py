@@ -1,15 +1,39 @@
 """Settings of requests and complaints."""
 
-from datetime import date
+import re
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.section import PREFIX, SealingKeys, Section, split_commas
 
-Days = Annotated[list[date], NoDecode, BeforeValidator(split_commas)]
+ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _to_days(value: object) -> object:
+    days = split_commas(value)
+    if not isinstance(days, list):
+        raise ValueError("is a list of dates, such as 2026-12-24, 2027-03-10")
+    return [_to_day(day) for day in days]
+
+
+def _to_day(value: object) -> date:
+    """Only as it is documented: a number would be read as seconds since 1970."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    text = str(value).strip()
+    try:
+        if ISO_DAY.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise ValueError(f"{text[:40]!r} is no date; write 2026-12-24 for 24 December 2026")
+
+
+Days = Annotated[list[date], NoDecode, BeforeValidator(_to_days)]
 
 
 class CaseSettings(Section):
@@ -52,3 +76,10 @@ class CaseSettings(Section):
         " first encrypts, all decrypt. Make one with: openssl rand -base64 32. Empty: kept in the"
         " clear.",
     )
+
+    @field_validator("working_days")
+    @classmethod
+    def _not_both(cls, value: list[date], info: ValidationInfo) -> list[date]:
+        for day in sorted({*value} & {*info.data.get("holidays", [])}):
+            raise ValueError(f"{day} stands in holidays as well")
+        return value

@@ -17,6 +17,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.accounts import AccountSettings
 from config.cards import NestpaySettings, RaiacceptSettings, SandboxSettings
+from config.cases import CaseSettings
 from config.colours import AA_TEXT, LIGHT_SURFACE, contrast
 from config.documents import DocumentSettings
 from config.jobs import JobSettings, MessageSettings
@@ -271,6 +272,7 @@ SECTIONS: tuple[type[Section], ...] = (
     RaiacceptSettings,
     SandboxSettings,
     DocumentSettings,
+    CaseSettings,
     LogSettings,
 )
 
@@ -295,6 +297,7 @@ class Settings:
     raiaccept: RaiacceptSettings
     sandbox: SandboxSettings
     documents: DocumentSettings
+    cases: CaseSettings
     log: LogSettings
     unknown_variables: tuple[str, ...] = ()
 

@@ -9,9 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from config.places import Places
 from legacy_adapters.errors import MappingError
 from legacy_adapters.operations import Operation, Wrong, parse
-from config.places import Places
 from legacy_adapters.relations import OPTIONAL_RELATIONS, RELATIONS, Field, Kind
 
 TABLE_KEYS = {"table", "schema", "as"}

@@ -6,34 +6,34 @@ change at any time.
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from app.cases.catalogue_file import (
+    LONGEST_TEXT,
+    FieldType,
+    FileDocument,
+    FileField,
+    FileHead,
+    FilePart,
+    FileRequest,
+    check_code,
+    problems_of,
+    shown,
+)
 from config.places import Places
 
 LONGEST_FILE = 400_000
-CODE = r"^[a-z][a-z0-9_]{0,39}$"
-REQUEST_CODE = re.compile(r"^[A-Z]{1,3}[0-9]{0,3}$")
-LONGEST_TEXT = 4_000
-Kind = Literal[
-    "text",
-    "paragraph",
-    "number",
-    "money",
-    "date",
-    "choice",
-    "yes_no",
-    "phone",
-    "email",
-    "invoice",
-    "nipt",
-    "nid",
-]
+MOST_DOTS = 100  # in a line: tomllib takes memory by the square of a.b.c's parts
+MOST_TOLD = 50  # problems
+Kind = FieldType
+REQUEST_CODE = re.compile(r"[A-Z]{1,3}[0-9]{0,3}")
 
 
 class CatalogueError(Exception):
@@ -41,14 +41,16 @@ class CatalogueError(Exception):
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    """What a case keeps: read again years later, so it takes what catalogue_file.py once let in."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class Text(Part):
     """The same words in both languages."""
 
-    sq: str = Field(min_length=1, max_length=2_000)
-    en: str = Field(min_length=1, max_length=2_000)
+    sq: str
+    en: str
 
     def in_language(self, language: str) -> str:
         return self.en if language == "en" else self.sq
@@ -61,29 +63,19 @@ class FieldSpec(Part):
     when: which days a date may be; unit: shown behind a number.
     """
 
-    code: str = Field(pattern=CODE)
+    code: str
     type: Kind
     name: Text
     help: Text | None = None
     required: bool = True
-    shortest: int = Field(default=0, ge=0, le=LONGEST_TEXT)
-    longest: int = Field(default=0, ge=0, le=LONGEST_TEXT)
+    shortest: int = 0
+    longest: int = 0
     least: Decimal | None = None
     most: Decimal | None = None
-    decimals: int = Field(default=2, ge=0, le=6)
-    unit: str = Field(default="", max_length=20)
+    decimals: int = 2
+    unit: str = ""
     when: Literal["any", "past", "future"] = "any"
-    choices: dict[str, Text] = Field(default_factory=dict, max_length=30)
-
-    @model_validator(mode="after")
-    def _fits_its_type(self) -> "FieldSpec":
-        if (self.type == "choice") != bool(self.choices):
-            raise ValueError("a field of type choice, and no other, has choices")
-        if self.least is not None and self.most is not None and self.least > self.most:
-            raise ValueError(f"least {self.least} is more than most {self.most}")
-        if self.longest and self.shortest > self.longest:
-            raise ValueError(f"shortest {self.shortest} is more than longest {self.longest}")
-        return self
+    choices: dict[str, Text] = {}
 
     @property
     def limit(self) -> int:
@@ -96,7 +88,7 @@ class FieldSpec(Part):
 class DocumentSpec(Part):
     """One document that a customer attaches."""
 
-    code: str = Field(pattern=CODE)
+    code: str
     name: Text
     help: Text | None = None
     required: bool = True
@@ -105,7 +97,7 @@ class DocumentSpec(Part):
 class Deadline(Part):
     """Until when; days are counted from the day after the request was filed."""
 
-    days: int = Field(ge=1, le=366)
+    days: int
     count: Literal["working", "calendar"]
 
 
@@ -138,12 +130,12 @@ class RequestForm(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """kinds: code -> name, in the file's order, as requests are."""
+    """kinds: code -> name, in the file's order, as requests are. unused: parts no request names."""
 
     version: str
     kinds: Mapping[str, Text]
     requests: Mapping[str, RequestForm]
-    unused: tuple[str, ...] = field(default=())
+    unused: tuple[str, ...] = ()
 
     def of_kind(self, kind: str) -> list[RequestForm]:
         return [request for request in self.requests.values() if request.kind == kind]
@@ -152,153 +144,193 @@ class Catalogue:
         return self.requests.get(code)
 
 
-class _Request(Part):
-    """As the file writes it: fields and documents by their codes."""
-
-    kind: str
-    name: Text
-    about: Text
-    deadline: Deadline
-    target: Text
-    check_debt: bool = False
-    sensitive: bool = False
-    fields: list[str] = []
-    optional_fields: list[str] = []
-    documents: list[str] = []
-    optional_documents: list[str] = []
-
-
-class _File(Part):
-    version: str = Field(min_length=1, max_length=20)
-    kinds: dict[str, Text] = Field(min_length=1)
-    fields: dict[str, dict[str, Any]] = {}
-    documents: dict[str, dict[str, Any]] = {}
-    requests: dict[str, dict[str, Any]] = Field(min_length=1)
-
-
 def load_catalogue(file: Path) -> Catalogue:
-    """Raises: CatalogueError."""
+    """Raises: CatalogueError, one line per problem: file, line, what was found and expected."""
+    text = _read_text(file)
     try:
-        text = file.read_text(encoding="utf-8")
-        if len(text) > LONGEST_FILE:
-            raise CatalogueError(f"{file}: is longer than {LONGEST_FILE} characters")
-        contents = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise CatalogueError(f"{file}: cannot be read: {error}") from error
+        contents = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        raise CatalogueError(f"{file}: is not valid TOML: {error}") from error
+        raise CatalogueError(_not_toml(file, text, error)) from error
+    except (ValueError, RecursionError, ArithmeticError) as error:
+        told = "a number of too many digits, or too much in each other"
+        raise CatalogueError(f"{file}: cannot be read as TOML: {told}") from error
     return _Reader(file, Places(text)).read(contents)
 
 
-P = TypeVar("P", bound=Part)
+def _read_text(file: Path) -> str:
+    try:
+        with file.open(encoding="utf-8-sig") as opened:
+            text = opened.read(LONGEST_FILE + 1)
+    except OSError as error:
+        raise CatalogueError(f"{file}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        told = f"is not a text in UTF-8: byte {error.start + 1} is none of it"
+        raise CatalogueError(f"{file}: {told}") from error
+    if len(text) > LONGEST_FILE:
+        raise CatalogueError(f"{file}: is longer than {LONGEST_FILE:,} characters")
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > MOST_DOTS:
+            raise CatalogueError(f"{file}:{number}: has more than {MOST_DOTS} dots in one line")
+    return text
+
+
+def _not_toml(file: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
+    told, _, place = str(error).rpartition(" (at ")
+    found = re.match(r"line (\d+)", place)
+    line = found[1] if found else str(text.rstrip().count("\n") + 1)
+    twice = re.fullmatch(r"Cannot declare \((.*?),?\) twice", told)
+    if twice:
+        name = ".".join(re.findall(r"'([^']*)'", twice[1]))
+        told = f"[{name}] stands twice"
+    return f"{file}:{line}: is not valid TOML: {told}"
+
+
+Model = TypeVar("Model", bound=FilePart)
+Record = TypeVar("Record", FieldSpec, DocumentSpec)
 
 
 class _Reader:
     def __init__(self, file: Path, places: Places) -> None:
         self._file = file
         self._places = places
-        self._problems: list[str] = []
+        self._problems: dict[str, int] = {}  # words -> line
+        self._named: set[str] = set()  # also what is wrong in itself: who uses it is not
         self._used: set[str] = set()
 
     def read(self, contents: dict[str, Any]) -> Catalogue:
-        found = self._parse(_File, "", contents)
-        if found is None:
-            raise CatalogueError("\n".join(self._problems))
-        fields = self._parse_each(FieldSpec, "fields", found.fields)
-        documents = self._parse_each(DocumentSpec, "documents", found.documents)
+        head = self._parse(FileHead, "", contents)
+        if head is None:
+            raise self._error()
+        kinds = {code: _text(name) for code, name in head.kinds.items()}
+        known: dict[str, Mapping[str, Any]] = {
+            "fields": self._parse_each(FileField, FieldSpec, "fields", head.fields),
+            "documents": self._parse_each(FileDocument, DocumentSpec, "documents", head.documents),
+        }
         requests = {
             code: request
-            for code, values in found.requests.items()
-            if (request := self._request(code, values, found.kinds, fields, documents))
+            for code, values in head.requests.items()
+            if (request := self._request(code, values, kinds, known))
         }
         if self._problems:
-            raise CatalogueError("\n".join(self._problems))
-        known = [
-            *(f"fields.{code}" for code in fields),
-            *(f"documents.{code}" for code in documents),
-        ]
-        empty = [f"kinds.{k}" for k in found.kinds if all(r.kind != k for r in requests.values())]
-        unused = tuple([name for name in known if name not in self._used] + empty)
-        return Catalogue(version=found.version, kinds=found.kinds, requests=requests, unused=unused)
+            raise self._error()
+        return Catalogue(
+            version=head.version,
+            kinds=kinds,
+            requests=requests,
+            unused=tuple(self._unused(known, kinds, requests)),
+        )
+
+    def _unused(
+        self,
+        known: Mapping[str, Mapping[str, Any]],
+        kinds: Mapping[str, Text],
+        requests: Mapping[str, RequestForm],
+    ) -> Iterator[str]:
+        for section, parts in known.items():
+            names = [f"{section}.{code}" for code in parts]
+            yield from (name for name in names if name not in self._used)
+        taken = {request.kind for request in requests.values()}
+        yield from (f"kinds.{code}" for code in kinds if code not in taken)
 
     def _request(
         self,
         code: str,
         values: dict[str, Any],
         kinds: Mapping[str, Text],
-        fields: Mapping[str, FieldSpec],
-        documents: Mapping[str, DocumentSpec],
+        known: Mapping[str, Mapping[str, Any]],
     ) -> RequestForm | None:
         path = f"requests.{code}"
-        if not REQUEST_CODE.match(code):
-            self._wrong(path, f"{code!r} is no code: one to three capitals, up to three digits")
-        parsed = self._parse(_Request, path, values)
+        if not REQUEST_CODE.fullmatch(code):
+            told = "one to three capitals, then up to three digits, such as F2"
+            self._wrong(path, f"{shown(code)} is no code; expected {told}")
+        parsed = self._parse(FileRequest, path, values)
         if parsed is None:
             return None
+        fields = self._chosen(path, known, "fields", parsed.fields, parsed.optional_fields)
+        documents = self._chosen(
+            path, known, "documents", parsed.documents, parsed.optional_documents
+        )
         if parsed.kind not in kinds:
-            found = ", ".join(kinds)
-            self._wrong(f"{path}.kind", f"there is no kind {parsed.kind!r}; there are: {found}")
+            expected = ", ".join(kinds)
+            self._wrong(f"{path}.kind", f"expected one of {expected}; found {shown(parsed.kind)}")
             return None
         return RequestForm(
             code=code,
             kind=parsed.kind,
             kind_name=kinds[parsed.kind],
-            **parsed.model_dump(include={"check_debt", "sensitive"}),
-            name=parsed.name,
-            about=parsed.about,
-            deadline=parsed.deadline,
-            target=parsed.target,
-            fields=tuple(
-                self._chosen(path, "fields", fields, parsed.fields, parsed.optional_fields)
-            ),
-            documents=tuple(
-                self._chosen(
-                    path, "documents", documents, parsed.documents, parsed.optional_documents
-                )
-            ),
+            name=_text(parsed.name),
+            about=_text(parsed.about),
+            deadline=Deadline.model_validate(parsed.deadline.model_dump()),
+            target=_text(parsed.target),
+            check_debt=parsed.check_debt,
+            sensitive=parsed.sensitive,
+            fields=fields,
+            documents=documents,
         )
 
     def _chosen(
-        self, path: str, what: str, known: Mapping[str, Any], must: list[str], may: list[str]
-    ) -> Iterator[Any]:
+        self,
+        path: str,
+        known: Mapping[str, Mapping[str, Any]],
+        section: str,
+        must: list[str],
+        may: list[str],
+    ) -> tuple[Any, ...]:
         """The parts a request names, in its order."""
-        twice = {code for code in must + may if (must + may).count(code) > 1}
-        for code in sorted(twice):
-            self._wrong(f"{path}.{what}", f"{code} is named twice")
-        for code in must + may:
-            if code not in known:
-                self._wrong(f"{path}.{what}", f"there is no [{what}.{code}]")
-                continue
-            self._used.add(f"{what}.{code}")
-            yield known[code].model_copy(update={"required": code in must})
+        named, found = Counter(must + may), []
+        for key, codes in ((section, must), (f"optional_{section}", may)):
+            for code in codes:
+                part = known[section].get(code)
+                if f"{section}.{code}" not in self._named:
+                    told = f"there is no [{section}.{shown(code)[1:-1]}]"
+                    self._wrong(f"{path}.{key}", told, entry=code)
+                elif named[code] > 1:
+                    self._wrong(f"{path}.{key}", f"{code} is named {named[code]} times", entry=code)
+                elif part is not None:
+                    found.append(part.model_copy(update={"required": key == section}))
+                self._used.add(f"{section}.{code}")
+        return tuple(found)
 
     def _parse_each(
-        self, part: type[P], section: str, each: Mapping[str, dict[str, Any]]
-    ) -> dict[str, P]:
-        parsed = {
-            code: self._parse(part, f"{section}.{code}", {"code": code, **values})
-            for code, values in each.items()
-        }
-        return {code: found for code, found in parsed.items() if found is not None}
+        self,
+        part: type[FilePart],
+        record: type[Record],
+        section: str,
+        each: Mapping[str, dict[str, Any]],
+    ) -> dict[str, Record]:
+        parsed: dict[str, Record] = {}
+        for code, values in each.items():
+            path = f"{section}.{code}"
+            self._named.add(path)
+            try:
+                check_code(code)
+            except ValueError as error:
+                self._wrong(path, str(error))
+            found = self._parse(part, path, values)
+            if found is not None:
+                parsed[code] = record.model_validate({"code": code, **found.model_dump()})
+        return parsed
 
-    def _parse(self, part: type[P], path: str, values: dict[str, Any]) -> P | None:
+    def _parse(self, part: type[Model], path: str, values: dict[str, Any]) -> Model | None:
         try:
             return part.model_validate(values)
         except ValidationError as error:
-            for problem in error.errors(include_url=False):
-                where = ".".join([path, *map(str, problem["loc"])]).strip(".")
-                self._wrong(where, _words(problem))
+            for where, told in problems_of(error, part):
+                self._wrong(".".join([path, *where]).strip("."), told)
         return None
 
-    def _wrong(self, path: str, what: str) -> None:
-        self._problems.append(f"{self._file}:{self._places.line(path)}: {path}: {what}")
+    def _wrong(self, path: str, told: str, *, entry: str = "") -> None:
+        line = self._places.line_of_entry(path, entry) if entry else self._places.line(path)
+        named = path if path.isprintable() else shown(path)[1:-1]
+        self._problems[f"{self._file}:{line}: {named[:120]}: {told}"] = line
+
+    def _error(self) -> CatalogueError:
+        told = sorted(self._problems, key=self._problems.__getitem__)
+        left = len(told) - MOST_TOLD
+        if left > 0:
+            told[MOST_TOLD:] = [f"{self._file}: and {left:,} more"]
+        return CatalogueError("\n".join(told))
 
 
-def _words(problem: Any) -> str:
-    match problem["type"]:
-        case "missing":
-            return "is missing"
-        case "extra_forbidden":
-            return "is not known here"
-    found = str(problem.get("input"))[:60]
-    return f"{problem['msg'].removeprefix('Value error, ')}; found: {found}"
+def _text(words: FilePart) -> Text:
+    return Text.model_validate(words.model_dump())
