@@ -9,6 +9,7 @@ from app.accounts.registration import Registration
 from app.accounts.service import AccountService
 from app.accounts.undoing import Undoing
 from app.audit.service import Audit
+from app.content.service import Content
 from app.contracts.service import ContractService
 from app.database.engine import Database
 from app.invoices.service import InvoiceService
@@ -59,6 +60,7 @@ class Services:
     profiles: Profiles
     staff: StaffService
     members: StaffMembers
+    content: Content
     last_known: LastKnown
     contracts: ContractService
     invoices: InvoiceService

@@ -13,6 +13,7 @@ from app.accounts.shared import Shared
 from app.accounts.undoing import Undoing
 from app.audit.service import Audit
 from app.clock import now, today
+from app.content.service import Content
 from app.contracts.service import ContractService
 from app.database.engine import Database
 from app.gateways.cards import BankNotSet, open_cards
@@ -109,6 +110,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         profiles=profiles,
         staff=StaffService(staff),
         members=StaffMembers(staff),
+        content=Content(database=database, audit=audit, clock=now),
         last_known=last_known,
         contracts=ContractService(billing=cached, last_known=last_known, today=today),
         invoices=InvoiceService(billing=cached, last_known=last_known, today=today),
