@@ -13,6 +13,7 @@ from app.cases.drafting import Drafting
 from app.cases.filing import Filing
 from app.cases.following import Following
 from app.cases.handling import Handling
+from app.content.service import Content
 from app.contracts.service import ContractService
 from app.database.engine import Database
 from app.documents.service import Documents
@@ -73,6 +74,7 @@ class Services:
     profiles: Profiles
     staff: StaffService
     members: StaffMembers
+    content: Content
     last_known: LastKnown
     contracts: ContractService
     invoices: InvoiceService

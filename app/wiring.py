@@ -22,6 +22,7 @@ from app.cases.handling import Handling
 from app.cases.sealing import Seal as CaseSeal
 from app.cases.shared import Shared as CaseShared
 from app.clock import now, today
+from app.content.service import Content
 from app.contracts.service import ContractService
 from app.database.engine import Database
 from app.documents.service import Documents
@@ -137,6 +138,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         profiles=profiles,
         staff=StaffService(staff),
         members=StaffMembers(staff),
+        content=Content(database=database, audit=audit, clock=now),
         last_known=last_known,
         contracts=ContractService(billing=cached, last_known=last_known, today=today),
         invoices=invoices,

@@ -59,6 +59,8 @@ class Action(StrEnum):
     STAFF_CREATED = "staff member created"
     STAFF_RESET = "staff member reset"
     STAFF_ROLE_CHANGED = "staff role changed"
+    TEXT_CHANGED = "text changed"
+    TEXT_RESTORED = "text restored"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

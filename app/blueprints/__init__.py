@@ -5,6 +5,7 @@ from flask import Flask
 from app.blueprints.accounts.views import accounts
 from app.blueprints.cases import cases
 from app.blueprints.contracts.views import contracts
+from app.blueprints.faq.views import faq
 from app.blueprints.home.views import home
 from app.blueprints.invoices.views import invoices
 from app.blueprints.ownership.delegates import delegates
@@ -14,13 +15,15 @@ from app.blueprints.payments.views import payments
 from app.blueprints.profile.views import profile
 from app.blueprints.recovery.views import recovery
 from app.blueprints.staff.views import staff
+from app.blueprints.staff_content.views import staff_content
 from app.blueprints.staff_payments.views import staff_payments
 from app.blueprints.system.views import system
 from app.blueprints.verify.views import verify
 
 
 def register_blueprints(app: Flask) -> None:
-    public = (system, home, accounts, recovery, verify)
+    public = (system, home, faq, accounts, recovery, verify)
     customers = (profile, contracts, ownership, delegates, invoices, payments, pay_links, cases)
-    for blueprint in (*public, *customers, staff, staff_payments):
+    of_staff = (staff, staff_payments, staff_content)
+    for blueprint in (*public, *customers, *of_staff):
         app.register_blueprint(blueprint)

@@ -80,6 +80,8 @@ ACCESS: dict[str, Rule] = {
     "home.index": PUBLIC,
     "home.policy": PUBLIC,
     "home.language": MACHINE,
+    "faq.index": PUBLIC,
+    "faq.show": PUBLIC,
     "accounts.register": PUBLIC,
     "accounts.login": PUBLIC,
     "accounts.register_code": PUBLIC,
@@ -146,6 +148,11 @@ ACCESS: dict[str, Rule] = {
     "staff_payments.show": AGENT,
     "staff_payments.ask": AGENT,
     "staff_payments.decide": SUPERVISOR,
+    "staff_content.index": ADMINISTRATOR,
+    "staff_content.edit": ADMINISTRATOR,
+    "staff_content.versions": ADMINISTRATOR,
+    "staff_content.version": ADMINISTRATOR,
+    "staff_content.restore": ADMINISTRATOR,
 }
 
 

@@ -70,7 +70,10 @@ def _add_headers(response: Response) -> Response:
 
 
 PUBLIC_PAGES = frozenset(
-    {"home.index", "home.policy", "accounts.login", "accounts.register", "recovery.forgot"}
+    {
+        *("home.index", "home.policy", "faq.index", "faq.show"),
+        *("accounts.login", "accounts.register", "recovery.forgot"),
+    }
 )
 
 

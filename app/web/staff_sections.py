@@ -30,6 +30,11 @@ SECTIONS: tuple[Section, ...] = (
         name=_l("Payments by card"),
         about=_l("Those that need a person, and any by its number."),
     ),
+    Section(
+        endpoint="staff_content.index",
+        name=_l("Texts"),
+        about=_l("What customers read: questions and answers, privacy, terms, refunds."),
+    ),
 )
 
 

@@ -27,6 +27,7 @@ MINE, ANOTHERS, MISSING = "AL0000000", "AL0000004", "NONE0000"
 ALL, IN, V, P, H = "snovphNASD", "ovph", "vph", "ph", "h"
 STAFF = "ASD"
 SUPERVISORS = "SD"
+ADMINISTRATORS = "D"
 EXPECTED: dict[str, tuple[str, str]] = {
     "static": (ALL, ""),
     "system.healthz": (ALL, ""),
@@ -37,6 +38,8 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "home.index": (ALL, ""),
     "home.policy": (ALL, ""),
     "home.language": (ALL, ""),
+    "faq.index": (ALL, ""),
+    "faq.show": (ALL, ""),
     "accounts.register": (ALL, ALL),
     "accounts.register_code": (ALL, ALL),
     "accounts.login": (ALL, ALL),
@@ -88,6 +91,11 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "staff_payments.show": (STAFF, ""),
     "staff_payments.ask": ("", STAFF),
     "staff_payments.decide": ("", SUPERVISORS),
+    "staff_content.index": (ADMINISTRATORS, ""),
+    "staff_content.edit": (ADMINISTRATORS, ADMINISTRATORS),
+    "staff_content.versions": (ADMINISTRATORS, ""),
+    "staff_content.version": (ADMINISTRATORS, ""),
+    "staff_content.restore": ("", ADMINISTRATORS),
     "staff.login": (ALL, ALL),
     "staff.logout": ("", "N" + STAFF),
     "staff.password": ("N" + STAFF, "N" + STAFF),
@@ -95,6 +103,8 @@ EXPECTED: dict[str, tuple[str, str]] = {
 VALUES: dict[str, Any] = {
     "filename": "site.css",
     "name": "privacy",
+    "language": "sq",
+    "slug": "register",
     "number": "123456789",
     "token": "nonsense",
     "reference": "A" * 26,

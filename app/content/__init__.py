@@ -1,0 +1,1 @@
+"""Texts that the utility edits without touching code, and the questions customers ask."""
