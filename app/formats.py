@@ -61,6 +61,10 @@ class Formats:
             return (f"{value:f}" if "E" in text else text).replace(".", self._point)
         return f"{value:,f}".translate(self._signs)
 
+    def long_date(self, value: date) -> str:
+        """`4 dhjetor 2026`."""
+        return f"{value.day} {self._months_of_days[value.month]} {value.year}"
+
     @staticmethod
     def date(value: date | None) -> str:
         return _day(value) if value else NOTHING
@@ -76,10 +80,6 @@ class Formats:
             return f"{max(1, round(value / 1024))}{NO_BREAK_SPACE}kB"
         megabytes = (Decimal(value) / MEGABYTE).quantize(Decimal("0.1"), ROUND_HALF_UP)
         return f"{self.number(megabytes)}{NO_BREAK_SPACE}MB"
-
-    def long_date(self, value: date) -> str:
-        """`4 dhjetor 2026`."""
-        return f"{value.day} {self._months_of_days[value.month]} {value.year}"
 
     @classmethod
     def moment(cls, value: datetime) -> str:

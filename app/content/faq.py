@@ -128,9 +128,7 @@ class _Reader:
         title, slug = self._topic.address
         if self._questions:
             questions = tuple(self._questions)
-            self.topics.append(
-                Topic(title=title, slug=slug or slug_of(title), questions=questions)
-            )
+            self.topics.append(Topic(title=title, slug=slug or slug_of(title), questions=questions))
         else:
             self._complain(FlawKind.EMPTY_TOPIC, self._topic)
         self._topic, self._questions = None, []

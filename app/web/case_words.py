@@ -80,26 +80,24 @@ def deadline_words(summary: Summary, days_left: int | None) -> str:
     """`përgjigje deri më 4 dhjetor 2026, edhe 6 ditë pune`; "" for a closed case."""
     if not summary.is_open or days_left is None:
         return ""
-    target = summary.form.target.in_language(language())
+    days = _days(abs(days_left), summary)
     if summary.due_on is None:
-        left = _days(max(days_left, 0), summary)
-        return _("the deadline stands still until you answer; then %(left)s remain", left=left)
+        told = _("the deadline stands still until the answer; then %(days)s remain", days=days)
+        late = _("the deadline stands still until the answer; it is late by %(days)s", days=days)
+        return str(late if days_left < 0 else told)
+    target = summary.form.target.in_language(language())
     told = _("%(target)s by %(day)s", target=target, day=formats().long_date(summary.due_on))
     if days_left < 0:
-        return _("%(told)s, late by %(days)s", told=told, days=_days(-days_left, summary))
+        return str(_("%(told)s, late by %(days)s", told=told, days=days))
     if days_left == 0:
-        return _("%(told)s, that is today", told=told)
-    return _("%(told)s, %(days)s left", told=told, days=_days(days_left, summary))
+        return str(_("%(told)s, that is today", told=told))
+    return str(_("%(told)s, %(days)s left", told=told, days=days))
 
 
 def _days(days: int, summary: Summary) -> str:
     if summary.form.deadline.count == "working":
-        return ngettext("%(num)d working day", "%(num)d working days", days)
-    return ngettext("%(num)d day", "%(num)d days", days)
-
-
-def is_late(days_left: int | None) -> bool:
-    return days_left is not None and days_left < 0
+        return str(ngettext("%(num)d working day", "%(num)d working days", days))
+    return str(ngettext("%(num)d day", "%(num)d days", days))
 
 
 def answer_words(spec: FieldSpec, value: str) -> str:
@@ -109,7 +107,7 @@ def answer_words(spec: FieldSpec, value: str) -> str:
         case "choice" if value in spec.choices:
             return spec.choices[value].in_language(language())
         case "yes_no":
-            return _("yes") if value == YES else _("no")
+            return str(_("yes") if value == YES else _("no"))
         case "number" | "money":
             return _number_words(spec, value, written)
         case "date":

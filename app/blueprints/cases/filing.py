@@ -154,14 +154,15 @@ def _choose(page: Page, form: CaseForm, action: str) -> ResponseReturnValue:
         if action == SEND:
             form.refuse_field("request", _("Choose what your request is about."))
         return _show(page, form, 400 if action == SEND else 200)
-    values = {"code": page.code, "request": chosen.code}
+    draft = None
     if page.typed or page.documents or page.is_kept:
         try:
             _keep(page, chosen)
         except AlreadyFiled as error:
             return _after_filing(page.code, error.number)
-        values["draft"] = _signed(page)
-    return redirect(url_for("cases.new", **values), code=303)
+        draft = _signed(page)
+    address = url_for("cases.new", code=page.code, request=chosen.code, draft=draft)
+    return redirect(address, code=303)
 
 
 def _do(page: Page, form: CaseForm, action: str) -> ResponseReturnValue:
@@ -212,8 +213,8 @@ def _add_documents(
     return take_documents(
         form,
         [place.code for place in wanted_documents(chosen, ())],
-        lambda purpose, file: drafting.add_document(
-            account_id, key, purpose, file.stream, name=file.filename or ""
+        lambda purpose, file, name: drafting.add_document(
+            account_id, key, purpose, file, name=name
         ),
     )
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import request
 from flask_babel import gettext as _
-from werkzeug.datastructures import FileStorage
 
 from app.cases.catalogue import DocumentSpec, RequestForm
 from app.cases.fields import Problem
@@ -120,15 +119,15 @@ def _wanted(spec: DocumentSpec, documents: Sequence[Attached]) -> Wanted:
 def take_documents(
     form: CaseForm,
     purposes: Sequence[str],
-    take: Callable[[str, FileStorage], object],
+    take: Callable[[str, BinaryIO, str], object],
 ) -> int:
-    """Takes what came with a form; what cannot be taken is said beside its place. Returns the
-    status to answer with, 200 where all is well."""
+    """Takes what came with a form; what cannot be taken is said beside its place. take: is given
+    purpose, content and name of each. Returns the status to answer with, 200 where all is well."""
     status = 200
     for purpose in purposes:
         for file in chosen_files(document_id(purpose)):
             try:
-                take(purpose, file)
+                take(purpose, cast(BinaryIO, file.stream), file.filename or "")
             except TooManyDocuments:
                 most = services().cases.drafting.most_documents
                 told = _(

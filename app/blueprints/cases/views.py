@@ -137,7 +137,8 @@ def change(number: str) -> ResponseReturnValue:
 
 
 def _not_now() -> str:
-    return _("This request can no longer be changed here. Call us if something in it is wrong.")
+    told = _("This request can no longer be changed here. Call us if something in it is wrong.")
+    return str(told)
 
 
 def _back(number: str) -> ResponseReturnValue:
@@ -162,8 +163,8 @@ def add_documents(number: str) -> ResponseReturnValue:
         status = take_documents(
             form,
             places,
-            lambda purpose, sent: following.add_document(
-                signed_in(), CaseNumber(number), purpose, sent.stream, name=sent.filename or ""
+            lambda purpose, sent, name: following.add_document(
+                signed_in(), CaseNumber(number), purpose, sent, name=name
             ),
         )
     except NotNow:

@@ -101,11 +101,11 @@ def upgrade() -> None:
 
 
 def _create_drafts() -> None:
-    cascade = {"ondelete": "CASCADE"}
+    account = sa.ForeignKey("account.id", ondelete="CASCADE")
     op.create_table(
         "case_draft",
         sa.Column("key", sa.String(26), primary_key=True),
-        sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", **cascade), nullable=False),
+        sa.Column("account_id", sa.Integer, account, nullable=False),
         sa.Column("contract_code", sa.String(20), nullable=False),
         sa.Column("request_code", sa.String(6), nullable=False),
         sa.Column("answers", sa.LargeBinary, nullable=False),
@@ -113,8 +113,8 @@ def _create_drafts() -> None:
     )
     op.create_index("ix_case_draft_kept_at", "case_draft", ["kept_at"])
     op.create_index("ix_case_draft_account", "case_draft", ["account_id", "contract_code"])
-    document = sa.ForeignKey("document.id", **cascade)
-    draft = sa.ForeignKey("case_draft.key", **cascade)
+    document = sa.ForeignKey("document.id", ondelete="CASCADE")
+    draft = sa.ForeignKey("case_draft.key", ondelete="CASCADE")
     op.create_table(
         "case_draft_document",
         sa.Column("document_id", sa.Integer, document, primary_key=True),
