@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.commands.accounts import accounts
 from app.commands.billing import billing
+from app.commands.cases import cases
 from app.commands.config import config
 from app.commands.database import db
 from app.commands.jobs import jobs
@@ -14,6 +15,6 @@ from app.commands.translations import translations
 
 
 def register_commands(app: Flask) -> None:
-    customers, work = (accounts, payments), (jobs, messages, mail, sms)
+    customers, work = (accounts, payments, cases), (jobs, messages, mail, sms)
     for group in (db, billing, config, staff, *customers, *work, translations):
         app.cli.add_command(group)
