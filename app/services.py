@@ -24,6 +24,7 @@ from app.payments.receipts import Receipts
 from app.payments.reconciliation import Reconciliation
 from app.payments.review import Review
 from app.payments.settling import Settling
+from app.staff.customers import Customers
 from app.staff.members import StaffMembers
 from app.staff.service import StaffService
 from config.settings import Settings
@@ -59,6 +60,7 @@ class Services:
     profiles: Profiles
     staff: StaffService
     members: StaffMembers
+    customers: Customers
     last_known: LastKnown
     contracts: ContractService
     invoices: InvoiceService

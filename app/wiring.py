@@ -37,6 +37,7 @@ from app.payments.review import Review
 from app.payments.settling import Settling
 from app.payments.shared import Shared as PaymentShared
 from app.services import PaymentServices, Services
+from app.staff.customers import Customers
 from app.staff.members import StaffMembers
 from app.staff.service import StaffService
 from app.staff.shared import StaffShared
@@ -109,6 +110,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         profiles=profiles,
         staff=StaffService(staff),
         members=StaffMembers(staff),
+        customers=Customers(shared),
         last_known=last_known,
         contracts=ContractService(billing=cached, last_known=last_known, today=today),
         invoices=InvoiceService(billing=cached, last_known=last_known, today=today),

@@ -5,10 +5,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.records import SessionToken, SignInRefused, TooBusy, TooManyTries, WrongPassword
-from app.blueprints.staff.forms import StaffLoginForm, StaffPasswordForm, digits_of
+from app.blueprints.staff.forms import StaffLoginForm, StaffPasswordForm
 from app.demo import STAFF_PASSWORD, demo_codes
 from app.web.access import local_address
 from app.web.current import services
+from app.web.fields import digits_of
 from app.web.forms import PortalForm
 from app.web.known_devices import remember_member
 from app.web.refusals import refuse_for_now
