@@ -27,6 +27,7 @@ MINE, ANOTHERS, MISSING = "AL0000000", "AL0000004", "NONE0000"
 ALL, IN, V, P, H = "snovphNASD", "ovph", "vph", "ph", "h"
 STAFF = "ASD"
 SUPERVISORS = "SD"
+ADMINISTRATORS = "D"
 EXPECTED: dict[str, tuple[str, str]] = {
     "static": (ALL, ""),
     "system.healthz": (ALL, ""),
@@ -84,6 +85,21 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "cases.new": (H, ""),
     "cases.index": (H, ""),
     "staff.index": (STAFF, ""),
+    "staff.sessions": (STAFF, ""),
+    "staff.end_session": ("", STAFF),
+    "staff.end_other_sessions": ("", STAFF),
+    "staff_accounts.index": (STAFF, STAFF),
+    "staff_accounts.show": (STAFF, ""),
+    "staff_accounts.open_account": ("", STAFF),
+    "staff_accounts.sign_out": (STAFF, STAFF),
+    "staff_accounts.lock": (SUPERVISORS, SUPERVISORS),
+    "staff_accounts.unlock": (SUPERVISORS, SUPERVISORS),
+    "staff_members.index": (ADMINISTRATORS, ""),
+    "staff_members.new": (ADMINISTRATORS, ADMINISTRATORS),
+    "staff_members.show": (ADMINISTRATORS, ""),
+    "staff_members.act": (ADMINISTRATORS, ADMINISTRATORS),
+    "staff_audit.index": (ADMINISTRATORS, ""),
+    "staff_audit.export": ("", ADMINISTRATORS),
     "staff_payments.index": (STAFF, ""),
     "staff_payments.show": (STAFF, ""),
     "staff_payments.ask": ("", STAFF),
@@ -99,6 +115,7 @@ VALUES: dict[str, Any] = {
     "token": "nonsense",
     "reference": "A" * 26,
     "gateway": "sandbox",
+    "what": "reset",
 }
 
 

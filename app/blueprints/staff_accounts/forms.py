@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import AnyOf, InputRequired
 
 from app.staff.customers import NOTE_LENGTH, Occasion
@@ -27,10 +28,12 @@ class OpenForm(PortalForm):
     occasion = RadioField(
         _l("Why do you look at this account?"),
         choices=[
-            (Occasion.CALLER, _l("The customer calls or is here, and I checked who it is")),
-            (Occasion.LETTER, _l("A letter or an e-mail of the customer")),
-            (Occasion.CASE, _l("A request or a complaint")),
-            (Occasion.SAFETY, _l("Something that we noticed ourselves")),
+            SelectChoice(
+                Occasion.CALLER.value, _l("The customer calls or is here, and I checked who it is")
+            ),
+            SelectChoice(Occasion.LETTER.value, _l("A letter or an e-mail of the customer")),
+            SelectChoice(Occasion.CASE.value, _l("A request or a complaint")),
+            SelectChoice(Occasion.SAFETY.value, _l("Something that we noticed ourselves")),
         ],
         validate_choice=False,  # the message would not be ours
         validators=[InputRequired(message=_NO_REASON), AnyOf(list(Occasion), message=_NO_REASON)],

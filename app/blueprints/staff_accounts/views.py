@@ -84,7 +84,7 @@ def show(account_id: int) -> ResponseReturnValue:
     return render_template(
         "staff_accounts/show.html",
         summary=summary,
-        account=summary.found.account,
+        customer=summary.found.account,
         phone=readable_phone(summary.found.account.phone),
         file=file,
         most=SHOWN_AT_MOST,
@@ -103,7 +103,7 @@ def _closed_page(summary: Summary, form: OpenForm, status: int = 200) -> Respons
         "staff_accounts/closed.html",
         form=form,
         summary=summary,
-        account=account,
+        customer=account,
         email=hidden_email(account.email),
         phone=hidden_phone(account.phone),
         minutes=LOOK_MINUTES,
@@ -183,7 +183,7 @@ def _act_page(
         form=form,
         what=what,
         summary=summary,
-        account=summary.found.account,
+        customer=summary.found.account,
         is_locked=summary.state is not State.OPEN,
     )
     return page, status

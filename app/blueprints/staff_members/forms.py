@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, RadioField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import AnyOf, InputRequired
 
 from app.staff.records import NoSuchMember, Role
@@ -18,7 +19,7 @@ _NO_ROLE = _l("Choose a role.")
 def role_field() -> Field:
     field: Field = RadioField(
         _l("Role"),
-        choices=list(ROLES.items()),
+        choices=[SelectChoice(role.value, words) for role, words in ROLES.items()],
         validate_choice=False,  # the message would not be ours
         validators=[InputRequired(message=_NO_ROLE), AnyOf(list(Role), message=_NO_ROLE)],
     )

@@ -46,7 +46,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "staff_members/index.html",
         listed=services().members.list_all(),
-        me=staff_signed_in().member.id,
+        own_id=staff_signed_in().member.id,
         roles=ROLES,
         now=now(),
     )
