@@ -182,10 +182,12 @@ def paginate(lines: Sequence[Line], *, first: float, later: float) -> list[list[
     pages: list[list[Line]] = [[]]
     room = first
     for begin, line in enumerate(lines):
-        if pages[-1] and _needed(lines, begin, most=later) > room:
+        is_gap = not line.pieces and not line.rule
+        may_end = pages[-1] and not (is_gap and not line.with_next)
+        if may_end and _needed(lines, begin, most=later) > room:
             pages.append([])
             room = later
-        if line.pieces or line.rule or pages[-1]:
+        if pages[-1] or not is_gap:
             pages[-1].append(line)
             room -= line.height
     return pages
