@@ -236,9 +236,10 @@ class _Paper:
             "SHA-256 and size are of the file as the portal keeps it; pictures are written anew"
             " when they arrive."
         )
-        yield from together([*paragraphs(told, NOTE), gap(2 * mm)])
+        head = [*paragraphs(told, NOTE), gap(2 * mm)]
         for number, attached in enumerate(self.file.documents, start=1):
-            yield from together([*self._document(number, attached), gap(3 * mm)])
+            yield from together([*head, *self._document(number, attached), gap(3 * mm)])
+            head = []
 
     def _document(self, number: int, attached: Attached) -> Iterator[Line]:
         _, document = self.translate, attached.document
