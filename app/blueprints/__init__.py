@@ -15,10 +15,10 @@ from app.blueprints.payments.views import payments
 from app.blueprints.profile.views import profile
 from app.blueprints.recovery.views import recovery
 from app.blueprints.staff.views import staff
-from app.blueprints.staff_case_papers.views import staff_case_papers
-from app.blueprints.staff_content.views import staff_content
 from app.blueprints.staff_accounts.views import staff_accounts
 from app.blueprints.staff_audit.views import staff_audit
+from app.blueprints.staff_case_papers.views import staff_case_papers
+from app.blueprints.staff_content.views import staff_content
 from app.blueprints.staff_members.views import staff_members
 from app.blueprints.staff_payments.views import staff_payments
 from app.blueprints.system.views import system

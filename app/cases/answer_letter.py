@@ -58,15 +58,17 @@ def render_answer(
 ) -> bytes:
     """The utility signs, whoever wrote it."""
     _, buffer = translate, BytesIO()
+    title = _("Answer")
+    about = f"{title} {case.number}"
     with one_at_a_time:
         register_fonts()
         canvas = Canvas(buffer, pagesize=A4, pageCompression=1, invariant=1, lang=formats.language)
-        canvas.setTitle(f"{_('Answer')} {case.number}")
+        canvas.setTitle(about)
         canvas.setAuthor(utility.legal_name)
         stationery = Stationery(
             utility=utility,
-            title=_("Answer"),
-            about=f"{_('Answer')} {case.number}",
+            title=title,
+            about=about,
             warning=_("SAMPLE – from the demo, no real request") if is_sample else "",
             page_of=_("Page %(page)s of %(pages)s"),
         )
@@ -103,7 +105,7 @@ def _head(
     _, summary = translate, case.summary
     day = formats.long_date(answered.astimezone(HOME).date())
     subject = _("Answer to your request %(title)s") % {"title": case.form.title(formats.language)}
-    contract = f"{_('Contract')} {summary.contract_code}"
+    contract = " ".join((_("Contract"), summary.contract_code))
     yield from paragraphs(", ".join(filter(None, (utility.place, day))), LARGE)
     yield from paragraphs(_("No. %(number)s") % {"number": case.number}, LARGE)
     yield gap(8 * mm)

@@ -72,16 +72,17 @@ def render_case_file(
 ) -> bytes:
     """Never what is for colleagues alone, also where the file holds it."""
     _, buffer = translate, BytesIO()
-    summary = file.case.summary
+    title = _("Case file")
+    about = f"{title} {file.case.number}"
     with one_at_a_time:
         register_fonts()
         canvas = Canvas(buffer, pagesize=A4, pageCompression=1, invariant=1, lang=formats.language)
-        canvas.setTitle(f"{_('Case file')} {summary.number}")
+        canvas.setTitle(about)
         canvas.setAuthor(utility.legal_name)
         stationery = Stationery(
             utility=utility,
-            title=_("Case file"),
-            about=f"{_('Case file')} {summary.number}",
+            title=title,
+            about=about,
             warning=_("SAMPLE – from the demo, no real request") if is_sample else "",
             page_of=_("Page %(page)s of %(pages)s"),
         )
