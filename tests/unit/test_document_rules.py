@@ -26,7 +26,7 @@ NAMES = [
     ("/etc/passwd", "passwd.pdf"),
     ("<b>x</b>.pdf", "b.pdf"),
     ('"><img src=x onerror=alert(1)>.pdf', "img src x onerror alert(1).pdf"),
-    ("a\r\nSet-Cookie: x.pdf", "aSet-Cookie x.pdf"),
+    ("a\r\nSet-Cookie: x.pdf", "a Set-Cookie x.pdf"),
     ("a\0b.pdf", "ab.pdf"),
     ("fa\u202etura.pdf", "fatura.pdf"),
     ("fa\u200btura\ufeff.pdf", "fatura.pdf"),
@@ -36,7 +36,6 @@ NAMES = [
     (".pdf", "document.pdf"),
     ("...", "document.pdf"),
     ("\u202e", "document.pdf"),
-    (".htaccess", None),
     ("CON.pdf", "_CON.pdf"),
     ("lpt1.pdf", "_lpt1.pdf"),
     ("-rf.pdf", "rf.pdf"),
@@ -56,11 +55,11 @@ NAMES = [
 
 @pytest.mark.parametrize(("given_name", "wanted"), NAMES)
 def test_names(given_name: str, wanted: str | None) -> None:
-    if wanted is None and given_name != ".htaccess":
+    if wanted is None:
         with pytest.raises(DocumentRefused) as caught:
             clean_name(given_name, Kind.PDF)
         assert caught.value.reason is Refusal.NOT_WHAT_ITS_NAME_SAYS
-    elif wanted is not None:
+    else:
         assert clean_name(given_name, Kind.PDF) == wanted
 
 
