@@ -27,6 +27,7 @@ PAGES = (
     "/staff/audit",
     "/staff/audit?since=2026-99-99&account=x",
 )
+TABLES = ("/staff/accounts/1", "/staff/members", "/staff/audit")
 
 
 def test_by_keyboard_and_accessible(visit: Any) -> None:
@@ -53,13 +54,17 @@ def test_by_keyboard_and_accessible(visit: Any) -> None:
         page.get_by_role("button", name="Shkarko").click()
     assert "u pa llogaria" in taken.value.path().read_text(encoding="utf-8")
     state = first.context.storage_state()
-    for scheme in ("light", "dark"):
-        for size in (PHONE, DESK):
-            page = visit(color_scheme=scheme, storage_state=state, **size).page
-            for address in PAGES:
-                page.goto(address)
-                expect(page.get_by_role("button", name="Dilni")).to_be_visible()
-                width = page.evaluate("document.documentElement.scrollWidth")
-                assert width <= size["viewport"]["width"], address
-                found += findings(page)
+    for scheme, size, addresses in (
+        ("light", PHONE, PAGES),
+        ("dark", DESK, PAGES),
+        ("dark", PHONE, TABLES),
+        ("light", DESK, TABLES),
+    ):
+        page = visit(color_scheme=scheme, storage_state=state, **size).page
+        for address in addresses:
+            page.goto(address)
+            expect(page.get_by_role("button", name="Dilni", exact=True)).to_be_visible()
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= size["viewport"]["width"], address
+            found += findings(page)
     assert found == []
