@@ -135,9 +135,7 @@ class Content:
         body = found.version.body
         if body is not None:
             self._refuse_flawed(key, body)
-        return self._add(
-            key, body, base=base, by=by, action=Action.TEXT_RESTORED, restored=number
-        )
+        return self._add(key, body, base=base, by=by, action=Action.TEXT_RESTORED, restored=number)
 
     def _refuse_flawed(self, key: TextKey, body: str) -> None:
         flaws = rules.find_flaws(key.name, body)
