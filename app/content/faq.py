@@ -82,6 +82,8 @@ def _parts(body: str) -> tuple[list[Part], list[int]]:
         else:
             start, end = token.map
             places.append((int(token.tag[1]), tokens[number + 1].content, start, end))
+    if not places:
+        return [], nested
     ends = [start for _level, _title, start, _end in places[1:]] + [len(lines)]
     parts = [
         Part(level=level, title=title, line=start + 1, body="\n".join(lines[end:until]).strip())

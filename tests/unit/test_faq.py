@@ -58,7 +58,8 @@ def test_topics_questions_and_answers() -> None:
 
 
 def test_each_kind_of_contract_sees_its_own() -> None:
-    text = "# T\n## X\n### A\n#### Business\nb\n### B\nall\n#### Individual\ni\n## Y\n### C\n#### Biznes\nc"
+    text = "# T\n## X\n### A\n#### Business\nb\n### B\nall\n#### Individual\ni\n"
+    text += "## Y\n### C\n#### Biznes\nc"
     read, flaws = faq.read(text)
     assert flaws == ()
     individual = read.only(Audience.INDIVIDUAL)

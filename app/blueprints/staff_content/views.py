@@ -106,7 +106,7 @@ def versions(name: str, language: str) -> ResponseReturnValue:
     return render_template("staff_content/versions.html", key=key, found=found)
 
 
-@staff_content.get(f"{TEXT}/versions/<int:number>")
+@staff_content.get(f"{TEXT}/versions/<int(max=999999999):number>")
 def version(name: str, language: str, number: int) -> ResponseReturnValue:
     return _version_page(_key(name, language), number, TextForm())
 
@@ -132,7 +132,7 @@ def _version_page(
     return page, status
 
 
-@staff_content.post(f"{TEXT}/versions/<int:number>/restore")
+@staff_content.post(f"{TEXT}/versions/<int(max=999999999):number>/restore")
 def restore(name: str, language: str, number: int) -> ResponseReturnValue:
     key, form = _key(name, language), TextForm()
     if not form.validate():
