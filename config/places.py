@@ -50,7 +50,8 @@ class Places:
         following = (line for line in self._lines.values() if line > start)
         end = min(following, default=self._last + 1)
         for number in range(start, end):
-            if re.search(rf"[\"']{re.escape(entry)}[\"']", self._text[number - 1]):
+            line = self._text[number - 1]
+            if f'"{entry}"' in line or f"'{entry}'" in line:
                 return number
         return start
 
