@@ -15,6 +15,7 @@ from app.blueprints.payments.views import payments
 from app.blueprints.profile.views import profile
 from app.blueprints.recovery.views import recovery
 from app.blueprints.staff.views import staff
+from app.blueprints.staff_cases import staff_cases
 from app.blueprints.staff_content.views import staff_content
 from app.blueprints.staff_payments.views import staff_payments
 from app.blueprints.system.views import system
@@ -24,6 +25,6 @@ from app.blueprints.verify.views import verify
 def register_blueprints(app: Flask) -> None:
     public = (system, home, faq, accounts, recovery, verify)
     customers = (profile, contracts, ownership, delegates, invoices, payments, pay_links, cases)
-    of_staff = (staff, staff_payments, staff_content)
+    of_staff = (staff, staff_cases, staff_payments, staff_content)
     for blueprint in (*public, *customers, *of_staff):
         app.register_blueprint(blueprint)

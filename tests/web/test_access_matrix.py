@@ -87,6 +87,14 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "cases.new": (H, ""),
     "cases.index": (H, ""),
     "staff.index": (STAFF, ""),
+    "staff_cases.index": (STAFF, ""),
+    "staff_cases.show": (STAFF, ""),
+    "staff_cases.step": ("", STAFF),
+    "staff_cases.assign": ("", STAFF),
+    "staff_cases.add_document": ("", STAFF),
+    "staff_cases.document": (STAFF, ""),
+    "staff_cases.load": (SUPERVISORS, ""),
+    "staff_cases.assign_many": ("", SUPERVISORS),
     "staff_payments.index": (STAFF, ""),
     "staff_payments.show": (STAFF, ""),
     "staff_payments.ask": ("", STAFF),
@@ -109,6 +117,7 @@ VALUES: dict[str, Any] = {
     "token": "nonsense",
     "reference": "A" * 26,
     "gateway": "sandbox",
+    "document_id": 1,
 }
 
 
