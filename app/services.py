@@ -30,6 +30,7 @@ from app.payments.receipts import Receipts
 from app.payments.reconciliation import Reconciliation
 from app.payments.review import Review
 from app.payments.settling import Settling
+from app.staff.customers import Customers
 from app.staff.members import StaffMembers
 from app.staff.service import StaffService
 from config.settings import Settings
@@ -75,6 +76,7 @@ class Services:
     staff: StaffService
     members: StaffMembers
     content: Content
+    customers: Customers
     last_known: LastKnown
     contracts: ContractService
     invoices: InvoiceService

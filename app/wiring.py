@@ -50,6 +50,7 @@ from app.payments.review import Review
 from app.payments.settling import Settling
 from app.payments.shared import Shared as PaymentShared
 from app.services import CaseServices, PaymentServices, Services
+from app.staff.customers import Customers
 from app.staff.members import StaffMembers
 from app.staff.service import StaffService
 from app.staff.shared import StaffShared
@@ -139,6 +140,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         staff=StaffService(staff),
         members=StaffMembers(staff),
         content=Content(database=database, audit=audit, clock=now),
+        customers=Customers(shared),
         last_known=last_known,
         contracts=ContractService(billing=cached, last_known=last_known, today=today),
         invoices=invoices,

@@ -7,7 +7,7 @@ from typing import Any
 from app.accounts.records import Account, Device, Invitation, Link, Profile
 from app.accounts.shared import Shared
 from app.accounts.store import contracts, people, sessions
-from app.audit.records import Event
+from app.audit.records import Actor, Event
 from app.messages.records import Posted
 
 EVENTS_AT_MOST = 10_000
@@ -124,7 +124,8 @@ def _event(event: Event) -> dict[str, Any]:
         "by": event.actor,
         "what": event.action,
         "contract": event.contract_code,
-        "address": event.address,
+        # Where one's own browser was; not where the utility's people sit.
+        "address": "" if event.actor is Actor.STAFF else event.address,
         "detail": event.detail,
     }
 

@@ -177,6 +177,56 @@ def stopped(_: Translate) -> Letter:
     )
 
 
+def locked_by_us(_: Translate, moment: datetime, _sign_in: str) -> Letter:
+    return Letter(
+        subject=_("We locked your account"),
+        blocks=(
+            _told(
+                _(
+                    "On %(moment)s we locked your account in our portal. All devices were signed"
+                    " out, and nobody can sign in. Your contracts with us go on as they are."
+                )
+                % {"moment": _when(moment)}
+            ),
+            _told(_("If you do not know why, please call us.")),
+        ),
+    )
+
+
+def unlocked_by_us(_: Translate, moment: datetime, sign_in: str) -> Letter:
+    return Letter(
+        subject=_("Your account is open again"),
+        blocks=(
+            _told(
+                _(
+                    "On %(moment)s we opened your account again. If your password no longer"
+                    " works, make a new one there by “Forgot your password?”."
+                )
+                % {"moment": _when(moment)}
+            ),
+            _link(_("Sign in"), sign_in),
+            _told(_("If it was not you who asked us for that, please call us at once.")),
+        ),
+    )
+
+
+def signed_out_by_us(_: Translate, moment: datetime, sign_in: str) -> Letter:
+    return Letter(
+        subject=_("All your devices were signed out"),
+        blocks=(
+            _told(
+                _(
+                    "On %(moment)s we signed out all devices of your account. You can sign in"
+                    " again with your password."
+                )
+                % {"moment": _when(moment)}
+            ),
+            _link(_("Sign in"), sign_in),
+            _told(_("If it was not you who asked us for that, please call us.")),
+        ),
+    )
+
+
 def contract_added_elsewhere(_: Translate, code: str, moment: datetime) -> Letter:
     return Letter(
         subject=_("A contract of yours was added to another account"),

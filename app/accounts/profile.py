@@ -91,7 +91,11 @@ class Profiles:
         """also: what else must hold. Raises: WrongPassword, TooManyTries."""
         shared, account_id = self._shared, signed_in.account.id
         # A session left open on somebody else's computer is no way to guess at leisure.
-        budget = shared.budget(f"password {account_id}", shared.settings.sign_in_tries_per_account)
+        budget = shared.budget(
+            f"password {account_id}",
+            shared.settings.sign_in_tries_per_account,
+            account_id=account_id,
+        )
         with shared.database.write() as connection:
             may_try = shared.tries.spend(connection, budget, shared.clock())
             stored = people.get_password_hash(connection, account_id)

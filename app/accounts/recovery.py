@@ -96,7 +96,11 @@ class Recovery:
     def _give(self, account: Account, password: str, password_hash: str, visitor: Visitor) -> bool:
         shared, now = self._shared, self._shared.clock()
         ends = now + timedelta(minutes=shared.settings.recovery_minutes)
-        a_day = Budget(subject=f"recovered {account.id}", limit=shared.settings.recoveries_per_day)
+        a_day = Budget(
+            subject=f"recovered {account.id}",
+            limit=shared.settings.recoveries_per_day,
+            account_id=account.id,
+        )
         with shared.database.write() as connection:
             if not shared.tries.spend(connection, a_day, now):
                 return False

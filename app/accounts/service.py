@@ -4,6 +4,7 @@ import secrets
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -101,14 +102,18 @@ class AccountService:
             shared.budget(f"sign-in network {where}", limit),
             shared.budget(f"sign-in site {site}", limit * SITES_SHARE),
         ]
-        whom = f"account {found.account.id}" if found else f"nobody {key}"
-        each = settings.sign_in_tries_per_account
+        account_id = found.account.id if found else None
+        whom = f"account {account_id}" if found else f"nobody {key}"
+        budget = partial(
+            shared.budget, limit=settings.sign_in_tries_per_account, account_id=account_id
+        )
         mark = visitor.marks.get(found.account.id) if found else None
         # A mark is worth nothing after a new password: whoever knew the old one has marks too.
         if found and mark and mark.endswith(fingerprint(found.password_hash)):
-            return networks, [shared.budget(f"sign-in {whom} browser {mark}", each)]
-        everywhere = Budget(subject=f"sign-in {whom}", limit=settings.sign_in_tries_per_day)
-        return networks, [shared.budget(f"sign-in {whom} {where}", each), everywhere]
+            return networks, [budget(f"sign-in {whom} browser {mark}")]
+        a_day = settings.sign_in_tries_per_day
+        everywhere = Budget(subject=f"sign-in {whom}", limit=a_day, account_id=account_id)
+        return networks, [budget(f"sign-in {whom} {where}"), everywhere]
 
     def _verify(
         self, found: Credentials | None, password: str, *, may_enter: bool

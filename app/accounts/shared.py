@@ -36,9 +36,10 @@ class Shared:
     clock: Callable[[], datetime] = now
     tries: Tries = field(default_factory=Tries)
 
-    def budget(self, subject: str, limit: int) -> Budget:
+    def budget(self, subject: str, limit: int, *, account_id: int | None = None) -> Budget:
         """So many tries in the usual span."""
-        return Budget(subject=subject, limit=limit, minutes=self.settings.tries_window_minutes)
+        minutes = self.settings.tries_window_minutes
+        return Budget(subject=subject, limit=limit, minutes=minutes, account_id=account_id)
 
     def spend(self, *budgets: Budget) -> list[bool]:
         """One try of each, up to the first that is used up: what is refused already must not

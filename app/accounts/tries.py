@@ -19,16 +19,19 @@ account_try = Table(
     Column("subject", String(64), primary_key=True),
     Column("span", BigInteger, primary_key=True, autoincrement=False),  # its end, in seconds
     Column("used", Integer, nullable=False),
+    Column("account_id", Integer),  # whose they are, for who lets them in again
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """So many tries by one subject in each span of so many minutes."""
+    """So many tries by one subject in each span of so many minutes. account_id: whose they use
+    up, where they are for one account."""
 
     subject: str
     limit: int
     minutes: int = DAY
+    account_id: int | None = None
 
 
 class Tries:
@@ -38,7 +41,12 @@ class Tries:
 
     def count(self, connection: Connection, budget: Budget, now: datetime) -> int:
         """Counts one try, and tells which it was in its span."""
-        row = {"subject": _hashed(budget), "span": _end(budget, now), "used": 1}
+        row = {
+            "subject": _hashed(budget),
+            "span": _end(budget, now),
+            "used": 1,
+            "account_id": budget.account_id,
+        }
         # Both databases spell it alike, but SQLAlchemy has an insert for each.
         dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
         statement = (
@@ -63,6 +71,10 @@ class Tries:
             .where(_row(budget, now), account_try.c.used > 0)
             .values(used=account_try.c.used - 1)
         )
+
+    def forget_of(self, connection: Connection, account_id: int) -> None:
+        """From wherever they came: the next one is the first again."""
+        connection.execute(delete(account_try).where(account_try.c.account_id == account_id))
 
     def forget_old(self, connection: Connection, now: datetime) -> None:
         connection.execute(delete(account_try).where(account_try.c.span < int(now.timestamp())))

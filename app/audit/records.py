@@ -43,6 +43,8 @@ class Action(StrEnum):
     PREFERENCES_CHANGED = "preferences changed"
     DATA_DOWNLOADED = "data downloaded"
     CLOSED = "account closed"
+    ACCOUNT_OPENED = "account opened by staff"
+    TRIES_FORGOTTEN = "tries forgotten"
     PAYMENT_BEGUN = "payment begun"
     PAYMENT_MOVED = "payment moved"
     PAYMENT_REVIEWED = "payment reviewed"
@@ -61,18 +63,54 @@ class Action(StrEnum):
     STAFF_ROLE_CHANGED = "staff role changed"
     TEXT_CHANGED = "text changed"
     TEXT_RESTORED = "text restored"
+    CODE_REFUSED = "second factor refused"
+    TRAIL_EXPORTED = "audit trail exported"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
     """account_id: whom it is about; staff_id: which of the utility's people did it, or whom of
-    them an operator's doing is about; detail: a few words without personal data."""
+    them an operator's doing is about; about_staff_id: whom of them it is about, where another of
+    them did it; detail: a few words without personal data."""
 
+    id: int = 0  # given when it is written
     at: datetime
     actor: Actor
     action: Action
     account_id: int | None
     staff_id: int | None
+    about_staff_id: int | None = None
     contract_code: str | None
     address: str
     detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where one event stands in the trail."""
+
+    at: datetime
+    id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filter:
+    """What is looked for; None for all. since, until: the second no longer; staff_id: who did it
+    or whom it is about."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    actor: Actor | None = None
+    action: Action | None = None
+    account_id: int | None = None
+    contract_code: str | None = None
+    staff_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leaf:
+    """A few events of the trail, the newest first, and whether there are others on either side."""
+
+    events: tuple[Event, ...]
+    has_newer: bool
+    has_older: bool

@@ -15,8 +15,11 @@ from app.blueprints.payments.views import payments
 from app.blueprints.profile.views import profile
 from app.blueprints.recovery.views import recovery
 from app.blueprints.staff.views import staff
+from app.blueprints.staff_accounts.views import staff_accounts
+from app.blueprints.staff_audit.views import staff_audit
 from app.blueprints.staff_cases import staff_cases
 from app.blueprints.staff_content.views import staff_content
+from app.blueprints.staff_members.views import staff_members
 from app.blueprints.staff_payments.views import staff_payments
 from app.blueprints.system.views import system
 from app.blueprints.verify.views import verify
@@ -25,6 +28,9 @@ from app.blueprints.verify.views import verify
 def register_blueprints(app: Flask) -> None:
     public = (system, home, faq, accounts, recovery, verify)
     customers = (profile, contracts, ownership, delegates, invoices, payments, pay_links, cases)
-    of_staff = (staff, staff_cases, staff_payments, staff_content)
-    for blueprint in (*public, *customers, *of_staff):
+    back_office = (
+        *(staff, staff_cases, staff_accounts, staff_payments, staff_content),
+        *(staff_members, staff_audit),
+    )
+    for blueprint in (*public, *customers, *back_office):
         app.register_blueprint(blueprint)

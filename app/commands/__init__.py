@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.commands.accounts import accounts
 from app.commands.billing import billing
+from app.commands.cases import cases
 from app.commands.config import config
 from app.commands.database import db
 from app.commands.documents import documents
@@ -15,6 +16,7 @@ from app.commands.translations import translations
 
 
 def register_commands(app: Flask) -> None:
-    customers, work = (accounts, payments, documents), (jobs, messages, mail, sms)
+    customers = (accounts, payments, cases, documents)
+    work = (jobs, messages, mail, sms)
     for group in (db, billing, config, staff, *customers, *work, translations):
         app.cli.add_command(group)

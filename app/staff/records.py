@@ -36,6 +36,14 @@ class Member:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Doer:
+    """A member at work, and the address that the request comes from."""
+
+    member: Member
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StaffCredentials:
     """password_until: of a first password, the moment from which it no longer works; None for
     one of the member's own. sealed_secret: of the second factor. last_step: the newest for which
@@ -93,6 +101,7 @@ class ListedMember:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenSession:
+    id: int
     member: Member
     device: str
     address: str
@@ -102,7 +111,7 @@ class OpenSession:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FirstSignIn:
-    """What an operator hands over, and nobody sees again. factor_address: `otpauth://...`."""
+    """What an operator or an administrator hands over, and nobody sees again. factor_address: `otpauth://...`."""
 
     member: Member
     password: str
@@ -113,6 +122,22 @@ class FirstSignIn:
 
 class StaffError(Exception):
     """The root of what the staff services refuse; the message is for an operator."""
+
+
+class WrongCode(StaffError):
+    """Not a code of the member's second factor, or one that was used."""
+
+
+class NotOneself(StaffError):
+    """Nobody takes their own power away by a page: the last administrator would be gone."""
+
+
+class NotAdministrator(StaffError):
+    """Whoever does this is none any more."""
+
+
+class NoSuchSession(StaffError):
+    """The member has no such session, or it has ended."""
 
 
 class NameTaken(StaffError):

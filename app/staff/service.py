@@ -25,10 +25,13 @@ from app.sealing import CannotUnseal
 from app.staff import rules, store
 from app.staff.records import (
     MemberId,
+    NoSuchSession,
+    OpenSession,
     StaffCredentials,
     StaffSignedIn,
     StaffVisitor,
     StaffWelcome,
+    WrongCode,
 )
 from app.staff.shared import Factors, StaffShared
 
@@ -224,8 +227,35 @@ class StaffService:
 
     def sign_out(self, signed_in: StaffSignedIn, visitor: StaffVisitor) -> None:
         with self._shared.database.write() as connection:
-            if store.end_session(connection, signed_in.session_id):
+            if store.end_session(connection, signed_in.session_id, signed_in.member.id):
                 self._note(connection, Action.SIGNED_OUT, signed_in.member.id, visitor)
+
+    def list_own_sessions(self, signed_in: StaffSignedIn) -> list[OpenSession]:
+        """The last seen first."""
+        with self._shared.database.read() as connection:
+            return store.list_sessions(
+                connection,
+                created_after=self._shared.oldest_session(),
+                seen_after=self._shared.longest_idle(),
+                only=signed_in.member.id,
+            )
+
+    def end_own_session(
+        self, signed_in: StaffSignedIn, session_id: int, visitor: StaffVisitor
+    ) -> None:
+        """Raises: NoSuchSession."""
+        with self._shared.database.write() as connection:
+            if not store.end_session(connection, session_id, signed_in.member.id):
+                raise NoSuchSession
+            self._note(connection, Action.SIGNED_OUT, signed_in.member.id, visitor)
+
+    def end_other_sessions(self, signed_in: StaffSignedIn, visitor: StaffVisitor) -> int:
+        """All of one's own but this one; returns how many there were."""
+        me = signed_in.member.id
+        with self._shared.database.write() as connection:
+            ended = store.end_sessions_of(connection, me, but=signed_in.session_id)
+            self._note(connection, Action.SESSIONS_ENDED, me, visitor, f"{ended} sessions")
+        return ended
 
     def forget_expired(self) -> None:
         with self._shared.database.write() as connection:
@@ -278,6 +308,31 @@ class StaffService:
                 self._note(connection, Action.PASSWORD_CHANGE_REFUSED, member_id, visitor)
         if not is_in:
             raise WrongPassword
+
+    # Before what hands out power
+
+    def check_code(self, signed_in: StaffSignedIn, code: str, visitor: StaffVisitor) -> None:
+        """Whether whoever sits before this session still has the second factor in hand.
+
+        Raises: WrongCode, TooManyTries, SessionEnded.
+        """
+        shared, member = self._shared, signed_in.member
+        budget = shared.budget(f"code {member.id}", shared.settings.tries_per_member)
+        with shared.database.write() as connection:
+            may_try = shared.spend(connection, budget)
+        if not may_try:
+            raise TooManyTries
+        with shared.database.write() as connection:
+            store.hold(connection, signed_in)
+            found = store.find_credentials(connection, rules.name_key(member.name))
+            step = self._find_step(found, code)
+            is_right = found and step and store.use_code(connection, found, step)
+            if is_right:
+                shared.give_back(connection, budget)
+            else:
+                self._note(connection, Action.CODE_REFUSED, member.id, visitor)
+        if not is_right:
+            raise WrongCode
 
     def _replace_password(
         self, signed_in: StaffSignedIn, new_hash: str, visitor: StaffVisitor, detail: str

@@ -54,12 +54,20 @@ class StaffShared:
         action: Action,
         member_id: MemberId | None,
         *,
+        about: MemberId | None = None,
         actor: Actor = Actor.STAFF,
         address: str = "",
         detail: str = "",
     ) -> None:
+        """about: whom of the staff it is about, where that is another."""
         self.audit.record(
-            connection, action, actor=actor, staff_id=member_id, address=address, detail=detail
+            connection,
+            action,
+            actor=actor,
+            staff_id=member_id,
+            about_staff_id=about,
+            address=address,
+            detail=detail,
         )
 
 

@@ -111,6 +111,26 @@ def find_member(connection: Connection, name_key: str) -> Member | None:
     return _member(row) if row else None
 
 
+def list_names(connection: Connection) -> dict[MemberId, str]:
+    """Of all, disabled ones too."""
+    rows = connection.execute(select(staff_member.c.id, staff_member.c.name))
+    return {MemberId(row.id): row.name for row in rows}
+
+
+def hold_administrators(connection: Connection) -> set[MemberId]:
+    """Those who are one now, locked until the transaction ends: of two who disable each other
+    at once, one stays."""
+    query = (
+        select(staff_member.c.id)
+        .where(
+            staff_member.c.role == Role.ADMINISTRATOR.value, staff_member.c.disabled_at.is_(None)
+        )
+        .order_by(staff_member.c.id)
+        .with_for_update()
+    )
+    return {MemberId(found) for found in connection.scalars(query)}
+
+
 def find_credentials(connection: Connection, name_key: str) -> StaffCredentials | None:
     """None for a disabled member."""
     query = select(
@@ -142,7 +162,11 @@ def find_factors(connection: Connection, name_keys: list[str]) -> dict[str, tupl
 
 
 def list_members(
-    connection: Connection, *, created_after: datetime, seen_after: datetime
+    connection: Connection,
+    *,
+    created_after: datetime,
+    seen_after: datetime,
+    only: MemberId | None = None,
 ) -> list[ListedMember]:
     """By name, with how many of their sessions are alive."""
     alive = and_(
@@ -161,6 +185,8 @@ def list_members(
         .group_by(staff_member.c.id)
         .order_by(staff_member.c.name_key)
     )
+    if only is not None:
+        query = query.where(staff_member.c.id == only)
     return [
         ListedMember(
             member=_member(row),
@@ -250,10 +276,10 @@ def renew_session(connection: Connection, session_id: int, token_hash: str) -> N
     )
 
 
-def end_session(connection: Connection, session_id: int) -> bool:
-    """False when it had ended."""
-    ended = connection.execute(delete(staff_session).where(staff_session.c.id == session_id))
-    return ended.rowcount > 0
+def end_session(connection: Connection, session_id: int, member_id: MemberId) -> bool:
+    """False when the member has no such session."""
+    theirs = and_(staff_session.c.id == session_id, staff_session.c.member_id == member_id)
+    return connection.execute(delete(staff_session).where(theirs)).rowcount > 0
 
 
 def end_sessions_of(connection: Connection, member_id: MemberId, *, but: int | None = None) -> int:
@@ -265,17 +291,24 @@ def end_sessions_of(connection: Connection, member_id: MemberId, *, but: int | N
 
 
 def list_sessions(
-    connection: Connection, *, created_after: datetime, seen_after: datetime
+    connection: Connection,
+    *,
+    created_after: datetime,
+    seen_after: datetime,
+    only: MemberId | None = None,
 ) -> list[OpenSession]:
-    """Everybody's that are alive, the last seen first."""
+    """Everybody's or one member's that are alive, the last seen first."""
     query = (
         select(*MEMBER_COLUMNS, staff_session)
         .select_from(staff_session.join(staff_member, OF_MEMBER))
         .where(staff_session.c.created_at > created_after, staff_session.c.seen_at > seen_after)
         .order_by(staff_session.c.seen_at.desc(), staff_session.c.id.desc())
     )
+    if only is not None:
+        query = query.where(staff_session.c.member_id == only)
     return [
         OpenSession(
+            id=row.id,
             member=_member(row),
             device=row.device,
             address=row.address,

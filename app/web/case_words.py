@@ -51,9 +51,9 @@ BY: dict[By, Any] = {
     By.PORTAL: _l("the portal"),
 }
 LOOKS = {  # of a state's mark
-    State.WAITING: "due",
-    State.WAITING_INFORMATION: "overdue",
-    State.IN_PROGRESS: "due",
+    State.WAITING: "none",
+    State.WAITING_INFORMATION: "due",  # the customer has something to do
+    State.IN_PROGRESS: "none",
     State.DONE: "clear",
     State.REFUSED: "none",
     State.WITHDRAWN: "none",

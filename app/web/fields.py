@@ -13,6 +13,7 @@ from app.web.current import services
 from app.web.forms import AtMost, text_field
 
 PASSWORD_FIELD_LENGTH = 512  # the setting may ask for less
+CODE_LENGTH = 20  # people write spaces
 
 PASSWORD_PROBLEMS: dict[PasswordProblem, Any] = {
     PasswordProblem.TOO_SHORT: _l("The password is too short: at least %(min)d characters."),
@@ -138,3 +139,20 @@ def check_name(typed: str) -> None:
     """Raises: ValidationError, in words."""
     if not any(c.isalpha() for c in name_key(typed)):
         raise ValidationError(_l("A name has letters."))
+
+
+def code_field() -> Field:
+    """Of a second factor."""
+    return text_field(
+        _l("Six-digit code"),
+        missing=_l("Enter the code."),
+        longest=CODE_LENGTH,
+        hint=_l("From your authenticator app. Each code works once."),
+        autocomplete="one-time-code",
+        inputmode="numeric",
+        spellcheck="false",
+    )
+
+
+def digits_of(typed: str) -> str:
+    return "".join(c for c in typed if c in "0123456789")

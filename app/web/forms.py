@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf
 from wtforms import Field, StringField
-from wtforms.validators import InputRequired, Length, StopValidation, ValidationError
+from wtforms.validators import DataRequired, Length, StopValidation, ValidationError
 
 SESSIONS = 2_000  # whose token is at hand
 TOKEN_SECONDS = 60
@@ -111,7 +111,7 @@ def text_field(
         description=hint,
         filters=[clean],
         validators=[
-            InputRequired(message=missing),
+            DataRequired(message=missing),
             AtMost(longest),
             *extra,
         ],

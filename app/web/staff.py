@@ -7,7 +7,7 @@ from flask import g, request, session
 
 from app.accounts.records import SessionToken
 from app.database.engine import DatabaseUnavailable
-from app.staff.records import Member, StaffSignedIn, StaffVisitor
+from app.staff.records import Doer, Member, StaffSignedIn, StaffVisitor
 from app.web.current import services
 from app.web.known_devices import known_members
 from app.web.sessions import is_staff_path
@@ -29,6 +29,11 @@ def staff_signed_in() -> StaffSignedIn:
     if found is None:
         raise RuntimeError("a page for staff stands open in the access table")
     return found
+
+
+def staff_doer() -> Doer:
+    """The same, as who does something."""
+    return Doer(member=staff_signed_in().member, address=request.remote_addr or "")
 
 
 def staff_in_head() -> Member | None:

@@ -34,6 +34,11 @@ SECTIONS: tuple[Section, ...] = (
         key="k",
     ),
     Section(
+        endpoint="staff_accounts.index",
+        name=_l("Accounts"),
+        about=_l("Find a customer’s account, let its owner in again, end its sessions."),
+    ),
+    Section(
         endpoint="staff_payments.index",
         name=_l("Payments by card"),
         about=_l("Those that need a person, and any by its number."),
@@ -42,6 +47,16 @@ SECTIONS: tuple[Section, ...] = (
         endpoint="staff_content.index",
         name=_l("Texts"),
         about=_l("What customers read: questions and answers, privacy, terms, refunds."),
+    ),
+    Section(
+        endpoint="staff_members.index",
+        name=_l("Staff"),
+        about=_l("Who may sign in here, and what each of them may do."),
+    ),
+    Section(
+        endpoint="staff_audit.index",
+        name=_l("Audit trail"),
+        about=_l("Who did what, when, and to whom."),
     ),
 )
 

@@ -21,14 +21,19 @@ from app.audit.records import Action, Actor
 from app.database.engine import Database
 from app.staff import rules, store
 from app.staff.records import (
+    Doer,
     MemberId,
     NameTaken,
     NoSuchMember,
+    NoSuchSession,
+    NotAdministrator,
     NotAName,
+    NotOneself,
     Role,
     StaffSignedIn,
     StaffVisitor,
     StaffWelcome,
+    WrongCode,
 )
 from tests.accounts import Clock
 from tests.staff import COUNTER, PASSWORD, SECRET, Staff
@@ -452,3 +457,152 @@ def test_what_happened_is_in_the_audit_trail(staff: Staff, clock: Clock) -> None
 def _count(staff: Staff, table: str) -> int:
     with staff.shared.database.read() as connection:
         return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+# Administrators
+
+
+def administrators(staff: Staff) -> tuple[Doer, Doer]:
+    doers = []
+    for name in ("arta", "beni"):
+        staff.members.add(name, Role.ADMINISTRATOR, password=PASSWORD, secret=SECRET)
+        doers.append(Doer(member=staff.members.get(name), address="192.0.2.7"))
+    return doers[0], doers[1]
+
+
+def test_what_an_administrator_does_names_both(staff: Staff) -> None:
+    arta, _beni = administrators(staff)
+    ardit = staff.members.get("ardit")
+    staff.members.create("drini", Role.AGENT, by=arta)
+    staff.members.set_role(ardit, Role.SUPERVISOR, by=arta)
+    staff.members.sign_out(ardit, by=arta)
+    staff.members.disable(ardit, by=arta)
+    staff.members.enable(ardit, by=arta)
+    staff.members.reset(ardit, by=arta)
+    events = staff.members.list_events(ardit, limit=5)[::-1]
+    assert [(e.action, e.detail) for e in events] == [
+        (Action.STAFF_ROLE_CHANGED, "agent to supervisor"),
+        (Action.SESSIONS_ENDED, "0 sessions"),
+        (Action.DISABLED, ""),
+        (Action.ENABLED, ""),
+        (Action.STAFF_RESET, ""),
+    ]
+    assert {(e.actor, e.staff_id, e.about_staff_id, e.address) for e in events} == {
+        (Actor.STAFF, arta.member.id, ardit.id, "192.0.2.7")
+    }
+    assert len(staff.members.list_events(arta.member, limit=20)) == 7  # with its own making
+
+
+def test_nobody_acts_on_themselves(staff: Staff) -> None:
+    arta, _beni = administrators(staff)
+    me = arta.member
+    for act in (
+        lambda: staff.members.disable(me, by=arta),
+        lambda: staff.members.reset(me, by=arta),
+        lambda: staff.members.set_role(me, Role.AGENT, by=arta),
+        lambda: staff.members.sign_out(me, by=arta),
+    ):
+        with pytest.raises(NotOneself):
+            act()
+
+
+def test_who_is_no_administrator_any_more_does_nothing(staff: Staff) -> None:
+    arta, beni = administrators(staff)
+    ardit = staff.members.get("ardit")
+    for undo in (
+        lambda: staff.members.disable(beni.member),
+        lambda: staff.members.set_role(beni.member, Role.SUPERVISOR),
+    ):
+        undo()
+        with pytest.raises(NotAdministrator):
+            staff.members.set_role(ardit, Role.ADMINISTRATOR, by=beni)
+        with pytest.raises(NotAdministrator):
+            staff.members.create("mine", Role.ADMINISTRATOR, by=beni)
+        staff.members.enable(beni.member)
+    assert staff.members.get("ardit").role is Role.AGENT
+    staff.members.set_role(ardit, Role.SUPERVISOR, by=arta)
+
+
+@pytest.mark.parametrize("how", ["disable", "demote"])
+def test_of_two_administrators_who_end_each_other_at_once_one_stays(staff: Staff, how: str) -> None:
+    arta, beni = administrators(staff)
+    for _ in range(5):
+        together = Barrier(2)
+
+        def end(by: Doer, other: Doer, together: Barrier = together) -> bool:
+            together.wait()
+            try:
+                if how == "disable":
+                    staff.members.disable(other.member, by=by)
+                else:
+                    staff.members.set_role(other.member, Role.AGENT, by=by)
+            except NotAdministrator:
+                return False
+            return True
+
+        with ThreadPoolExecutor(2) as pool:
+            done = list(pool.map(end, (arta, beni), (beni, arta)))
+        assert sorted(done) == [False, True]
+        for doer in (arta, beni):
+            staff.members.enable(doer.member)
+            staff.members.set_role(doer.member, Role.ADMINISTRATOR)
+
+
+def test_a_code_before_power_is_fresh_and_ones_own(staff: Staff, clock: Clock) -> None:
+    me = came_in(staff, staff.enter())
+    for wrong in (staff.code(), "000000", "", staff.code(-1)):
+        with pytest.raises(WrongCode):
+            staff.check_code(me, wrong, COUNTER)
+    clock.now += STEP
+    staff.check_code(me, staff.code(), COUNTER)
+    with pytest.raises(WrongCode):
+        staff.check_code(me, staff.code(), COUNTER)
+    clock.now += STEP
+    for _ in range(5):
+        with pytest.raises(WrongCode):
+            staff.check_code(me, "000000", COUNTER)
+    with pytest.raises(TooManyTries):
+        staff.check_code(me, staff.code(), COUNTER)
+    staff.members.sign_out(me.member)
+    with pytest.raises(SessionEnded):
+        Staff(staff.shared.database, clock, tries_per_member=100).check_code(
+            me, staff.code(), COUNTER
+        )
+
+
+def test_of_many_with_the_same_code_at_once_one_is_right(staff: Staff, clock: Clock) -> None:
+    me = came_in(staff, staff.enter())
+    clock.now += STEP
+    together = Barrier(6)
+
+    def check(_number: int) -> bool:
+        together.wait()
+        try:
+            staff.check_code(me, staff.code(), COUNTER)
+        except WrongCode:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(check, range(6))) == 1
+
+
+def test_own_sessions_are_ended_and_nobody_elses(staff: Staff, clock: Clock) -> None:
+    staff.add("besa")
+    theirs = came_in(staff, staff.enter("besa"))
+    first = came_in(staff, staff.enter())
+    clock.now += STEP
+    second = came_in(staff, staff.enter())
+    found = staff.list_own_sessions(first)
+    assert [one.id for one in found] == [second.session_id, first.session_id]
+    for missing in (theirs.session_id, 999):
+        with pytest.raises(NoSuchSession):
+            staff.end_own_session(first, missing, COUNTER)
+    staff.end_own_session(first, second.session_id, COUNTER)
+    with pytest.raises(NoSuchSession):
+        staff.end_own_session(first, second.session_id, COUNTER)
+    clock.now += STEP
+    staff.enter()
+    assert staff.end_other_sessions(first, COUNTER) == 1
+    assert [one.id for one in staff.list_own_sessions(first)] == [first.session_id]
+    assert [one.id for one in staff.list_own_sessions(theirs)] == [theirs.session_id]

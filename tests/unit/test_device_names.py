@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.blueprints.profile.device_names import readable_device
+from app.web.device_names import readable_device
 
 ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko)"
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"

@@ -1,6 +1,7 @@
 """Settings: where they come from, and what is refused."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,48 @@ def test_mail_and_sms_as_utilities_have_them(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("SELFCARE_MAIL_PASSWORD", "")
     monkeypatch.setenv("SELFCARE_MAIL_HOST", "relay.energjia.local")
     assert load_settings().mail.security == "none", "a relay of a closed network"
+
+
+def test_days_are_read_as_they_are_documented(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SELFCARE_SECRET_KEY", KEY)
+    monkeypatch.setenv("SELFCARE_CASES_HOLIDAYS", "2026-12-24, 2027-03-10,")
+    assert load_settings().cases.holidays == [date(2026, 12, 24), date(2027, 3, 10)]
+    monkeypatch.setenv("SELFCARE_CASES_HOLIDAYS", "")
+    assert load_settings().cases.holidays == []
+    file = tmp_path / "days.toml"
+    file.write_text('[cases]\nworking_days = [2026-12-26, "2027-01-09"]\n')
+    monkeypatch.setenv("SELFCARE_CONFIG", str(file))
+    assert load_settings().cases.working_days == [date(2026, 12, 26), date(2027, 1, 9)]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("24.12.2026", "'24.12.2026' is no date; write 2026-12-24 for 24 December 2026"),
+        ("2026-02-30", "'2026-02-30' is no date"),
+        ("2026-12-24;2026-12-25", "is no date"),
+        ("1764547200", "'1764547200' is no date"),
+        ("20261224", "'20261224' is no date"),
+        ("2026-12-26", "2026-12-26 stands in holidays as well"),
+    ],
+)
+def test_days_are_refused_in_words(
+    given: str, told: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SELFCARE_SECRET_KEY", KEY)
+    monkeypatch.setenv("SELFCARE_CASES_HOLIDAYS", "2026-12-26")
+    monkeypatch.setenv("SELFCARE_CASES_WORKING_DAYS", given)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith("SELFCARE_CASES_WORKING_DAYS ([cases] working_days): ")
+    assert told in str(caught.value)
+    assert "Input should" not in str(caught.value)
+    file = tmp_path / "days.toml"
+    file.write_text("[cases]\nholidays = 2026-12-24\n")
+    monkeypatch.delenv("SELFCARE_CASES_HOLIDAYS")
+    monkeypatch.setenv("SELFCARE_CASES_WORKING_DAYS", "")
+    monkeypatch.setenv("SELFCARE_CONFIG", str(file))
+    with pytest.raises(SettingsError, match="is a list of dates, such as"):
+        load_settings()

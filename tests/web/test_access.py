@@ -2,11 +2,10 @@
 
 import re
 
-import pytest
 from flask import Flask
 
 from app.web.access import ACCESS, RIGHT, Who
-from tests.conftest import MakePortal, Portal
+from tests.conftest import Portal
 from tests.web.client import Page
 from tests.web.test_register import GOOD
 
@@ -39,70 +38,65 @@ def without_what_varies(page: Page) -> str:
     return re.sub(r"AL\d{7}|NONE0000", "", text)
 
 
-@pytest.fixture
-def everything_on(make_portal: MakePortal) -> Portal:
-    return make_portal(features={"case_tabs": True})
-
-
-def test_public_pages_open_for_anybody(everything_on: Portal) -> None:
-    client = everything_on.client()
-    assert "/staff/login" in addresses(everything_on.app, Who.ANYBODY, "")
-    for address in addresses(everything_on.app, Who.ANYBODY, ""):
+def test_public_pages_open_for_anybody(portal: Portal) -> None:
+    client = portal.client()
+    assert "/staff/login" in addresses(portal.app, Who.ANYBODY, "")
+    for address in addresses(portal.app, Who.ANYBODY, ""):
         expected = {"/language/en": 303, "/register/code": 303, "/logo": 404}.get(address, 200)
         if address.startswith(("/not-me", "/confirm-email", "/p/", "/payments/", "/verify/")):
             expected = 400 if "/return/" in address or "/callback/" in address else 404
         assert client.fetch(address).status_code == expected, address
 
 
-def test_strangers_are_asked_to_sign_in(everything_on: Portal) -> None:
+def test_strangers_are_asked_to_sign_in(portal: Portal) -> None:
     closed = [
-        *addresses(everything_on.app, Who.SIGNED_IN, ""),
-        *contract_addresses(everything_on.app, "AL0000000"),
-        *contract_addresses(everything_on.app, "NONE0000"),
+        *addresses(portal.app, Who.SIGNED_IN, ""),
+        *contract_addresses(portal.app, "AL0000000"),
+        *contract_addresses(portal.app, "NONE0000"),
     ]
     assert len(closed) > 10
     for address in closed:
-        page = everything_on.client().get(address, status=303)
+        page = portal.client().get(address, status=303)
         assert page.response.location == f"/login?next={address}"
-    for address in addresses(everything_on.app, Who.STAFF, ""):
-        for client in (everything_on.client(), everything_on.signed_in("Emer Mbiemer")):
+    for address in addresses(portal.app, Who.STAFF, ""):
+        for client in (portal.client(), portal.signed_in("Emer Mbiemer")):
             page = client.get(address, status=303)
             assert page.response.location == f"/staff/login?next={address}"
 
 
-def test_the_holder_gets_in(everything_on: Portal) -> None:
-    client = everything_on.signed_in("Emer Mbiemer")
-    for address in contract_addresses(everything_on.app, "AL0000000"):
+def test_the_holder_gets_in(portal: Portal) -> None:
+    client = portal.signed_in("Emer Mbiemer")
+    for address in contract_addresses(portal.app, "AL0000000"):
         assert client.fetch(address).status_code in {200, 303}, address
 
 
-def test_anothers_contract_is_answered_like_none(everything_on: Portal) -> None:
-    client = everything_on.signed_in("Vera Leka")
+def test_anothers_contract_is_answered_like_none(portal: Portal) -> None:
+    client = portal.signed_in("Vera Leka")
     client.get("/contracts")
-    theirs = contract_addresses(everything_on.app, "AL0000000")
-    nobodys = contract_addresses(everything_on.app, "NONE0000")
+    theirs = contract_addresses(portal.app, "AL0000000")
+    nobodys = contract_addresses(portal.app, "NONE0000")
     for one, other in zip(theirs, nobodys, strict=True):
         refused, missing = client.get(one, status=404), client.get(other, status=404)
         assert without_what_varies(refused) == without_what_varies(missing)
         assert dict(refused.response.headers).keys() == dict(missing.response.headers).keys()
 
 
-def test_anothers_invoice_under_my_contract_is_answered_like_none(everything_on: Portal) -> None:
-    client = everything_on.signed_in("Vera Leka")
+def test_anothers_invoice_under_my_contract_is_answered_like_none(portal: Portal) -> None:
+    client = portal.signed_in("Vera Leka")
     client.get("/contracts/AL0000004/history")
     theirs = client.get("/contracts/AL0000004/invoices/123456789.pdf", status=404)
     none = client.get("/contracts/AL0000004/invoices/999999999.pdf", status=404)
     assert without_what_varies(theirs) == without_what_varies(none)
 
 
-def test_posts_obey_the_same_table(everything_on: Portal) -> None:
-    stranger, other = everything_on.client(), everything_on.signed_in("Vera Leka")
+def test_posts_obey_the_same_table(portal: Portal) -> None:
+    stranger, other = portal.client(), portal.signed_in("Vera Leka")
     stranger.post("/contracts/AL0000000/pay", {"action": "total"}, status=303)
     other.post("/contracts/AL0000000/pay", {"action": "total"}, status=404)
 
 
-def test_every_post_refuses_a_forged_request(everything_on: Portal) -> None:
-    rules = everything_on.app.url_map.iter_rules()
+def test_every_post_refuses_a_forged_request(portal: Portal) -> None:
+    rules = portal.app.url_map.iter_rules()
     posts = {rule.endpoint for rule in rules if "POST" in (rule.methods or set())}
     assert posts == {
         *("accounts.register", "accounts.register_code", "accounts.login", "accounts.logout"),
@@ -117,11 +111,11 @@ def test_every_post_refuses_a_forged_request(everything_on: Portal) -> None:
         *("staff_payments.ask", "staff_payments.decide"),
         *("staff.login", "staff.logout", "staff.password"),  # in test_staff.py
     }
-    client = everything_on.signed_in("Emer Mbiemer")
+    client = portal.signed_in("Emer Mbiemer")
     for token in (
         {},
         {"csrf_token": "forged"},
-        {"csrf_token": everything_on.client().fresh_token()},
+        {"csrf_token": portal.client().fresh_token()},
     ):
         for address, form in (
             ("/logout", {}),
@@ -132,21 +126,15 @@ def test_every_post_refuses_a_forged_request(everything_on: Portal) -> None:
             ("/register", GOOD),
             ("/login", {"user_name": "Emer Mbiemer", "password": "Provo2024"}),
         ):
-            newcomer = everything_on.client()
+            newcomer = portal.client()
             assert newcomer.http.post(address, data={**form, **token}).status_code == 400
             newcomer.get("/contracts", status=303)
     client.get("/contracts")
-    assert not everything_on.services.registration.has_email(GOOD["email"])
+    assert not portal.services.registration.has_email(GOOD["email"])
 
 
-def test_case_tabs_are_hidden_until_switched_on(portal: Portal) -> None:
-    client = portal.signed_in("Emer Mbiemer")
-    assert "Lista e Aplikimeve" not in client.get("/contracts/AL0000000/pay").text
-    client.get("/contracts/AL0000000/cases", status=404)
-
-
-def test_five_tabs_in_the_manuals_order(everything_on: Portal) -> None:
-    page = everything_on.signed_in("Emer Mbiemer").get("/contracts/AL0000000/cases/new")
+def test_five_tabs_in_the_manuals_order(portal: Portal) -> None:
+    page = portal.signed_in("Emer Mbiemer").get("/contracts/AL0000000/cases/new")
     tabs = next(e for e in page.all("nav") if e.get("class") == "tabs")
     assert [" ".join(t.split()) for t in "".join(tabs.itertext()).split("\n") if t.strip()] == [
         "Paguaj Faturën",

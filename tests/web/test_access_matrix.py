@@ -15,7 +15,7 @@ from werkzeug.routing import Rule as Route
 
 from app.staff.records import Role
 from app.web.access import ACCESS, ADMINISTRATOR, AGENT, SUPERVISOR, Rule, Who
-from tests.conftest import MakePortal, Portal
+from tests.conftest import Portal
 from tests.web.client import CheckedClient
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -85,7 +85,18 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "invoices.history": (V, ""),
     "invoices.document": (V, ""),
     "cases.new": (H, ""),
+    # Who is not signed in (any more) gets in to have kept what was typed, and no further.
+    "cases.file": ("", H + "sNASD"),
     "cases.index": (H, ""),
+    "cases.discard": ("", H),
+    "cases.show": (IN, ""),
+    "cases.change": ("", IN),
+    "cases.history": (IN, ""),
+    "cases.add_documents": ("", IN),
+    "cases.document": (IN, ""),
+    "cases.answer": ("", IN),
+    "cases.withdraw": ("", IN),
+    "cases.reopen": ("", IN),
     "staff.index": (STAFF, ""),
     "staff_cases.index": (STAFF, ""),
     "staff_cases.show": (STAFF, ""),
@@ -95,6 +106,21 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "staff_cases.document": (STAFF, ""),
     "staff_cases.load": (SUPERVISORS, ""),
     "staff_cases.assign_many": ("", SUPERVISORS),
+    "staff.sessions": (STAFF, ""),
+    "staff.end_session": ("", STAFF),
+    "staff.end_other_sessions": ("", STAFF),
+    "staff_accounts.index": (STAFF, STAFF),
+    "staff_accounts.show": (STAFF, ""),
+    "staff_accounts.open_account": ("", STAFF),
+    "staff_accounts.sign_out": (STAFF, STAFF),
+    "staff_accounts.lock": (SUPERVISORS, SUPERVISORS),
+    "staff_accounts.unlock": (SUPERVISORS, SUPERVISORS),
+    "staff_members.index": (ADMINISTRATORS, ""),
+    "staff_members.new": (ADMINISTRATORS, ADMINISTRATORS),
+    "staff_members.show": (ADMINISTRATORS, ""),
+    "staff_members.act": (ADMINISTRATORS, ADMINISTRATORS),
+    "staff_audit.index": (ADMINISTRATORS, ""),
+    "staff_audit.export": ("", ADMINISTRATORS),
     "staff_payments.index": (STAFF, ""),
     "staff_payments.show": (STAFF, ""),
     "staff_payments.ask": ("", STAFF),
@@ -118,6 +144,7 @@ VALUES: dict[str, Any] = {
     "reference": "A" * 26,
     "gateway": "sandbox",
     "document_id": 1,
+    "what": "reset",
 }
 
 
@@ -149,14 +176,8 @@ class Cell:
 
 
 @pytest.fixture
-def everything_on(make_portal: MakePortal) -> Portal:
-    return make_portal(features={"case_tabs": True})
-
-
-@pytest.fixture
-def roles(everything_on: Portal) -> dict[str, CheckedClient]:
+def roles(portal: Portal) -> dict[str, CheckedClient]:
     """Elbasan Market may pay for Emer Mbiemer's contract, Agron Hoxha may see it."""
-    portal = everything_on
     with portal.database.write() as connection:
         for name, right in (("Agron Hoxha", "view"), ("Elbasan Market", "pay")):
             link = text(
@@ -243,9 +264,9 @@ def test_every_route_is_expected_here() -> None:
 
 
 def test_nobody_gets_in_who_must_not(
-    everything_on: Portal, roles: dict[str, CheckedClient], capsys: pytest.CaptureFixture[str]
+    portal: Portal, roles: dict[str, CheckedClient], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tried, wrong = violations(cells(everything_on, roles))
+    tried, wrong = violations(cells(portal, roles))
     with capsys.disabled():
         print(f"\naccess: {tried} cells tried, {len(wrong)} violations")
     assert tried > 500
@@ -253,14 +274,14 @@ def test_nobody_gets_in_who_must_not(
 
 
 def test_methods_that_a_route_does_not_have_open_nothing(
-    everything_on: Portal, roles: dict[str, CheckedClient]
+    portal: Portal, roles: dict[str, CheckedClient]
 ) -> None:
-    for route in everything_on.app.url_map.iter_rules():
+    for route in portal.app.url_map.iter_rules():
         address = _address(route, MINE)
         for method in METHODS:
             if not any(
                 method in (other.methods or set())
-                for other in everything_on.app.url_map.iter_rules()
+                for other in portal.app.url_map.iter_rules()
                 if other.rule == route.rule
             ):
                 for client in roles.values():
@@ -277,13 +298,13 @@ WIDER = {
 
 
 def test_a_row_that_lets_in_too_many_is_noticed(
-    everything_on: Portal, roles: dict[str, CheckedClient], monkeypatch: pytest.MonkeyPatch
+    portal: Portal, roles: dict[str, CheckedClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for endpoint in CLOSED:
         for mistake in mistakes(ACCESS[endpoint]):
             with monkeypatch.context() as patched:
                 patched.setitem(ACCESS, endpoint, mistake)
-                _tried, wrong = violations(cells(everything_on, roles, only=endpoint))
+                _tried, wrong = violations(cells(portal, roles, only=endpoint))
             assert wrong, (endpoint, mistake)
 
 
@@ -322,23 +343,23 @@ def staff_mistakes(rule: Rule) -> list[Rule]:
     ids=str,
 )
 def test_roles_of_the_staff(
-    everything_on: Portal,
+    portal: Portal,
     monkeypatch: pytest.MonkeyPatch,
     rule: Rule,
     expected: tuple[str, str],
     request: pytest.FixtureRequest,
 ) -> None:
     """Over a page of this test's own; and each way of writing its row too wide is noticed."""
-    view = everything_on.app.add_url_rule
+    view = portal.app.add_url_rule
     view("/staff/test", "staff.test", lambda: "in", methods=["GET", "POST"])
     monkeypatch.setitem(EXPECTED, "staff.test", expected)
     monkeypatch.setitem(ACCESS, "staff.test", rule)
     roles = request.getfixturevalue("roles")
-    tried, wrong = violations(cells(everything_on, roles, only="staff.test"))
+    tried, wrong = violations(cells(portal, roles, only="staff.test"))
     assert tried == 4 * len(roles) and wrong == []
     for mistake in staff_mistakes(rule):
         monkeypatch.setitem(ACCESS, "staff.test", mistake)
-        assert violations(cells(everything_on, roles, only="staff.test"))[1], mistake
+        assert violations(cells(portal, roles, only="staff.test"))[1], mistake
 
 
 def test_a_row_for_staff_names_a_role_and_no_other_does() -> None:

@@ -166,10 +166,8 @@ def test_who_has_the_contract_already_is_told(
 
 
 def test_a_delegate_sees_and_does_not_pay(
-    make_portal: MakePortal,
+    portal: Portal, agron: CheckedClient, vera: CheckedClient
 ) -> None:
-    portal = make_portal(features={"case_tabs": True})
-    agron, vera = portal.signed_in("Agron Hoxha"), portal.signed_in("Vera Leka")
     invite(agron)
     vera.post(link(portal), {}, status=303)
     page = vera.get("/contracts/AL0000001/pay")

@@ -73,8 +73,20 @@ def test_three_hundred_contracts_cost_no_more(portal: Portal) -> None:
 
 def test_pages_of_the_staff(portal: Portal) -> None:
     client = portal.staff("agjent")
-    for address in ("/staff", "/staff/password"):
+    for address in ("/staff", "/staff/password", "/staff/accounts"):
         assert round_trips(portal, client, address) == (0, 1)
+    assert round_trips(portal, client, "/staff/sessions") == (0, 2)
+    # session, account, the look that would open it
+    assert round_trips(portal, client, "/staff/accounts/1") == (0, 3)
+    client.post("/staff/accounts/1/open", {"occasion": "caller"}, status=303)
+    # these, and: is it there, last sign-in, sessions, profile, links, delegates, events; names
+    assert round_trips(portal, client, "/staff/accounts/1") == (0, 11)
+    administrator = portal.staff("administrator")
+    assert round_trips(portal, administrator, "/staff/members") == (0, 2)
+    assert round_trips(portal, administrator, "/staff/members/new") == (0, 1)
+    assert round_trips(portal, administrator, "/staff/members/1") == (0, 3)
+    assert round_trips(portal, administrator, "/staff/members/1/reset") == (0, 2)
+    assert round_trips(portal, administrator, "/staff/audit") == (0, 3)  # session, leaf, names
 
 
 def test_pages_for_strangers_ask_nothing(portal: Portal) -> None:

@@ -29,28 +29,35 @@ class CaseForm(PortalForm):
     def __init__(self) -> None:
         super().__init__()
         self.by_field: dict[str, str] = {}  # id of the field -> what is wrong
+        self._names: dict[str, str] = {}
 
     @property
     def problems(self) -> list[tuple[str, str]]:
-        return super().problems + list(self.by_field.items())
+        """The summary names the fields; beside them, by_field need not."""
+        named = [
+            (one, f"{self._names[one]}: {message}" if self._names[one] else message)
+            for one, message in self.by_field.items()
+        ]
+        return super().problems + named
 
-    def refuse_field(self, field_id: str, message: str) -> None:
+    def refuse_field(self, field_id: str, message: str, *, name: str = "") -> None:
+        """The first thing that is wrong with a field."""
         self.by_field.setdefault(field_id, message)
+        self._names.setdefault(field_id, name)
 
     def refuse_typed(self, form: RequestForm, problems: Mapping[str, Problem]) -> None:
         specs = {spec.code: spec for spec in form.fields}
         for code, problem in problems.items():
             words = problem_words(problem, specs.get(code), longest=NOTE_LENGTH)
             name = specs[code].name.in_language(language()) if code in specs else _("Notes")
-            self.refuse_field(field_id(code), f"{name}: {words}")
+            self.refuse_field(field_id(code), words, name=name)
 
     def refuse_incomplete(self, form: RequestForm, error: NotComplete) -> None:
         self.refuse_typed(form, error.problems)
         names = {spec.code: spec.name.in_language(language()) for spec in form.documents}
         for code in error.documents:
-            self.refuse_field(
-                document_id(code), _("%(name)s: please add this document.", name=names[code])
-            )
+            told = _("Please add this document.")
+            self.refuse_field(document_id(code), told, name=names[code])
         for name in error.infected:
             self.refuse(_("There is a virus in %(name)s. Remove it, please.", name=name))
         if error.undisputed is not None:
@@ -94,6 +101,10 @@ class Wanted:
     help: str
     required: bool
     there: Sequence[Attached]
+
+    @property
+    def id(self) -> str:
+        return document_id(self.code)
 
 
 def wanted_documents(form: RequestForm, documents: Sequence[Attached]) -> list[Wanted]:

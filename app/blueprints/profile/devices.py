@@ -7,8 +7,8 @@ from flask_babel import gettext as _
 from app.accounts.records import NotYours
 from app.audit.records import Actor
 from app.blueprints.profile.blueprint import profile
-from app.blueprints.profile.device_names import readable_device
 from app.web.current import end_session, services, signed_in, visitor
+from app.web.device_names import readable_device
 from app.web.forms import PortalForm
 
 LARGEST_ID = 2**31 - 1  # of a column; what is larger is no session's

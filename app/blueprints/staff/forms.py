@@ -5,27 +5,9 @@ from wtforms import Field, ValidationError
 
 from app.staff.rules import LONGEST_NAME, LONGEST_PASSWORD
 from app.web.current import services
-from app.web.fields import check_repeated, password_field, refuse_password
+from app.web.fields import check_repeated, code_field, password_field, refuse_password
 from app.web.forms import PortalForm, text_field
 from app.web.staff import staff_signed_in
-
-CODE_LENGTH = 20  # people write spaces
-
-
-def code_field() -> Field:
-    return text_field(
-        _l("Six-digit code"),
-        missing=_l("Enter the code."),
-        longest=CODE_LENGTH,
-        hint=_l("From your authenticator app. Each code works once."),
-        autocomplete="one-time-code",
-        inputmode="numeric",
-        spellcheck="false",
-    )
-
-
-def digits_of(typed: str) -> str:
-    return "".join(c for c in typed if c in "0123456789")
 
 
 class StaffLoginForm(PortalForm):

@@ -1,14 +1,17 @@
 """How the utility's own people come in and go out, and their start page."""
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.records import SessionToken, SignInRefused, TooBusy, TooManyTries, WrongPassword
-from app.blueprints.staff.forms import StaffLoginForm, StaffPasswordForm, digits_of
+from app.blueprints.staff.forms import StaffLoginForm, StaffPasswordForm
 from app.demo import STAFF_PASSWORD, demo_codes
+from app.staff.records import NoSuchSession
 from app.web.access import local_address
 from app.web.current import services
+from app.web.device_names import readable_device
+from app.web.fields import digits_of
 from app.web.forms import PortalForm
 from app.web.known_devices import remember_member
 from app.web.refusals import refuse_for_now
@@ -22,6 +25,7 @@ from app.web.staff import (
 )
 
 staff = Blueprint("staff", __name__)
+LARGEST_ID = 2**31 - 1  # of a column; what is larger is no session's
 
 
 @staff.get("/staff")
@@ -91,6 +95,52 @@ def logout() -> ResponseReturnValue:
     end_staff_session()
     flash(_("You are signed out."))
     return redirect(url_for("staff.login"), code=303)
+
+
+@staff.get("/staff/sessions")
+def sessions() -> ResponseReturnValue:
+    return _sessions_page(PortalForm())
+
+
+def _sessions_page(form: PortalForm, status: int = 200) -> ResponseReturnValue:
+    me = staff_signed_in()
+    found = services().staff.list_own_sessions(me)
+    found.sort(key=lambda session: session.id != me.session_id)  # where the reader is, first
+    page = render_template(
+        "staff/sessions.html",
+        form=form,
+        sessions=found,
+        this=me.session_id,
+        devices={session.id: readable_device(session.device) for session in found},
+    )
+    return page, status
+
+
+@staff.post(f"/staff/sessions/<int(max={LARGEST_ID}):session_id>/sign-out")
+def end_session(session_id: int) -> ResponseReturnValue:
+    form = PortalForm()
+    if not form.validate():
+        return _sessions_page(form, 400)
+    try:
+        services().staff.end_own_session(staff_signed_in(), session_id, staff_visitor())
+    except NoSuchSession:
+        abort(404)
+    if session_id == staff_signed_in().session_id:
+        end_staff_session()
+        flash(_("You are signed out."))
+        return redirect(url_for("staff.login"), code=303)
+    flash(_("The device is signed out."))
+    return redirect(url_for("staff.sessions"), code=303)
+
+
+@staff.post("/staff/sessions/sign-out-others")
+def end_other_sessions() -> ResponseReturnValue:
+    form = PortalForm()
+    if not form.validate():
+        return _sessions_page(form, 400)
+    services().staff.end_other_sessions(staff_signed_in(), staff_visitor())
+    flash(_("All other devices are signed out."))
+    return redirect(url_for("staff.sessions"), code=303)
 
 
 @staff.route("/staff/password", methods=["GET", "POST"])

@@ -39,6 +39,7 @@ FIELD = re.compile(
 ACTIVE_FIELD = re.compile(r"\b(DDE|DDEAUTO|INCLUDETEXT|INCLUDEPICTURE)\b", re.IGNORECASE)
 DOCTYPE = re.compile(r"<!(DOCTYPE|ENTITY)")
 UTF8_MARK = "\ufeff"
+END, END_LENGTH = b"PK\x05\x06", 22  # of the archive, without a comment
 PASSWORD_BIT = 0x1
 
 
@@ -46,7 +47,7 @@ def inspect(content: bytes, _kind: Kind, _limits: Limits) -> None:
     """Raises: DocumentRefused; anything, for what cannot be read."""
     with zipfile.ZipFile(BytesIO(content)) as archive:
         members = archive.infolist()
-        _check_shape(content, members, archive)
+        _check_shape(content, members)
         _check_names(members)
         if TYPES not in archive.namelist() or RELATIONS not in archive.namelist():
             raise DocumentRefused(Refusal.UNKNOWN_KIND, "an archive")
@@ -58,10 +59,11 @@ def inspect(content: bytes, _kind: Kind, _limits: Limits) -> None:
         _check_fields(text)
 
 
-def _check_shape(content: bytes, members: list[zipfile.ZipInfo], archive: zipfile.ZipFile) -> None:
+def _check_shape(content: bytes, members: list[zipfile.ZipInfo]) -> None:
     if len(members) > MOST_MEMBERS:
         raise DocumentRefused(Refusal.BROKEN, "too many members")
-    if not members or min(member.header_offset for member in members) != 0 or archive.comment:
+    begins = bool(members) and min(member.header_offset for member in members) == 0
+    if not begins or not content[-END_LENGTH:].startswith(END):
         raise DocumentRefused(Refusal.BROKEN, "something stands before or after it")
     if any(member.flag_bits & PASSWORD_BIT for member in members):
         raise DocumentRefused(Refusal.ENCRYPTED, "an archive with a password")

@@ -15,7 +15,7 @@ PIECE = 64 * 1024
 CONNECT_SECONDS = 5.0
 LONGEST_ANSWER = 4096
 COMMAND, END = b"zINSTREAM\0", b"\0"
-FOUND = re.compile(r"stream: (.+) FOUND")
+FOUND = re.compile(r"stream: (.+) FOUND", re.DOTALL)
 
 
 class Clamd:

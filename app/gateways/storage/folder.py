@@ -27,7 +27,7 @@ class FolderStorage:
         file = self._file(key)
         part = self._arriving / key
         with _translated():
-            for folder in (self._arriving, file.parent):
+            for folder in (self._folder, self._arriving, file.parent):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             try:
                 _write(part, content)

@@ -1,7 +1,7 @@
 """A storage that speaks S3."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import cached_property
 from typing import Any, BinaryIO
@@ -61,7 +61,7 @@ class S3Storage:
     def open(self, key: StorageKey) -> Iterator[bytes]:
         with _translated():
             answer = self._client.get_object(Bucket=self._bucket, Key=self._name(key))
-            with answer["Body"] as body:
+            with closing(answer["Body"]) as body:
                 yield from body.iter_chunks(PIECE)
 
     def delete(self, key: StorageKey) -> None:
