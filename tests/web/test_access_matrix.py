@@ -98,7 +98,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "cases.withdraw": ("", IN),
     "cases.reopen": ("", IN),
     "staff.index": (STAFF, ""),
-    "staff_cases.index": (STAFF, ""),
+    "staff_cases.index": (STAFF, STAFF),
     "staff_cases.show": (STAFF, ""),
     "staff_cases.step": ("", STAFF),
     "staff_cases.assign": ("", STAFF),

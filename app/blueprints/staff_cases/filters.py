@@ -1,10 +1,12 @@
-"""What a list of cases shows, as its address says it."""
+"""What a list of cases shows, as its address says it. Names stand in no address, and so in no log
+on the way: they are posted."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from app.accounts.rules import normal_contract_code
 from app.cases.handling import NOBODY, Place, Wanted
 from app.cases.records import State
 from app.cases.rules import OPEN
@@ -19,16 +21,15 @@ STATES: dict[str, frozenset[State]] = {
     CLOSED: frozenset(State) - OPEN,
     **{state.value: frozenset({state}) for state in State},
 }
-LONGEST = 200
 PLACE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([0-9]{1,9})")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filter:
-    """status: "" for what is open, or for all where something is searched; who: of whom they
-    are, ME, NOBODYS or a member's number, "" for anybody's."""
+    """status: "" for what is open, or for all of a contract; who: of whom they are, ME, NOBODYS or
+    a member's number, "" for anybody's."""
 
-    search: str = ""
+    contract: str = ""
     status: str = ""
     kind: str = ""
     request: str = ""
@@ -41,14 +42,9 @@ class Filter:
         each = {name: getattr(self, name) for name in self.__slots__}
         return {name: value for name, value in each.items() if value}
 
-    @property
-    def is_narrow(self) -> bool:
-        """Whether more is set than the search."""
-        return bool(self.query.keys() - {"search"})
-
     def wanted(self, me: MemberId) -> Wanted:
         return services().cases.handling.wanted(
-            search=self.search,
+            search=self.contract,
             overdue=bool(self.overdue),
             states=STATES.get(self.status, frozenset()),
             kind=self.kind,
@@ -68,7 +64,7 @@ def filter_of(args: Mapping[str, str]) -> Filter:
     """What is none of a filter's words is left out."""
     status, who = args.get("status", ""), args.get("who", "")
     return Filter(
-        search=(clean(args.get("search")) or "")[:LONGEST],
+        contract=normal_contract_code(args.get("contract", "")[:40]) or "",
         status=status if status in STATES else "",
         kind=(clean(args.get("kind")) or "")[:40],
         request=(clean(args.get("request")) or "")[:6],

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.accounts.rules import normal_contract_code
 from app.blueprints.staff_cases.blueprint import staff_cases
 from app.blueprints.staff_cases.filters import (
     STATES,
@@ -25,28 +26,47 @@ from app.web.forms import PortalForm, clean
 from app.web.staff import staff_signed_in
 
 TO_NOBODY = "nobody"
+LONGEST = 200  # characters of a search
 
 
-@staff_cases.get("")
+@staff_cases.route("", methods=["GET", "POST"])
 def index() -> ResponseReturnValue:
-    wanted = filter_of(request.args)
-    number = services().cases.handling.find_number(wanted.search)
+    """Whatever is searched is posted; a number leads to its case, a contract to an address."""
+    form = PortalForm()
+    if request.method != "POST":
+        return _page(filter_of(request.args), form)
+    if not form.validate():
+        return _page(Filter(), form, 400)
+    search = _search()
+    number = services().cases.handling.find_number(search)
     if number:
         return redirect(url_for("staff_cases.show", number=number), code=303)
-    return _page(wanted, PortalForm())
+    if not search or (any(c.isdigit() for c in search) and normal_contract_code(search)):
+        contract = normal_contract_code(search) or None
+        return redirect(url_for("staff_cases.index", contract=contract), code=303)
+    return _page(Filter(), form, search=search)
 
 
-def _page(wanted: Filter, form: PortalForm, status: int = 200) -> ResponseReturnValue:
+def _search() -> str:
+    return (clean(request.form.get("search")) or "")[:LONGEST]
+
+
+def _page(
+    shown: Filter, form: PortalForm, status: int = 200, *, search: str = ""
+) -> ResponseReturnValue:
+    """search: words of a holder's name, instead of the filter."""
     handling, me = services().cases.handling, staff_signed_in().member
-    before = place_of(request.args.get("before"))
-    after = None if before else place_of(request.args.get("after"))
-    found = handling.list_page(wanted.wanted(me.id), after=after, before=before)
+    before = place_of(request.values.get("before"))
+    after = None if before else place_of(request.values.get("after"))
+    wanted = handling.wanted(search=search) if search else shown.wanted(me.id)
+    found = handling.list_page(wanted, after=after, before=before)
     catalogue = handling.catalogue
     page = render_template(
         "staff_cases/index.html",
         form=form,
         found=found,
-        wanted=wanted,
+        shown=shown,
+        search=search,
         statuses=list(STATES),
         kinds=catalogue.kinds,
         requests=catalogue.requests,
@@ -57,20 +77,15 @@ def _page(wanted: Filter, form: PortalForm, status: int = 200) -> ResponseReturn
         may_assign=me.role.includes(Role.SUPERVISOR),
         picked=request.form.getlist("pick"),
         given_to=request.form.get("to", ""),
-        earlier=_address(wanted, before=place_words(found.cases[0].place)) if found.cases else "",
-        later=_address(wanted, after=place_words(found.cases[-1].place)) if found.cases else "",
+        first=place_words(found.cases[0].place) if found.cases else "",
+        last=place_words(found.cases[-1].place) if found.cases else "",
     )
     return page, status
 
 
-def _address(wanted: Filter, **place: str) -> str:
-    values: dict[str, Any] = {**wanted.query, **place}
-    return url_for("staff_cases.index", **values)
-
-
 @staff_cases.post("/assign")
 def assign_many() -> ResponseReturnValue:
-    wanted, form = filter_of(request.args), PortalForm()
+    shown, form = filter_of(request.args), PortalForm()
     picked, to = _picked(), request.form.get("to", "")
     if form.validate():
         if not picked:
@@ -78,15 +93,16 @@ def assign_many() -> ResponseReturnValue:
         if to != TO_NOBODY and not is_number(to):
             form.refuse(_("Choose to whom they go."))
     if form.problems:
-        return _page(wanted, form, 400)
+        return _page(shown, form, 400, search=_search())
     member = None if to == TO_NOBODY else MemberId(int(to))
     try:
         told = services().cases.handling.assign_many(picked, member, by=staff_signed_in().member)
     except NoSuchMember:
         form.refuse(_("This colleague cannot be given requests (any more). Choose another one."))
-        return _page(wanted, form, 400)
+        return _page(shown, form, 400, search=_search())
     _flash_result(told)
-    return redirect(_address(wanted), code=303)
+    values: dict[str, Any] = {**shown.query}
+    return redirect(url_for("staff_cases.index", **values), code=303)
 
 
 def _picked() -> dict[CaseNumber, int]:
