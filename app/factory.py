@@ -25,6 +25,7 @@ from app.web.language import DEFAULT, language
 from app.web.logs import init_logs
 from app.web.origin import init_origin
 from app.web.pages import TRANSLATIONS, init_pages
+from app.web.uploads import PortalRequest
 from app.wiring import wire
 from config.demo import demo_values
 from config.loading import SettingsError, Values, load_settings
@@ -63,6 +64,8 @@ def _demo_of_command(found: Settings) -> Values:
 
 
 class PortalApp(Flask):
+    request_class = PortalRequest
+
     def ensure_sync(self, func: Any) -> Any:
         """Flask would look nine times for each page whether a function is `async`. None is."""
         return func

@@ -204,6 +204,9 @@ class UtilitySettings(Section):
     )
     nipt: str = Field(default="", description="Its tax number, on documents.")
     address: str = Field(default="", description="Its address, on documents.")
+    place: str = Field(
+        default="", description="Where it writes its letters, before their date, such as `Tiranë`."
+    )
     contact_email: str = Field(
         default="klienti@energjia-demo.example", description="Shown on every page."
     )

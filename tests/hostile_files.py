@@ -53,9 +53,7 @@ def _names(value: dict[str, Any]) -> DictionaryObject:
 
 def _made(value: Any) -> Any:
     match value:
-        case StreamObject():
-            return value
-        case dict():
+        case dict() if not isinstance(value, StreamObject):
             return _names(value)
         case list():
             return ArrayObject([_made(one) for one in value])

@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import (
     Column,
     Connection,
+    Index,
     Integer,
     Select,
     String,
     Table,
-    and_,
+    func,
     insert,
     or_,
     select,
@@ -30,8 +31,13 @@ audit_event = Table(
     Column("contract_code", String(20), index=True),
     Column("address", String(45), nullable=False),
     Column("detail", String(200), nullable=False),
-    Column("staff_id", Integer, index=True),
-    Column("about_staff_id", Integer, index=True),
+    Column("staff_id", Integer),
+    Column("about_staff_id", Integer),
+    # By moment too: of what is rare or frequent the newest are found without looking at the rest.
+    *(
+        Index(f"ix_audit_event_{name}_at", name, "at")
+        for name in ("actor", "action", "staff_id", "about_staff_id")
+    ),
 )
 
 
@@ -63,8 +69,9 @@ def list_newest(
     wanted = Filter(
         account_id=account_id, staff_id=staff_id, contract_code=contract_code, since=since
     )
-    query = _wanted(wanted).order_by(audit_event.c.id.desc()).limit(limit)
-    return [_event(row) for row in connection.execute(query)]
+    number = audit_event.c.id
+    found = _read(connection, [q.order_by(number.desc()) for q in _queries(wanted)], limit)
+    return sorted(found, key=lambda event: -event.id)[:limit]
 
 
 def list_older(
@@ -72,24 +79,34 @@ def list_older(
 ) -> list[Event]:
     """The newest first. than: None for the newest of all."""
     at, number = audit_event.c.at, audit_event.c.id
-    query = _wanted(wanted)
+    queries = _queries(wanted)
     if than is not None:
         # Said twice: the first half is what an index finds the beginning by.
-        query = query.where(at <= than.at, or_(at < than.at, number < than.id))
-    query = query.order_by(at.desc(), number.desc()).limit(limit)
-    return [_event(row) for row in connection.execute(query)]
+        after = (at <= than.at, or_(at < than.at, number < than.id))
+        queries = [query.where(*after) for query in queries]
+    ordered = [query.order_by(at.desc(), number.desc()) for query in queries]
+    found = _read(connection, ordered, limit)
+    return sorted(found, key=_place, reverse=True)[:limit]
 
 
 def list_newer(connection: Connection, wanted: Filter, *, than: Place, limit: int) -> list[Event]:
     """Those next to it, the oldest first."""
     at, number = audit_event.c.at, audit_event.c.id
-    query = (
-        _wanted(wanted)
-        .where(at >= than.at, or_(at > than.at, number > than.id))
-        .order_by(at, number)
-        .limit(limit)
-    )
-    return [_event(row) for row in connection.execute(query)]
+    before = (at >= than.at, or_(at > than.at, number > than.id))
+    ordered = [query.where(*before).order_by(at, number) for query in _queries(wanted)]
+    return sorted(_read(connection, ordered, limit), key=_place)[:limit]
+
+
+def _place(event: Event) -> tuple[datetime, int]:
+    return event.at, event.id
+
+
+def _read(connection: Connection, queries: list[Select[Any]], limit: int) -> list[Event]:
+    """The first of each; none stands in two of them twice."""
+    found = {}
+    for query in queries:
+        found.update({row.id: _event(row) for row in connection.execute(query.limit(limit))})
+    return list(found.values())
 
 
 def find_newest(
@@ -105,24 +122,32 @@ def find_newest(
     return _event(row) if row else None
 
 
-def _wanted(wanted: Filter) -> Select[Any]:
+def _queries(wanted: Filter) -> list[Select[Any]]:
+    """For a member two, as who did it and as whom it is about: of both at once no index gives
+    the newest."""
     c = audit_event.c
     query = select(audit_event)
     if wanted.since is not None:
         query = query.where(c.at >= wanted.since)
     if wanted.until is not None:
         query = query.where(c.at < wanted.until)
-    if wanted.staff_id is not None:
-        query = query.where(or_(c.staff_id == wanted.staff_id, c.about_staff_id == wanted.staff_id))
-    equal = {
-        c.actor: wanted.actor,
-        c.action: wanted.action,
-        c.account_id: wanted.account_id,
-        c.contract_code: wanted.contract_code,
-    }
-    return query.where(
-        and_(True, *(column == value for column, value in equal.items() if value is not None))
-    )
+    few = {c.account_id: wanted.account_id, c.contract_code: wanted.contract_code}
+    many = {c.actor: wanted.actor, c.action: wanted.action}
+    is_few = any(value is not None for value in few.values())
+    for column, value in few.items():
+        query = query.where(column == value) if value is not None else query
+    for column, value in many.items():
+        query = query.where(_plain(column, is_few) == value) if value is not None else query
+    if wanted.staff_id is None:
+        return [query]
+    theirs = (c.staff_id, c.about_staff_id)
+    return [query.where(_plain(column, is_few) == wanted.staff_id) for column in theirs]
+
+
+def _plain(column: Any, is_few: bool) -> Any:
+    """Out of indexes' reach where an account or a contract is asked for: SQLite would rather walk
+    in order through all of an actor than sort the few events of an account."""
+    return func.coalesce(column, column) if is_few else column
 
 
 def _event(row: Any) -> Event:

@@ -72,14 +72,18 @@ def read(body: str) -> tuple[Faq, tuple[Flaw, ...]]:
 def _parts(body: str) -> tuple[list[Part], list[int]]:
     """By headings, and the lines of those that stand within a list or a quotation."""
     lines, tokens = body.split("\n"), blocks_of(body)
-    places, nested = [], []
+    places: list[tuple[int, str, int, int]] = []
+    nested = []
     for number, token in enumerate(tokens):
         if token.type != "heading_open" or token.map is None:
             continue
         if token.level:
             nested.append(token.map[0] + 1)
         else:
-            places.append((int(token.tag[1]), tokens[number + 1].content, *token.map))
+            start, end = token.map
+            places.append((int(token.tag[1]), tokens[number + 1].content, start, end))
+    if not places:
+        return [], nested
     ends = [start for _level, _title, start, _end in places[1:]] + [len(lines)]
     parts = [
         Part(level=level, title=title, line=start + 1, body="\n".join(lines[end:until]).strip())

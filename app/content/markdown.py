@@ -10,7 +10,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 # What a link may lead to: other sites, a mail, a call, and pages of our own.
-SAFE_LINK = re.compile(r"https?://[^\s/?#]|mailto:[^\s]|tel:[+\d]|/(?![/\\])|#", re.IGNORECASE)
+SAFE_LINK = re.compile(r"https?://[^\s/?#]|mailto:[^\s]|tel:[+\d]|/(?![/\\]|%5c)|#", re.IGNORECASE)
 UNSEEN = re.compile(r"[\x00-\x20\\]")
 
 
@@ -21,7 +21,7 @@ def is_safe_link(address: str) -> bool:
 
 def _parser(*, checks_links: bool) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False})
-    parser.validateLink = is_safe_link if checks_links else lambda _address: True  # type: ignore[method-assign]
+    parser.validateLink = is_safe_link if checks_links else lambda _address: True  # type: ignore[method-assign, assignment]
     return parser
 
 

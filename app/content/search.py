@@ -20,6 +20,11 @@ SHORTEST_PREFIX = 3
 SHORTEST_WITH_SLIP = 5
 LEAST_SHARE = 0.5  # of the words that were typed, for a question to be found at all
 TAG = "<"
+# What stands for the heading of an answer.
+CONTRACT_WORDS: dict[Audience | None, str] = {
+    Audience.INDIVIDUAL: "individual familjar household",
+    Audience.BUSINESS: "biznes business kompani company",
+}
 
 
 class Likeness(IntEnum):
@@ -77,7 +82,10 @@ def _index(body: str, language: str, audience: Audience | None) -> tuple[_Entry,
 
 def _entries(read: Faq, language: str, audience: Audience | None) -> Iterator[_Entry]:
     for topic, question in read.only(audience).questions():
-        answers = " ".join(answer.source for answer in question.answers_for(audience))
+        answers = " ".join(
+            f"{CONTRACT_WORDS.get(answer.audience, '')} {answer.source}"
+            for answer in question.answers_for(audience)
+        )
         texts = (
             (Weight.QUESTION, question.title),
             (Weight.TOPIC, topic.title),

@@ -177,8 +177,10 @@ class Content:
 
 
 @lru_cache(16)
-def _read_file(file: Path, _changed_at: int) -> str:
-    return rules.normal_text(file.read_text(encoding="utf-8"))
+def _read_file(file: Path, _changed_at: int) -> str | None:
+    """None for a file in which nothing stands."""
+    body = rules.normal_text(file.read_text(encoding="utf-8"))
+    return body if body.strip() else None
 
 
 class Memory:

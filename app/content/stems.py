@@ -39,17 +39,18 @@ ENGLISH_FORMS = {
 }
 
 # Words that say nothing of what is asked.
-ALBANIAN_FILL = frozenset(
-    "a ai ajo apo as asnje cfare cili cila cilat cilen deri dhe do duhet duke e edhe eshte i ishte"
-    " ja je jam jane jap jo ju juaj juaja jua kam kane ke kemi keni ketu kjo kete ky ku kur me mua"
-    " mund nderkohe ne nese nga nje nuk o ose pa par pasi per pse qe s sa se si sic t ta te tek ti tim time"
-    " tuaj tuaja u une yt vetem".split()
-)
-ENGLISH_FILL = frozenset(
-    "a about am an and are at be been by can do does for from have how i if in is it me my not of"
-    " on or our shall so that the there this to was we what when where which who why will with you"
-    " your".split()
-)
+_ALBANIAN_FILL = """
+a ai ajo apo as asnje cfare cili cila cilat cilen deri dhe do duhet duke e edhe eshte i ishte ja je
+jam jane jap jo ju juaj juaja jua kam kane ke kemi keni ketu kjo kete ky ku kur me mua mund nderkohe
+ne nese nga nje nuk o ose pa par pasi per pse qe s sa se si sic t ta te tek ti tim time tuaj tuaja u
+une yt vetem
+"""
+_ENGLISH_FILL = """
+a about am an and are at be been by can do does for from have how i if in is it me my not of on or
+our shall so that the there this to was we what when where which who why will with you your
+"""
+ALBANIAN_FILL = frozenset(_ALBANIAN_FILL.split())
+ENGLISH_FILL = frozenset(_ENGLISH_FILL.split())
 # What customers call things -> what the portal calls them.
 ALBANIAN_OTHER_WORDS = {
     **dict.fromkeys(("email", "emaili", "emailin", "emailit", "mejl", "mejli"), "mail"),

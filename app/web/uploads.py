@@ -1,9 +1,9 @@
 """Files that come with a form, and files that are given out."""
 
-from typing import Any
+from typing import IO, Any
 
 import structlog
-from flask import Response, request, send_file
+from flask import Request, Response, request, send_file
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 
@@ -58,6 +58,24 @@ TROUBLES: dict[type[DocumentError], Any] = {
     StillScanning: _l("This file is still being checked. Please try again in a few minutes."),
     DocumentGone: _l("This file is not here any more. Please choose it again."),
 }
+
+
+class PortalRequest(Request):
+    """Closes the files of a request also where it was refused before it was read to its end."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._arrived: list[IO[bytes]] = []
+
+    def _get_file_stream(self, *args: Any, **more: Any) -> IO[bytes]:
+        stream = super()._get_file_stream(*args, **more)
+        self._arrived.append(stream)
+        return stream
+
+    def close(self) -> None:
+        super().close()
+        for stream in self._arrived:
+            stream.close()
 
 
 def chosen_files(field: str) -> list[FileStorage]:

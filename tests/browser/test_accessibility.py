@@ -7,7 +7,10 @@ from axe_playwright_python.sync_playwright import Axe
 
 pytestmark = pytest.mark.browser
 
-STRANGERS = ("/", "/login", "/register", "/privacy", "/nowhere", "/verify", "/verify/X", "/p/X")
+STRANGERS = (
+    *("/", "/login", "/register", "/privacy", "/nowhere", "/verify", "/verify/X", "/p/X"),
+    *("/faq", "/faq?q=fatura", "/faq?q=krokodil&for=business", "/faq/tariffs", "/faq/nowhere"),
+)
 CUSTOMERS = (
     "/contracts",
     "/contracts/AL0000002/pay",

@@ -17,6 +17,8 @@ FORBIDDEN_CALLS = {
     *("eval", "exec", "compile", "__import__", "render_template_string", "from_string", "system"),
     *("popen", "execl", "execv", "execve", "spawnv", "posix_spawn", "format_map"),
 }
+# The one program that is started: our own, to look into files (test below).
+ALLOWED = {"app/documents/inspection.py": ["subprocess"]}
 PATTERNS = {"compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall"}
 FILES = sorted(
     file
@@ -65,7 +67,31 @@ def test_no_data_becomes_code_commands_or_patterns() -> None:
     found = {
         str(file.relative_to(ROOT)): list(complaints(file.read_text("utf-8"))) for file in FILES
     }
-    assert {name: told for name, told in found.items() if told} == {}
+    assert {name: told for name, told in found.items() if told} == ALLOWED
+
+
+def test_the_one_program_that_is_started_is_our_own() -> None:
+    """By a list, without a shell; after its name come a number and our own limits."""
+    [file] = ALLOWED
+    tree = ast.parse((ROOT / file).read_text("utf-8"))
+    started = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "subprocess"
+    ]
+    assert [ast.unparse(call.func) for call in started] == ["subprocess.run"]
+    assert ast.unparse(started[0].args[0]) == "[*program, *arguments]"
+    assert "shell" not in {keyword.arg for keyword in started[0].keywords}
+    told = {
+        ast.unparse(node.targets[0]): ast.unparse(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+    }
+    assert told["program"] == "[sys.executable, '-s', '-m', 'app.documents.inspecting']"
+    assert told["arguments"] == "[str(descriptor), json.dumps(asdict(self._limits))]"
 
 
 @pytest.mark.parametrize(

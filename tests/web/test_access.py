@@ -13,6 +13,8 @@ VALUES = {
     "code": "AL0000000",
     "number": "123456789",
     "name": "privacy",
+    "language": "sq",
+    "slug": "register",
     "filename": "site.css",
     "token": "nonsense",
     "reference": "A" * 26,
@@ -109,6 +111,7 @@ def test_every_post_refuses_a_forged_request(portal: Portal) -> None:
         *("payments.choose", "payments.go", "payments.cancel", "payments.ask", "payments.again"),
         *("payments.come_back", "payments.callback", "pay_links.follow", "pay_links.manage"),
         *("staff_payments.ask", "staff_payments.decide"),
+        *("staff_content.edit", "staff_content.restore"),  # in test_staff_content.py
         *("staff.login", "staff.logout", "staff.password"),  # in test_staff.py
     }
     client = portal.signed_in("Emer Mbiemer")

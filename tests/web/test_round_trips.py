@@ -89,8 +89,15 @@ def test_pages_of_the_staff(portal: Portal) -> None:
     assert round_trips(portal, administrator, "/staff/audit") == (0, 3)  # session, leaf, names
 
 
+def test_pages_of_the_texts(portal: Portal) -> None:
+    client = portal.staff("administrator")
+    for address in ("", "/terms/sq", "/terms/sq/versions", "/terms/sq/versions/0"):
+        # session, the texts or the version in force
+        assert round_trips(portal, client, f"/staff/content{address}") == (0, 2)
+
+
 def test_pages_for_strangers_ask_nothing(portal: Portal) -> None:
-    for address in ("/", "/login", "/register", "/privacy", "/staff/login"):
+    for address in ("/", "/login", "/register", "/privacy", "/faq", "/faq?q=x", "/staff/login"):
         assert round_trips(portal, portal.client(), address) == (0, 0)
 
 

@@ -1,6 +1,6 @@
 """Requests and complaints."""
 
-from app.blueprints.cases import filing, views
+from app.blueprints.cases import filing, papers, views
 from app.blueprints.cases.blueprint import cases
 
-__all__ = ["cases", "filing", "views"]
+__all__ = ["cases", "filing", "papers", "views"]

@@ -25,8 +25,7 @@ def index() -> ResponseReturnValue:
         return _all_page(shown, audience)
     return render_template(
         "faq/found.html",
-        **_common(shown, audience),
-        query=query,
+        **_common(shown, audience, query),
         found=search(shown.body, query, shown.key.language, audience),
         marked=lambda text: highlight(text, query, shown.key.language),
     )
@@ -66,12 +65,12 @@ def _all_page(shown: Shown, audience: Audience | None, *, is_gone: bool = False)
     return render_template("faq/index.html", **_common(shown, audience), is_gone=is_gone)
 
 
-def _common(shown: Shown, audience: Audience | None) -> dict[str, Any]:
+def _common(shown: Shown, audience: Audience | None, query: str = "") -> dict[str, Any]:
     return {
         "shown": shown,
         "audience": audience,
         "faq": questions.read(shown.body)[0].only(audience),
-        "query": "",
+        "query": query,
         "longest": LONGEST_QUERY,
         "rendered": _rendered,
     }

@@ -39,7 +39,7 @@ def edit(name: str, language: str) -> ResponseReturnValue:
     key, form = _key(name, language), TextForm()
     if request.method != "POST":
         current = services().content.get_current(key)
-        form.base.data = current.version.number
+        form.base.data = str(current.version.number)
         form.body.data = current.body or ""
         return _editor(key, form)
     if not form.validate():
@@ -66,10 +66,11 @@ def _save(key: TextKey, form: TextForm) -> ResponseReturnValue:
         form.refuse(
             _(
                 "Somebody else has saved this text since you opened it. Yours is not saved; it"
-                " stands below, unchanged. Compare both, then save again if yours shall be in force."
+                " stands below, unchanged. Compare both, then save again if yours shall be in"
+                " force."
             )
         )
-        form.base.data = error.current.version.number
+        form.base.data = str(error.current.version.number)
         return _editor(key, form, status=409, theirs=error.current)
     flash(_("Saved. All pages show it within %(seconds)s seconds.", seconds=int(KEPT_SECONDS)))
     return redirect(url_for("staff_content.edit", name=key.name, language=key.language), code=303)
@@ -83,7 +84,7 @@ def _editor(
     shown: str | None = None,
     theirs: Current | None = None,
 ) -> ResponseReturnValue:
-    changes = ()
+    changes: tuple[rules.ChangedLine, ...] = ()
     if theirs is not None:
         changes = rules.difference(theirs.body or "", rules.normal_text(form.body.data or ""))
     page = render_template(
@@ -105,7 +106,7 @@ def versions(name: str, language: str) -> ResponseReturnValue:
     return render_template("staff_content/versions.html", key=key, found=found)
 
 
-@staff_content.get(f"{TEXT}/versions/<int:number>")
+@staff_content.get(f"{TEXT}/versions/<int(max=999999999):number>")
 def version(name: str, language: str, number: int) -> ResponseReturnValue:
     return _version_page(_key(name, language), number, TextForm())
 
@@ -131,7 +132,7 @@ def _version_page(
     return page, status
 
 
-@staff_content.post(f"{TEXT}/versions/<int:number>/restore")
+@staff_content.post(f"{TEXT}/versions/<int(max=999999999):number>/restore")
 def restore(name: str, language: str, number: int) -> ResponseReturnValue:
     key, form = _key(name, language), TextForm()
     if not form.validate():

@@ -89,6 +89,7 @@ def _handover_page(first: FirstSignIn) -> ResponseReturnValue:
         "staff_members/handover.html",
         first=first,
         member=first.member,
+        address=f"{services().settings.public_address}/staff/login",
         drawing=drawing.svg_data_uri(scale=5, border=4, light="#fff"),
         key=_in_groups(first.secret),
     )
