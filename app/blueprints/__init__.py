@@ -18,6 +18,7 @@ from app.blueprints.staff.views import staff
 from app.blueprints.staff_accounts.views import staff_accounts
 from app.blueprints.staff_audit.views import staff_audit
 from app.blueprints.staff_case_papers.views import staff_case_papers
+from app.blueprints.staff_cases import staff_cases
 from app.blueprints.staff_content.views import staff_content
 from app.blueprints.staff_members.views import staff_members
 from app.blueprints.staff_payments.views import staff_payments
@@ -29,7 +30,7 @@ def register_blueprints(app: Flask) -> None:
     public = (system, home, faq, accounts, recovery, verify)
     customers = (profile, contracts, ownership, delegates, invoices, payments, pay_links, cases)
     back_office = (
-        *(staff, staff_accounts, staff_payments, staff_content),
+        *(staff, staff_cases, staff_accounts, staff_payments, staff_content),
         *(staff_members, staff_audit, staff_case_papers),
     )
     for blueprint in (*public, *customers, *back_office):

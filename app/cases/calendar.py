@@ -43,10 +43,11 @@ class Calendar:
         return day
 
     def between(self, start: date, end: date, count: Count) -> int:
-        """How many days are counted after start up to and with end; negative when end is past:
-        -1 on the first counted day after it."""
+        """How many days are counted after start up to and with end. Negative when end is past: -1
+        from the day after it to the end of the first that counts, so that nothing is due today on
+        the Sunday after it was due."""
         if end < start:
-            return -self.between(end, start, count)
+            return -max(1, self.between(end, start, count))
         if count == "calendar":
             return (end - start).days
         return sum(self.is_working(start + DAY * n) for n in range(1, (end - start).days + 1))

@@ -179,8 +179,9 @@ class Filing:
 
     def _draft(self, connection: Connection, account: Account, filled: Filled) -> Draft:
         """Raises: AlreadyFiled, DraftNotFound, TooManyCases."""
+        # Locked first: who sends it at the same time waits here, and then finds the case.
+        row = drafts.find(connection, filled.key, account.id, lock=True)
         refuse_if_filed(connection, filled.key, account.id)
-        row = drafts.find(connection, filled.key, account.id)
         right = self._shared.ownership.find_right(connection, account.id, filled.code)
         if row is None or row.contract_code != filled.code or right is not Right.HOLDER:
             raise DraftNotFound

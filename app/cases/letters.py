@@ -1,6 +1,6 @@
 """What customers are told of their cases by mail. No subject holds personal data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from app.cases.records import State, Summary
 from app.formats import Formats
@@ -38,8 +38,16 @@ def filed(_: Translate, language: str, case: Summary, *, address: str) -> Letter
 
 
 def moved(
-    _: Translate, language: str, case: Summary, state: State, *, note: str, address: str
+    _: Translate,
+    language: str,
+    case: Summary,
+    state: State,
+    *,
+    note: str,
+    has_answer: bool = False,
+    address: str,
 ) -> Letter:
+    """has_answer: a longer one stands on the request's page, and nowhere else."""
     subject = {
         State.WAITING_INFORMATION: _("We need something more for your request"),
         State.DONE: _("Your request is answered"),
@@ -51,8 +59,9 @@ def moved(
         "state": state_words(_, state),
     }
     blocks = [Block(text=told)]
-    if note:
-        blocks.append(Block(text=note))
+    blocks += [Block(text=line) for line in note.splitlines() if line.strip()]
+    if has_answer:
+        blocks.append(Block(text=_("Our answer stands on the request’s page.")))
     if state is State.WAITING_INFORMATION:
         blocks.append(
             Block(
@@ -81,6 +90,20 @@ def unsafe(_: Translate, case: Summary, *, address: str) -> Letter:
             _link(_, address),
         ),
     )
+
+
+def added(_: Translate, case: Summary, *, address: str) -> Letter:
+    told = _("We have added a document to your request %(number)s. It is on the request’s page.")
+    return Letter(
+        subject=_("There is a document for your request"),
+        blocks=(Block(text=told % {"number": case.number}), _link(_, address)),
+    )
+
+
+def asking(_: Translate, names: Sequence[str], note: str) -> str:
+    """What the customer is asked for: documents by name, then the clerk's own words."""
+    lines = [_("Please add:"), *(f"– {name}" for name in names)] if names else []
+    return "\n".join(filter(None, ("\n".join(lines), note)))
 
 
 def _link(_: Translate, address: str) -> Block:

@@ -74,7 +74,9 @@ class LegalClock:
             return clock
         if clock.days_left < 0:
             return Clock(due_on=self._before(-clock.days_left))
-        return Clock(due_on=self._after(clock.days_left))
+        if clock.days_left == 0 and self._counts(self.today):
+            return Clock(due_on=self.today)
+        return Clock(due_on=self._after(max(1, clock.days_left)))
 
     def moved(self, clock: Clock, was: State, now: State) -> Clock:
         """The clock of a case that goes from one state to another."""
@@ -94,11 +96,14 @@ class LegalClock:
         return self.calendar.after(self.today, days, self.deadline.count)
 
     def _before(self, days: int) -> date:
-        """The latest day from which so many days are counted up to today."""
-        day = self.today
-        while self.calendar.between(day, self.today, self.deadline.count) < days:
+        """The latest day that counts and is so many days past."""
+        day = self.today - timedelta(days=1)
+        while not self._counts(day) or -self.days_to(day) < days:
             day -= timedelta(days=1)
         return day
+
+    def _counts(self, day: date) -> bool:
+        return self.calendar.counts(day, self.deadline.count)
 
 
 def reopen_until(case: Case, days: int) -> datetime | None:

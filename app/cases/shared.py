@@ -119,10 +119,17 @@ class Shared:
         )
 
     def move(
-        self, connection: Connection, row: Row, step: Move, *, by: By, member: Member | None = None
+        self,
+        connection: Connection,
+        row: Row,
+        step: Move,
+        *,
+        by: By,
+        member: Member | None = None,
+        **more: object,
     ) -> None:
         """Takes a case that this transaction has locked to another state, with its clock, its
-        history, the audit trail and a mail.
+        history, the audit trail and a mail. more: columns that change with it.
 
         Raises: NotNow, ChangedMeanwhile.
         """
@@ -133,7 +140,8 @@ class Shared:
         clock = self.legal_clock(was.form).moved(
             Clock(due_on=was.due_on, days_left=was.days_left), was.state, step.to
         )
-        values = {"answer": step.answer} if step.answer else {}
+        if not is_open:  # an earlier one, from before it was reopened, stays in the history
+            more["answer"] = step.answer
         self.change(
             connection,
             row,
@@ -142,7 +150,7 @@ class Shared:
             closed_at=None if is_open else now,
             due_on=clock.due_on or NO_DAY,
             days_left=clock.days_left,
-            **values,
+            **more,
         )
         self.tell(connection, row, step, by=by, member=member)
         address = self.addresses.case(was.number)
@@ -150,7 +158,13 @@ class Shared:
             connection,
             row,
             lambda _, language: letters.moved(
-                _, language, was, step.to, note=step.note, address=address
+                _,
+                language,
+                was,
+                step.to,
+                note=step.note,
+                has_answer=bool(step.answer),
+                address=address,
             ),
         )
 
@@ -179,7 +193,7 @@ class Shared:
             by=by,
             state=step.to,
             staff_id=member.id if member else None,
-            note=step.note,
+            note="\n\n".join(filter(None, (step.note, step.answer))),
             remark=step.remark,
         )
         self.audit.record(

@@ -61,6 +61,12 @@ if (pay?.querySelector("[data-total]")) {
   });
 }
 
+// One tick for all of a list.
+for (const all of document.querySelectorAll("[data-tick-all]")) {
+  const boxes = [...document.querySelectorAll(`input[name="${all.dataset.tickAll}"]`)];
+  all.addEventListener("change", () => { for (const box of boxes) box.checked = all.checked; });
+}
+
 // On to the bank without a further press.
 document.querySelector("form[data-leave]")?.requestSubmit();
 

@@ -7,10 +7,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from app.cases.catalogue import FieldSpec
+from app.cases.catalogue import FieldSpec, RequestForm
 from app.cases.fields import YES, Problem, date_of
 from app.cases.letters import state_words
-from app.cases.records import By, State, Summary, What
+from app.cases.records import NOTE, By, Case, Debt, State, Summary, What
 from app.formats import Formats
 from app.web.current import formats
 from app.web.language import language
@@ -94,6 +94,41 @@ def deadline_words(summary: Summary, days_left: int | None) -> str:
     return str(_("%(told)s, %(days)s left", told=told, days=days))
 
 
+def due_words(summary: Summary, days_left: int | None) -> str:
+    """The same for lists: `4 dhjetor 2026, edhe 6 ditë pune`."""
+    if not summary.is_open or days_left is None:
+        return ""
+    days = _days(abs(days_left), summary)
+    if summary.due_on is None:
+        told = _("stands still, late by %(days)s", days=days)
+        return str(told if days_left < 0 else _("stands still, %(days)s left", days=days))
+    day = formats().long_date(summary.due_on)
+    if days_left < 0:
+        return str(_("%(told)s, late by %(days)s", told=day, days=days))
+    if days_left == 0:
+        return str(_("today, %(day)s", day=day))
+    return str(_("%(told)s, %(days)s left", told=day, days=days))
+
+
+def debt_words(case: Case) -> str:
+    """What was known of the holder's debt at filing; "" where nobody asked."""
+    amount = formats().money(case.debt_amount)
+    match case.debt:
+        case Debt.NONE:
+            return str(_("Nothing was overdue beside what the request is about."))
+        case Debt.AGREED:
+            told = _(
+                "%(amount)s were overdue beside what the request is about. The customer says that"
+                " there is an agreement about it: check that.",
+                amount=amount,
+            )
+            return str(told)
+        case Debt.UNKNOWN:
+            return str(_("Billing could not be asked when this was filed. Check the debt there."))
+        case _:
+            return ""
+
+
 def _days(days: int, summary: Summary) -> str:
     if summary.form.deadline.count == "working":
         return str(ngettext("%(num)d working day", "%(num)d working days", days))
@@ -116,6 +151,24 @@ def answer_words(spec: FieldSpec, value: str) -> str:
             return value
 
 
+def step_words(was: State, now: State) -> str:
+    """A step as a clerk chooses it."""
+    if now is State.IN_PROGRESS:
+        waits = was is State.WAITING_INFORMATION
+        told = _("In progress: go on without the customer’s answer")
+        return str(told if waits else _("In progress: begin"))
+    if now is State.WAITING_INFORMATION:
+        return str(_("Waiting for information: ask the customer"))
+    return state_name(now)
+
+
+def changed_words(form: RequestForm, codes: str) -> str:
+    """Which fields the customer filled in anew."""
+    names = {spec.code: spec.name.in_language(language()) for spec in form.fields}
+    names[NOTE] = str(_("Notes from the customer"))
+    return ", ".join(names.get(code, code) for code in codes.split(", "))
+
+
 def _number_words(spec: FieldSpec, value: str, written: Formats) -> str:
     number = Decimal(value)
     if spec.type == "money":
@@ -127,6 +180,10 @@ IN_TEMPLATES: dict[str, Any] = {
     "state_name": state_name,
     "state_look": lambda state: LOOKS[state],
     "deadline_words": deadline_words,
+    "step_words": step_words,
+    "changed_words": changed_words,
+    "due_words": due_words,
+    "debt_words": debt_words,
     "answer_words": answer_words,
     "what_words": lambda what: str(WHAT[what]),
     "by_words": lambda by: str(BY[by]),

@@ -89,6 +89,12 @@ def clean(value: str | None) -> str | None:
     return "".join(c for c in value if unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).strip()
 
 
+def clean_lines(value: str | None) -> str:
+    """The same for several lines: each ends as one character."""
+    lines = (value or "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(clean(line.replace("\t", " ")) or "" for line in lines).strip()
+
+
 def text_field(
     label: Any,
     *,

@@ -13,11 +13,13 @@ from app.web.access import ACCESS
 @dataclass(frozen=True, kw_only=True)
 class Section:
     """endpoint: of its first page, without parameters; name and about: translated lazily, by
-    `_l`; about is one sentence for the start page."""
+    `_l`; about is one sentence for the start page; key: with which browsers open it from every
+    page of the back office (accesskey), "" for none."""
 
     endpoint: str
     name: Any
     about: Any
+    key: str = ""
 
     def is_around(self, endpoint: str | None) -> bool:
         """Whether this page is one of the section's: of the same blueprint."""
@@ -25,6 +27,12 @@ class Section:
 
 
 SECTIONS: tuple[Section, ...] = (
+    Section(
+        endpoint="staff_cases.index",
+        name=_l("Requests"),
+        about=_l("Requests and complaints by their deadline: look for one, answer, ask, give on."),
+        key="k",
+    ),
     Section(
         endpoint="staff_accounts.index",
         name=_l("Accounts"),

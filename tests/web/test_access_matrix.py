@@ -99,6 +99,14 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "cases.paper": (IN, ""),
     "cases.answer_letter": (IN, ""),
     "staff.index": (STAFF, ""),
+    "staff_cases.index": (STAFF, STAFF),
+    "staff_cases.show": (STAFF, ""),
+    "staff_cases.step": ("", STAFF),
+    "staff_cases.assign": ("", STAFF),
+    "staff_cases.add_document": ("", STAFF),
+    "staff_cases.document": (STAFF, ""),
+    "staff_cases.load": (SUPERVISORS, ""),
+    "staff_cases.assign_many": ("", SUPERVISORS),
     "staff_case_papers.paper": (STAFF, ""),
     "staff_case_papers.answer_letter": (STAFF, ""),
     "staff.sessions": (STAFF, ""),
@@ -140,6 +148,7 @@ VALUES: dict[str, Any] = {
     "token": "nonsense",
     "reference": "A" * 26,
     "gateway": "sandbox",
+    "document_id": 1,
     "what": "reset",
 }
 

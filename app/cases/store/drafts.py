@@ -46,9 +46,11 @@ def keep(connection: Connection, row: DraftRow) -> bool:
     return connection.execute(upsert.returning(d.key)).first() is not None
 
 
-def find(connection: Connection, key: DraftKey, account_id: AccountId) -> DraftRow | None:
+def find(
+    connection: Connection, key: DraftKey, account_id: AccountId, *, lock: bool = False
+) -> DraftRow | None:
     query = select(case_draft).where(d.key == key, d.account_id == account_id)
-    row = connection.execute(query).first()
+    row = connection.execute(query.with_for_update() if lock else query).first()
     return _row(row) if row else None
 
 
