@@ -19,6 +19,7 @@ VALUES = {
     "token": "nonsense",
     "reference": "A" * 26,
     "gateway": "sandbox",
+    "what": "reset",
 }
 
 
@@ -31,8 +32,8 @@ def addresses(app: Flask, who: Who, code: str) -> list[str]:
     for rule in app.url_map.iter_rules():
         if ACCESS[rule.endpoint].who is who and "GET" in (rule.methods or set()):
             values = {**VALUES, "code": code if who in RIGHT else "en"}
-            numbers = dict.fromkeys(rule.arguments - values.keys(), 1)
-            built = rule.build({**values, **numbers}, append_unknown=False)
+            others = dict.fromkeys(rule.arguments - values.keys(), 1)
+            built = rule.build({**values, **others}, append_unknown=False)
             found.append(built[1])  # type: ignore[index]
     return sorted(found)
 
@@ -115,6 +116,12 @@ def test_every_post_refuses_a_forged_request(portal: Portal) -> None:
         *("staff_payments.ask", "staff_payments.decide"),
         *("staff_content.edit", "staff_content.restore"),  # in test_staff_content.py
         *("staff.login", "staff.logout", "staff.password"),  # in test_staff.py
+        *("staff.end_session", "staff.end_other_sessions"),
+        *("staff_accounts.index", "staff_accounts.open_account", "staff_accounts.lock"),
+        *("staff_accounts.unlock", "staff_accounts.sign_out", "staff_audit.export"),
+        *("staff_members.new", "staff_members.act"),
+        *("staff_cases.index", "staff_cases.step", "staff_cases.assign"),
+        *("staff_cases.add_document", "staff_cases.assign_many"),
         # in test_cases_followed.py, and below
         *("cases.file", "cases.discard", "cases.change", "cases.add_documents", "cases.answer"),
         *("cases.withdraw", "cases.reopen"),
