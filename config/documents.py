@@ -45,7 +45,7 @@ class DocumentSettings(Section):
         description="For how long a file is kept that was handed in and belongs to nothing yet.",
     )
     inspection_seconds: float = Field(
-        default=20.0,
+        default=30.0,
         ge=1,
         le=120,
         description="How long looking into one file may take; what takes longer is refused.",
