@@ -22,7 +22,7 @@ PATIENCE = 30.0
 
 @pytest.fixture(scope="session")
 def portal_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalProcess]:
-    portal = PortalProcess(tmp_path_factory.mktemp("browser"), SELFCARE_FEATURES_CASE_TABS="true")
+    portal = PortalProcess(tmp_path_factory.mktemp("browser"))
     yield portal.wait_until_ready()
     portal.stop()
 
