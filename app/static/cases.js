@@ -37,8 +37,10 @@ const replace = (html) => {
     const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
     if (old && fresh) old.replaceWith(fresh);
   }
-  const draft = page.querySelector("form[data-case] [name=draft]");
-  if (draft) form.elements.draft.value = draft.value;
+  for (const name of ["draft", "version"]) {
+    const [old, fresh] = [document.querySelector(`[name=${name}]`), page.querySelector(`[name=${name}]`)];
+    if (old && fresh) old.value = fresh.value;
+  }
   return page.getElementById("documents") !== null;
 };
 let sending = 0;
