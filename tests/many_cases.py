@@ -1,6 +1,5 @@
 """Many cases at once, written into the tables as filing would have done."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -20,6 +19,7 @@ from app.staff.records import MemberId
 
 FIRST = ("Arta", "Besnik", "Çlirim", "Dritan", "Ëngjëll", "Fatmir", "Gjergj", "Hyrije")
 LAST = ("Hoxha", "Shehu", "Çela", "Gjoni", "Kërçuku", "Leka", "Prifti", "Zëri")
+CALENDAR = Calendar()
 CLOSED = (State.DONE, State.REFUSED, State.WITHDRAWN)
 
 
@@ -35,61 +35,58 @@ def add_cases(
     """Of all requests and states, two in three open, a fifth of those nobody's."""
     with database.write() as connection:
         first = connection.scalar(select(func.coalesce(func.max(service_case.c.id), 0))) or 0
-        forms = list(catalogue.requests.values())
-        digests = {form.code: keep_form(connection, form, now) for form in forms}
-        made = list(_cases(forms, digests, first, count, now, members, Random(seed)))  # noqa: S311
+        forms = [(one, keep_form(connection, one, now)) for one in catalogue.requests.values()]
+        random, numbers = Random(seed), range(first + 1, first + count + 1)
+        made = [_case(random, number, forms, now, members) for number in numbers]
         connection.execute(insert(service_case), made)
         _add_events(connection, made)
 
 
-def _cases(
-    forms: list[RequestForm],
-    digests: dict[str, str],
-    first: int,
-    count: int,
+def _case(
+    random: Random,
+    number: int,
+    forms: list[tuple[RequestForm, str]],
     now: datetime,
     members: tuple[MemberId, ...],
-    random: Random,
-) -> Iterator[dict[str, Any]]:
-    calendar = Calendar()
-    for number in range(first + 1, first + count + 1):
-        form = random.choice(forms)
-        open_state = random.choice(sorted(rules.OPEN))
-        state = open_state if random.random() < 0.67 else random.choice(CLOSED)  # noqa: PLR2004
-        filed_at = now - timedelta(days=random.randrange(25), minutes=random.randrange(600))
-        holder = f"{random.choice(FIRST)} {random.choice(LAST)} {number % 97}".upper()
-        is_nobodys = not members or random.random() < 0.2  # noqa: PLR2004
-        stands_still = state is State.WAITING_INFORMATION
-        yield {
-            "id": number,
-            "number": rules.number(form.code, 100_000 + number),
-            "draft_key": f"MADE{number}",
-            "request_code": form.code,
-            "kind": form.kind,
-            "form_digest": digests[form.code],
-            "contract_code": f"AL{1_000_000 + number % 5_000}",
-            "holder": holder,
-            "holder_key": name_key(holder),
-            "account_id": None,
-            "language": "sq",
-            "answers": b"",
-            "debt": Debt.NOT_ASKED,
-            "debt_amount": Decimal(0),
-            "state": state,
-            "is_open": state in rules.OPEN,
-            "filed_at": filed_at,
-            "changed_at": filed_at,
-            "closed_at": None if state in rules.OPEN else now,
-            "due_on": NO_DAY if stands_still else _due(calendar, form, filed_at.date()),
-            "days_left": random.randrange(-3, 9) if stands_still else None,
-            "assigned_to": None if is_nobodys else random.choice(members),
-            "answer": "",
-            "version": 1,
-        }
+) -> dict[str, Any]:
+    """forms: each with its digest."""
+    form, digest = random.choice(forms)
+    open_state = random.choice(sorted(rules.OPEN))
+    state = open_state if random.random() < 0.67 else random.choice(CLOSED)
+    filed_at = now - timedelta(days=random.randrange(25), minutes=random.randrange(600))
+    holder = f"{random.choice(FIRST)} {random.choice(LAST)} {number % 97}".upper()
+    is_nobodys = not members or random.random() < 0.2
+    stands_still = state is State.WAITING_INFORMATION
+    return {
+        "id": number,
+        "number": rules.number(form.code, 100_000 + number),
+        "draft_key": f"MADE{number}",
+        "request_code": form.code,
+        "kind": form.kind,
+        "form_digest": digest,
+        "contract_code": f"AL{1_000_000 + number % 5_000}",
+        "holder": holder,
+        "holder_key": name_key(holder),
+        "account_id": None,
+        "language": "sq",
+        "answers": b"",
+        "debt": Debt.NOT_ASKED,
+        "debt_amount": Decimal(0),
+        "state": state,
+        "is_open": state in rules.OPEN,
+        "filed_at": filed_at,
+        "changed_at": filed_at,
+        "closed_at": None if state in rules.OPEN else now,
+        "due_on": NO_DAY if stands_still else _due(form, filed_at.date()),
+        "days_left": random.randrange(-3, 9) if stands_still else None,
+        "assigned_to": None if is_nobodys else random.choice(members),
+        "answer": "",
+        "version": 1,
+    }
 
 
-def _due(calendar: Calendar, form: RequestForm, filed_on: date) -> date:
-    return calendar.after(filed_on, form.deadline.days, form.deadline.count)
+def _due(form: RequestForm, filed_on: date) -> date:
+    return CALENDAR.after(filed_on, form.deadline.days, form.deadline.count)
 
 
 def _add_events(connection: Connection, made: list[dict[str, Any]]) -> None:
