@@ -33,6 +33,7 @@ if (kind && wanted) {
 // A chosen file is sent at once, with its progress; the page's own answer brings the new list.
 const replace = (html) => {
   const page = new DOMParser().parseFromString(html, "text/html");
+  if (!page.getElementById("documents")) return false;
   for (const id of ["documents", "checklist"]) {
     const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
     if (old && fresh) old.replaceWith(fresh);
@@ -41,7 +42,7 @@ const replace = (html) => {
     const [old, fresh] = [document.querySelector(`[name=${name}]`), page.querySelector(`[name=${name}]`)];
     if (old && fresh) old.value = fresh.value;
   }
-  return page.getElementById("documents") !== null;
+  return true;
 };
 let sending = 0;
 form.addEventListener("change", (event) => {
