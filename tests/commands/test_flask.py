@@ -125,8 +125,8 @@ def test_billing_map_try(portal: Portal, make_portal: MakePortal, wide_file: Pat
 
 
 def test_database_upgrade_can_be_repeated(portal: Portal) -> None:
-    assert "version 0005 (was: 0005)" in run(portal, "db", "upgrade").output
-    assert run(portal, "db", "version").output == "has 0005, needs 0005\n"
+    assert "version 0007 (was: 0007)" in run(portal, "db", "upgrade").output
+    assert run(portal, "db", "version").output == "has 0007, needs 0007\n"
 
 
 def test_config_check_hides_secrets(make_portal: MakePortal) -> None:
