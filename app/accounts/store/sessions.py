@@ -5,12 +5,15 @@ from enum import Enum, auto
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, null, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, null, select, update
 
-from app.accounts.records import AccountId, Device, Right, SessionEnded, SignedIn
-from app.accounts.store.people import ACCOUNT_COLUMNS, read_account
+from app.accounts.records import Account, AccountId, Device, Right, SessionEnded, SignedIn
+from app.accounts.store.people import ACCOUNT_COLUMNS
 from app.accounts.store.tables import account, account_contract, account_session
+from legacy_adapters.prepared import Prepared
 from legacy_adapters.records import ContractCode
+
+ACCOUNT_FIELDS = tuple(column.name for column in ACCOUNT_COLUMNS)
 
 
 def add_session(connection: Connection, values: dict[str, Any]) -> None:
@@ -26,7 +29,7 @@ class Scope(Enum):
 
 
 @cache
-def _signed_in_query(scope: Scope) -> Select[Any]:
+def _signed_in_query(scope: Scope) -> Prepared:
     """Parameters: token_hash, created_after, seen_after; for ONE also contract."""
     columns: list[Any] = [*ACCOUNT_COLUMNS, account.c.restricted_until, account.c.preferences]
     columns += [account_session.c.id.label("session_id"), account_session.c.seen_at]
@@ -40,7 +43,7 @@ def _signed_in_query(scope: Scope) -> Select[Any]:
             link = and_(link, account_contract.c.contract_code == bindparam("contract"))
         source = source.outerjoin(account_contract, link)
         columns += [account_contract.c.contract_code, account_contract.c.right]
-    return (
+    return Prepared(
         select(*columns)
         .select_from(source)
         .where(
@@ -72,17 +75,22 @@ def find_signed_in(
     if contract is not None and not all_contracts:
         scope = Scope.ONE
         values["contract"] = contract
-    rows = connection.execute(_signed_in_query(scope), values).all()
+    rows = _signed_in_query(scope).all(connection, values)
     if not rows:
         return None
+    first = rows[0]
     return SignedIn(
-        account=read_account(rows[0]),
-        session_id=rows[0].session_id,
-        seen_at=rows[0].seen_at,
-        must_change=rows[0].must_change,
-        restricted_until=rows[0].restricted_until,
-        preferences=frozenset(rows[0].preferences),
-        rights={ContractCode(r.contract_code): Right(r.right) for r in rows if r.contract_code},
+        account=Account(**{field: first[field] for field in ACCOUNT_FIELDS}),
+        session_id=first["session_id"],
+        seen_at=first["seen_at"],
+        must_change=first["must_change"],
+        restricted_until=first["restricted_until"],
+        preferences=frozenset(first["preferences"]),
+        rights={
+            ContractCode(row["contract_code"]): Right(row["right"])
+            for row in rows
+            if row["contract_code"]
+        },
     )
 
 
