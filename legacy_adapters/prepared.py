@@ -6,6 +6,7 @@ and what is raised are its errors.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Select
@@ -108,8 +109,8 @@ class _Plan:
         driver: Any = connection.connection.dbapi_connection
         is_lost = self.dialect.is_disconnect(error, driver, cursor)
         if is_lost:
-            connection.invalidate(error)
-            connection.engine.dispose()  # where one died, those that lie idle are dead too
+            with suppress(DBAPIError):  # SQLAlchemy notices, and lets all go that are as old
+                connection.exec_driver_sql("SELECT 1")
         translated: Exception = DBAPIError.instance(
             self.text,
             None,
