@@ -49,6 +49,7 @@ from app.payments.reconciliation import Reconciliation
 from app.payments.review import Review
 from app.payments.settling import Settling
 from app.payments.shared import Shared as PaymentShared
+from app.payments.store.under_way import UNDER_WAY
 from app.services import CaseServices, PaymentServices, Services
 from app.staff.customers import Customers
 from app.staff.members import StaffMembers
@@ -131,7 +132,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         documents=documents,
         sender=_sender(settings),
         billing=billing,
-        accounts=AccountService(shared),
+        accounts=AccountService(shared, beside=UNDER_WAY),
         registration=Registration(shared),
         recovery=Recovery(shared),
         undoing=Undoing(shared),

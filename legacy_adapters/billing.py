@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select
+from sqlalchemy import Connection, Engine
 
 from config.settings import BillingSettings
 from legacy_adapters import contracts, invoices, payments
@@ -21,6 +21,7 @@ from legacy_adapters.guard import Guard
 from legacy_adapters.mapping import Mapping as SchemaMapping
 from legacy_adapters.mapping import load_mapping
 from legacy_adapters.port import Billing
+from legacy_adapters.prepared import Prepared, Row
 from legacy_adapters.records import (
     Contract,
     ContractCode,
@@ -107,7 +108,7 @@ class SqlBilling:
         rows = self._ask(self._ready().statement, code=code, invoice_code=code)
         _require(rows)
         with self._reading("invoice"):
-            owed = tuple(invoices.open_row(row) for row in rows if row.number is not None)
+            owed = tuple(invoices.open_row(row) for row in rows if row["number"] is not None)
             return Statement(contract=contracts.contract_row(rows[0]), open_invoices=owed)
 
     def get_invoice_history(
@@ -118,7 +119,7 @@ class SqlBilling:
         )
         _require(rows)
         with self._reading("invoice"):
-            issued = tuple(invoices.history_row(row) for row in rows if row.number is not None)
+            issued = tuple(invoices.history_row(row) for row in rows if row["number"] is not None)
             return InvoiceHistory(contract=contracts.contract_row(rows[0]), invoices=issued)
 
     def list_payments(
@@ -136,7 +137,7 @@ class SqlBilling:
             values |= {"line_code": code, "line_number": number}
         rows = self._ask(self._ready().detail, **values)
         _require(rows)
-        if rows[0].number is None:
+        if rows[0]["number"] is None:
             raise InvoiceNotFound
         with self._reading("invoice"):
             return invoices.detail_row(rows)
@@ -144,9 +145,9 @@ class SqlBilling:
     def _ready(self) -> Statements:
         return self._reader.statements()
 
-    def _ask(self, statement: Select[Any], **values: Any) -> Sequence[Row[Any]]:
-        def question(connection: Connection) -> Sequence[Row[Any]]:
-            return connection.execute(statement, values).all()
+    def _ask(self, statement: Prepared, **values: Any) -> list[Row]:
+        def question(connection: Connection) -> list[Row]:
+            return statement.all(connection, values)
 
         try:
             return self._guard.ask(question)
@@ -170,11 +171,11 @@ class SqlBilling:
 
     def _ask_in_chunks(
         self,
-        by_size: Mapping[int, Select[Any]],
+        by_size: Mapping[int, Prepared],
         codes: Sequence[ContractCode],
         values_of: Callable[[Sequence[ContractCode]], dict[str, str]] = contracts.list_of_codes,
-    ) -> list[Row[Any]]:
-        rows: list[Row[Any]] = []
+    ) -> list[Row]:
+        rows: list[Row] = []
         longest = contracts.LIST_SIZES[-1]
         for start in range(0, len(codes), longest):
             some = codes[start : start + longest]
@@ -182,6 +183,6 @@ class SqlBilling:
         return rows
 
 
-def _require(rows: Sequence[Row[Any]]) -> None:
+def _require(rows: Sequence[Row]) -> None:
     if not rows:
         raise ContractNotFound

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, true
 
 from legacy_adapters import decode
+from legacy_adapters.prepared import Row
 from legacy_adapters.records import Contract, ContractCode, ContractInfo, Debt
 from legacy_adapters.schema import Relation
 
@@ -59,14 +60,13 @@ def by_codes(contract: Relation, size: int = 1) -> Select[Any]:
     return contract.select(CONTRACT_FIELDS).where(wanted)
 
 
-def contract_row(row: Row[Any]) -> Contract:
-    values = row._mapping
+def contract_row(row: Row) -> Contract:
     return Contract(
-        code=ContractCode(decode.text(values, "code")),
-        subscriber=decode.text(values, "subscriber"),
-        address=decode.text(values, "address"),
-        phone=decode.text(values, "phone"),
-        tax_id=decode.text(values, "tax_id"),
+        code=ContractCode(decode.text(row, "code")),
+        subscriber=decode.text(row, "subscriber"),
+        address=decode.text(row, "address"),
+        phone=decode.text(row, "phone"),
+        tax_id=decode.text(row, "tax_id"),
     )
 
 
@@ -81,18 +81,17 @@ def info_by_code(contract: Relation, info: Relation) -> Select[Any]:
     return select(head, rest).select_from(head.outerjoin(rest, true()))
 
 
-def info_row(row: Row[Any]) -> ContractInfo:
-    values = row._mapping
+def info_row(row: Row) -> ContractInfo:
     return ContractInfo(
         contract=contract_row(row),
-        region=decode.text(values, "region"),
-        instance=decode.text(values, "instance"),
-        connected_on=decode.day(values, "connected_on"),
-        zone=decode.text(values, "zone"),
-        category=decode.text(values, "category"),
-        phases=decode.text(values, "phases"),
-        connected_power=decode.number(values, "connected_power"),
-        contracted_power=decode.number(values, "contracted_power"),
+        region=decode.text(row, "region"),
+        instance=decode.text(row, "instance"),
+        connected_on=decode.day(row, "connected_on"),
+        zone=decode.text(row, "zone"),
+        category=decode.text(row, "category"),
+        phases=decode.text(row, "phases"),
+        connected_power=decode.number(row, "connected_power"),
+        contracted_power=decode.number(row, "contracted_power"),
     )
 
 
@@ -114,10 +113,9 @@ def debts_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
     ).group_by(owed.c.contract_code)
 
 
-def debt_row(row: Row[Any]) -> tuple[ContractCode, Debt]:
-    values = row._mapping
-    return ContractCode(decode.text(values, "code")), Debt(
-        total=decode.money(values, "total"),
-        invoices=int(row.invoices),
-        earliest_due=decode.day(values, "earliest_due"),
+def debt_row(row: Row) -> tuple[ContractCode, Debt]:
+    return ContractCode(decode.text(row, "code")), Debt(
+        total=decode.money(row, "total"),
+        invoices=int(row["invoices"]),
+        earliest_due=decode.day(row, "earliest_due"),
     )

@@ -6,7 +6,7 @@ BillingDataError that names the field and never the value: that may be somebody'
 """
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, TypeVar
@@ -22,10 +22,11 @@ SMALLEST, LARGEST = Decimal("-1e12"), Decimal("1e12")
 ZERO = Decimal(0)
 EARLIEST_YEAR = 1900  # earlier ones are the "no date" of old systems
 T = TypeVar("T")
+Values = Mapping[str, Any] | RowMapping  # of a row, by the names of its fields
 
 
-def _reader(convert: Callable[[Any], T]) -> Callable[[RowMapping, str], T]:
-    def read(row: RowMapping, field: str) -> T:
+def _reader(convert: Callable[[Any], T]) -> Callable[[Values, str], T]:
+    def read(row: Values, field: str) -> T:
         try:
             return convert(row[field])
         except (ValueError, TypeError, ArithmeticError):

@@ -4,14 +4,16 @@ It is never passed on. Its syntax tree is checked against what is allowed here, 
 node, and built again with SQLAlchemy from real columns; anything else is refused.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
 import sqlglot
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Integer,
+    Null,
     Numeric,
     String,
     and_,
@@ -107,19 +109,27 @@ class _Builder:
         return literal_column(f"{number:f}", Numeric(asdecimal=False))
 
     def binary(self, node: exp.Binary) -> ColumnElement[Any]:
-        return BINARY[type(node)](self.build(node.left), self.build(node.right))  # type: ignore[no-any-return]
+        sides = self.build(node.left), self.build(node.right)
+        if isinstance(node, COUNTING):
+            _refuse(sides, (String, Boolean), node, "CAST(... AS NUMBER) makes a number of it")
+        elif isinstance(node, exp.DPipe):
+            _refuse(sides, (Boolean,), node, "only texts and numbers are joined")
+        elif isinstance(node, COMPARING) and any(isinstance(side, Null) for side in sides):
+            raise Refused(f"{_told(node)}: NULL is asked for by IS NULL or IS NOT NULL")
+        return BINARY[type(node)](*sides)  # type: ignore[no-any-return]
 
     def inner(self, node: Any) -> ColumnElement[Any]:
         return self.build(node.this).self_group()
 
     def negative(self, node: exp.Neg) -> ColumnElement[Any]:
         value = self.build(node.this)
-        if isinstance(value.type, String):
-            raise Refused("a text has no minus")
+        _refuse((value,), (String, Boolean), node, "only a number has a minus")
         return -value
 
     def opposite(self, node: exp.Not) -> ColumnElement[Any]:
-        return not_(self.build(node.this))
+        value = self.build(node.this)
+        _refuse((value,), (String,), node, "NOT is followed by a condition")
+        return not_(value)
 
     def is_null(self, node: exp.Is) -> ColumnElement[Any]:
         if not isinstance(node.expression, exp.Null):
@@ -177,6 +187,16 @@ class _Builder:
         return self.build(node) if node is not None else None
 
 
+def _refuse(
+    values: Sequence[ColumnElement[Any]], kinds: tuple[type, ...], node: Any, told: str
+) -> None:
+    """What databases would each understand in a way of their own, or not at all."""
+    for value in values:
+        if isinstance(value.type, kinds):
+            kind = "text" if isinstance(value.type, String) else "condition"
+            raise Refused(f"{_told(node)} has a {kind} in it; {told}")
+
+
 def _told(node: Any) -> str:
     return (node.sql(dialect="oracle") if isinstance(node, exp.Expr) else str(node))[:60]
 
@@ -196,6 +216,8 @@ BINARY: dict[type, Callable[[Any, Any], Any]] = {
     exp.And: and_,
     exp.Or: or_,
 }
+COUNTING = (exp.Add, exp.Sub, exp.Mul, exp.Div)
+COMPARING = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 # Only what SQLite, PostgreSQL and Oracle all have by this name, and mean the same by.
 FUNCTIONS: dict[type, tuple[str, Any]] = {
     exp.Coalesce: ("coalesce", None),

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
     Select,
     Subquery,
     bindparam,
@@ -24,6 +23,7 @@ from sqlalchemy import (
 
 from legacy_adapters import decode
 from legacy_adapters.contracts import by_code, by_codes, contract_row, is_one_of, list_of_codes
+from legacy_adapters.prepared import Row
 from legacy_adapters.records import (
     ContractCode,
     Invoice,
@@ -107,27 +107,26 @@ def both_lists_of_codes(codes: Sequence[ContractCode]) -> dict[str, str]:
     return values | {BESIDE + name: code for name, code in values.items()}
 
 
-def statement_rows(rows: Sequence[Row[Any]]) -> dict[ContractCode, Statement]:
-    found = [contract_row(row) for row in rows if row.code is not None]
+def statement_rows(rows: Sequence[Row]) -> dict[ContractCode, Statement]:
+    found = [contract_row(row) for row in rows if row["code"] is not None]
     owed: dict[str, list[OpenInvoice]] = {contract.code: [] for contract in found}
     for row in rows:
-        code = decode.text(row._mapping, "contract_code")
+        code = decode.text(row, "contract_code")
         if code in owed:  # its contract may be left out by the mapping
             owed[code].append(open_row(row))
     return {c.code: Statement(contract=c, open_invoices=tuple(owed[c.code])) for c in found}
 
 
-def open_row(row: Row[Any]) -> OpenInvoice:
-    values = row._mapping
+def open_row(row: Row) -> OpenInvoice:
     return OpenInvoice(
-        number=InvoiceNumber(decode.text(values, "number")),
-        period=decode.period(values, "period"),
-        issued_on=decode.day(values, "issued_on"),
-        due_on=decode.day(values, "due_on"),
-        principal=decode.money(values, "principal"),
-        tv_fee=decode.money(values, "tv_fee"),
-        interest=decode.money(values, "interest"),
-        outstanding=decode.money(values, "outstanding"),
+        number=InvoiceNumber(decode.text(row, "number")),
+        period=decode.period(row, "period"),
+        issued_on=decode.day(row, "issued_on"),
+        due_on=decode.day(row, "due_on"),
+        principal=decode.money(row, "principal"),
+        tv_fee=decode.money(row, "tv_fee"),
+        interest=decode.money(row, "interest"),
+        outstanding=decode.money(row, "outstanding"),
     )
 
 
@@ -147,15 +146,14 @@ def history(contract: Relation, invoice: Relation) -> Select[Any]:
     return _beside_contract(contract, rows).order_by(rows.c.rank)
 
 
-def history_row(row: Row[Any]) -> Invoice:
-    values = row._mapping
+def history_row(row: Row) -> Invoice:
     return Invoice(
-        number=InvoiceNumber(decode.text(values, "number")),
-        period=decode.period(values, "period"),
-        issued_on=decode.day(values, "issued_on"),
-        due_on=decode.day(values, "due_on"),
-        units=decode.quantity(values, "units"),
-        amount=decode.money(values, "principal") + decode.money(values, "tv_fee"),
+        number=InvoiceNumber(decode.text(row, "number")),
+        period=decode.period(row, "period"),
+        issued_on=decode.day(row, "issued_on"),
+        due_on=decode.day(row, "due_on"),
+        units=decode.quantity(row, "units"),
+        amount=decode.money(row, "principal") + decode.money(row, "tv_fee"),
     )
 
 
@@ -189,45 +187,43 @@ def detail(contract: Relation, invoice: Relation, line: Relation | None) -> Sele
     )
 
 
-def detail_row(rows: Sequence[Row[Any]]) -> InvoiceDetail:
+def detail_row(rows: Sequence[Row]) -> InvoiceDetail:
     row = rows[0]
-    values = row._mapping
-    principal, tv_fee = decode.money(values, "principal"), decode.money(values, "tv_fee")
+    principal, tv_fee = decode.money(row, "principal"), decode.money(row, "tv_fee")
     return InvoiceDetail(
         contract=contract_row(row),
-        number=InvoiceNumber(decode.text(values, "number")),
-        period=decode.period(values, "period"),
-        issued_on=decode.day(values, "issued_on"),
-        due_on=decode.day(values, "due_on"),
-        billed_from=decode.day(values, "billed_from"),
-        billed_to=decode.day(values, "billed_to"),
-        meter=decode.text(values, "meter"),
-        reading_before=decode.optional_quantity(values, "reading_before"),
-        reading_after=decode.optional_quantity(values, "reading_after"),
-        units=decode.quantity(values, "units"),
-        net=decode.money(values, "net"),
-        vat=decode.money(values, "vat"),
+        number=InvoiceNumber(decode.text(row, "number")),
+        period=decode.period(row, "period"),
+        issued_on=decode.day(row, "issued_on"),
+        due_on=decode.day(row, "due_on"),
+        billed_from=decode.day(row, "billed_from"),
+        billed_to=decode.day(row, "billed_to"),
+        meter=decode.text(row, "meter"),
+        reading_before=decode.optional_quantity(row, "reading_before"),
+        reading_after=decode.optional_quantity(row, "reading_after"),
+        units=decode.quantity(row, "units"),
+        net=decode.money(row, "net"),
+        vat=decode.money(row, "vat"),
         principal=principal,
         tv_fee=tv_fee,
-        interest=decode.money(values, "interest"),
+        interest=decode.money(row, "interest"),
         amount=principal + tv_fee,
-        outstanding=decode.money(values, "outstanding"),
-        nslf=decode.text(values, "nslf"),
-        nivf=decode.text(values, "nivf"),
-        eic=decode.text(values, "eic"),
-        verification_url=decode.text(values, "verification_url"),
-        lines=tuple(_line(r) for r in rows if getattr(r, "line_position", None) is not None),
+        outstanding=decode.money(row, "outstanding"),
+        nslf=decode.text(row, "nslf"),
+        nivf=decode.text(row, "nivf"),
+        eic=decode.text(row, "eic"),
+        verification_url=decode.text(row, "verification_url"),
+        lines=tuple(_line(r) for r in rows if r.get("line_position") is not None),
     )
 
 
-def _line(row: Row[Any]) -> InvoiceLine:
-    values = row._mapping
+def _line(row: Row) -> InvoiceLine:
     return InvoiceLine(
-        kind=decode.text(values, "line_kind") or "other",
-        description=decode.text(values, "line_description"),
-        quantity=decode.quantity(values, "line_quantity"),
-        unit=decode.text(values, "line_unit"),
-        unit_price=decode.quantity(values, "line_unit_price"),
-        net=decode.money(values, "line_net"),
-        vat_rate=decode.quantity(values, "line_vat_rate"),
+        kind=decode.text(row, "line_kind") or "other",
+        description=decode.text(row, "line_description"),
+        quantity=decode.quantity(row, "line_quantity"),
+        unit=decode.text(row, "line_unit"),
+        unit_price=decode.quantity(row, "line_unit_price"),
+        net=decode.money(row, "line_net"),
+        vat_rate=decode.quantity(row, "line_vat_rate"),
     )

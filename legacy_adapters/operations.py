@@ -5,7 +5,8 @@ There is no way to pass SQL text through: `expr` is taken apart and built again.
 """
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -280,11 +281,22 @@ def _expr(value: dict[str, Any]) -> Operation:
         raise Wrong("`expr` is a text")
     # The parser costs 15 MB and a fifth of a second; few mappings want it.
     expressions = importlib.import_module("legacy_adapters.expressions")
-    try:
+
+    def build(lookup: Lookup) -> ColumnElement[Any]:
+        with _refusing(expressions.Refused):  # what the columns are is known only now
+            return expression.build(lookup)  # type: ignore[no-any-return]
+
+    with _refusing(expressions.Refused):
         expression = expressions.Expression(text)
-    except expressions.Refused as refused:
-        raise Wrong(f"the expression is refused: {refused}") from None
-    return Operation(expression.columns, expression.build)
+    return Operation(expression.columns, build)
+
+
+@contextmanager
+def _refusing(refused: type[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except refused as error:
+        raise Wrong(f"the expression is refused: {error}") from None
 
 
 # Only formats whose text sorts like the dates: ranges are compared by the database.

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 
 from legacy_adapters import decode
+from legacy_adapters.prepared import Row
 from legacy_adapters.records import Payment
 from legacy_adapters.schema import Relation
 
@@ -29,11 +30,10 @@ def recent(payment: Relation) -> Select[Any]:
     )
 
 
-def payment_row(row: Row[Any]) -> Payment:
-    values = row._mapping
+def payment_row(row: Row) -> Payment:
     return Payment(
-        paid_on=decode.day(values, "paid_on"),
-        amount=decode.money(values, "amount"),
-        method=decode.text(values, "method"),
-        source=decode.text(values, "source"),
+        paid_on=decode.day(row, "paid_on"),
+        amount=decode.money(row, "amount"),
+        method=decode.text(row, "method"),
+        source=decode.text(row, "source"),
     )

@@ -2,14 +2,18 @@
 
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select
 
 from legacy_adapters import contracts, invoices, payments
 from legacy_adapters.asking import asker
 from legacy_adapters.errors import BillingError, BillingUnavailable, MappingError
 from legacy_adapters.guard import Guard
 from legacy_adapters.mapping import Mapping
+from legacy_adapters.prepared import Prepared
 from legacy_adapters.schema import Relation, compile_relations
 
 CATALOGUE_SECONDS = 60.0  # how long an old database may take to list its tables
@@ -20,16 +24,20 @@ class Statements:
 
     def __init__(self, relations: dict[str, Relation]) -> None:
         contract, invoice = relations["contract"], relations["invoice"]
-        self.contract = contracts.by_code(contract)
-        sizes = contracts.LIST_SIZES
-        self.contracts = {size: contracts.by_codes(contract, size) for size in sizes}
-        self.info = contracts.info_by_code(contract, relations["contract_info"])
-        self.debts = {size: contracts.debts_by_codes(invoice, size) for size in sizes}
-        self.statement = invoices.statement(contract, invoice)
-        self.statements = {size: invoices.statements(contract, invoice, size) for size in sizes}
-        self.history = invoices.history(contract, invoice)
-        self.detail = invoices.detail(contract, invoice, relations.get("invoice_line"))
-        self.payments = payments.recent(relations["payment"])
+        lines, info = relations.get("invoice_line"), relations["contract_info"]
+        self.contract = Prepared(contracts.by_code(contract))
+        self.contracts = _of_each_size(partial(contracts.by_codes, contract))
+        self.info = Prepared(contracts.info_by_code(contract, info))
+        self.debts = _of_each_size(partial(contracts.debts_by_codes, invoice))
+        self.statement = Prepared(invoices.statement(contract, invoice))
+        self.statements = _of_each_size(partial(invoices.statements, contract, invoice))
+        self.history = Prepared(invoices.history(contract, invoice))
+        self.detail = Prepared(invoices.detail(contract, invoice, lines))
+        self.payments = Prepared(payments.recent(relations["payment"]))
+
+
+def _of_each_size(build: Callable[[int], Select[Any]]) -> dict[int, Prepared]:
+    return {size: Prepared(build(size)) for size in contracts.LIST_SIZES}
 
 
 class StatementReader:

@@ -53,7 +53,8 @@ class SignedIn:
 
     must_change: came in by a temporary password and has not chosen a new one yet;
     restricted_until: for a while after a recovery the account cannot be taken over further;
-    preferences: what is switched on, of those that profile.py names.
+    preferences: what is switched on, of those that profile.py names. beside: what another topic
+    tells of these contracts, where it was asked.
     """
 
     account: Account
@@ -63,6 +64,7 @@ class SignedIn:
     restricted_until: datetime | None
     preferences: frozenset[str]
     rights: Mapping[ContractCode, Right]
+    beside: tuple[object, ...] | None = None
 
     @property
     def contracts(self) -> tuple[ContractCode, ...]:

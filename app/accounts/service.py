@@ -26,6 +26,7 @@ from app.accounts.records import (
 )
 from app.accounts.shared import Shared, hashed, looked_up_by
 from app.accounts.store import people, recovery, sessions
+from app.accounts.store.sessions import Beside
 from app.accounts.tries import Budget
 from app.audit.records import Action, Actor
 from app.database.engine import DatabaseUnavailable
@@ -42,8 +43,10 @@ def fingerprint(password_hash: str) -> str:
 
 
 class AccountService:
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: Shared, *, beside: Beside | None = None) -> None:
+        """beside: what pages may have told of their contracts together with who is signed in."""
         self._shared = shared
+        self._beside = beside
         self._settings = shared.settings
         self._idle = timedelta(minutes=shared.settings.session_idle_minutes)
 
@@ -181,6 +184,7 @@ class AccountService:
         *,
         contract: ContractCode | None = None,
         all_contracts: bool = False,
+        beside: bool = False,
     ) -> SignedIn | None:
         """Who this session belongs to, in one round trip, or None when it has ended."""
         now = self._shared.clock()
@@ -192,6 +196,7 @@ class AccountService:
                 seen_after=now - self._idle,
                 contract=contract,
                 all_contracts=all_contracts,
+                beside=self._beside if beside else None,
             )
         if found and now - found.seen_at > min(SEEN_PRECISION, self._idle / 5):
             # Rarely, so that pages only read; and not worth failing a page for.

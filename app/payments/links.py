@@ -20,6 +20,7 @@ from app.payments.rules import Step
 from app.payments.shared import Shared, new_code
 from app.payments.store import orders
 from app.payments.store.tables import pay_link
+from app.payments.store.under_way import list_under_way
 from legacy_adapters.errors import ContractNotFound
 from legacy_adapters.port import Billing
 from legacy_adapters.records import NO_MONEY, ContractCode
@@ -157,7 +158,7 @@ class PayLinks:
         except ContractNotFound:
             raise LinkGone from None
         with self._shared.database.read() as connection:
-            holds = orders.list_under_way(connection, [link.contract_code], None)
+            holds = list_under_way(connection, [link.contract_code], None)
         busy = {hold.invoice_number for hold in holds}
         payable = [i for i in statement.open_invoices if rules.is_payable(i)]
         free = [i for i in payable if i.number not in busy]

@@ -34,6 +34,7 @@ from app.payments.rules import Step
 from app.payments.settling import Settling
 from app.payments.shared import Shared, new_code
 from app.payments.store import orders
+from app.payments.store.under_way import list_under_way
 from legacy_adapters.port import Billing
 from legacy_adapters.records import ContractCode, InvoiceNumber
 
@@ -145,7 +146,7 @@ class Ordering:
         codes = sorted({line.contract_code for line in taken})
         own = {
             (one.contract_code, one.invoice_number): one.reference
-            for one in orders.list_under_way(connection, codes, payer.account_id)
+            for one in list_under_way(connection, codes, payer.account_id)
         }
         references = (own.get(_key(line)) for line in taken)
         numbers = [line.invoice_number for line in taken]
@@ -156,7 +157,7 @@ class Ordering:
     ) -> list[UnderWay]:
         """What of these contracts is in an order now. One round trip."""
         with self._shared.database.read() as connection:
-            return orders.list_under_way(connection, codes, account_id)
+            return list_under_way(connection, codes, account_id)
 
     # An order that is there
 

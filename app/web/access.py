@@ -46,6 +46,7 @@ class Rule:
     post: Who | None = None  # who may post, where that is not who may look
     before_new_password: bool = False  # open to who came in by a temporary password
     all_contracts: bool = False  # the page wants the account's whole list with the session
+    under_way: bool = False  # and what of these contracts is in a payment
     needs_account: bool = True  # whether the page ever looks at who is signed in
     uploads: bool = False  # takes files: its requests may be larger than others
     from_elsewhere: bool = False  # posted by a bank, or by a browser that comes from there
@@ -98,7 +99,7 @@ ACCESS: dict[str, Rule] = {
     "profile.sign_out_others": SIGNED_IN,
     "profile.data": SIGNED_IN,
     "profile.close": SIGNED_IN,
-    "contracts.index": Rule(who=Who.SIGNED_IN, all_contracts=True),
+    "contracts.index": Rule(who=Who.SIGNED_IN, all_contracts=True, under_way=True),
     "contracts.show": VIEWER,
     "contracts.info": VIEWER,
     "ownership.manage": SIGNED_IN,
@@ -109,7 +110,7 @@ ACCESS: dict[str, Rule] = {
     "delegates.remove": HOLDER,
     "delegates.take_back": HOLDER,
     "delegates.accept": SIGNED_IN,
-    "invoices.pay": Rule(who=Who.VIEWER, post=Who.PAYER),
+    "invoices.pay": Rule(who=Who.VIEWER, post=Who.PAYER, under_way=True),
     "payments.index": SIGNED_IN,
     "payments.choose": Rule(who=Who.SIGNED_IN, all_contracts=True),
     # Whoever knows an order's address sees its amount and state; its payer sees all of it.
@@ -202,7 +203,10 @@ def init_access(app: Flask, settings: Settings) -> None:
 def _load_user(token: str) -> PortalUser | None:
     rule: Rule = g.access
     found = services().accounts.find_signed_in(
-        SessionToken(token), contract=_contract_asked_for(rule), all_contracts=rule.all_contracts
+        SessionToken(token),
+        contract=_contract_asked_for(rule),
+        all_contracts=rule.all_contracts,
+        beside=rule.under_way,
     )
     if found is None:
         return None

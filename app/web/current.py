@@ -7,6 +7,7 @@ from flask_login import UserMixin, current_user, login_user, logout_user
 
 from app.accounts.records import Right, SessionToken, SignedIn, Visitor
 from app.formats import Formats
+from app.payments.records import UnderWay
 from app.services import Services
 from app.web.known_devices import known_accounts
 from app.web.language import LANGUAGES, language
@@ -27,6 +28,14 @@ def services() -> Services:
 def signed_in() -> SignedIn:
     """The account behind this request; only for routes that the access table closes."""
     return cast(PortalUser, current_user).signed_in
+
+
+def under_way() -> tuple[UnderWay, ...]:
+    """What of the page's contracts is in a payment now; where the access table brings it."""
+    found = signed_in().beside
+    if found is None:
+        raise RuntimeError("the access table does not bring what is in a payment")
+    return cast(tuple[UnderWay, ...], found)
 
 
 def may(wanted: str) -> bool:

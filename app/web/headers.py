@@ -26,6 +26,7 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+OF_RESPONSE = "selfcare.headers"  # in a request's environ: what its response leaves with, too
 HTTPS = {"Strict-Transport-Security": f"max-age={YEAR}; includeSubDomains"}
 
 
@@ -36,12 +37,11 @@ def init_headers(app: Flask, *, https: bool) -> None:
 
 
 def _with_headers(answer: Any, always: list[tuple[str, str]]) -> Any:
-    """Adds those that are always the same where a response leaves: before, it looks at each of
-    its headers several times."""
+    """Adds ours where a response leaves: before, it looks at each of its headers several times."""
 
     def answer_with_headers(environ: Any, start_response: Any) -> Any:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            return start_response(status, headers + always, exc_info)
+            return start_response(status, headers + environ.pop(OF_RESPONSE, []) + always, exc_info)
 
         return answer(environ, start)
 
@@ -62,10 +62,9 @@ def _add_headers(response: Response) -> Response:
         session.accessed = False  # the same for everybody: no `Vary: Cookie`
     if request.endpoint not in PUBLIC_PAGES:
         ours["X-Robots-Tag"] = "noindex, nofollow"
-    # All at once: setting one compares its name with all that are there.
     for name in [name for name in ours if name.lower() in there]:
         del headers[name]
-    headers.extend(ours)
+    request.environ[OF_RESPONSE] = list(ours.items())
     return response
 
 
@@ -86,12 +85,13 @@ def _is_private() -> bool:
 
 
 def _policy(response: Response) -> str:
-    if response.mimetype == "application/pdf" and not _is_to_be_saved(response):
+    kind = response.mimetype
+    if kind == "application/pdf" and not _is_to_be_saved(response):
         # Chromium's own viewer needs its styles, and refuses to start in a sandbox.
         return (
             "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; style-src 'unsafe-inline'"
         )
-    if response.mimetype != "text/html":
+    if kind != "text/html":
         return "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
     return (
         "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self';"

@@ -76,6 +76,10 @@ class PageEnvironment(Environment):
         super().__init__(app, **options)
         self.translate = translate
 
+    def make_globals(self, d: Any) -> dict[str, Any]:
+        """One dict, not Jinja's chain of two: for each page that one is copied key by key."""
+        return {**self.globals, **(d or {})}
+
     def source(self, name: str) -> str:
         if self.loader is None:
             raise RuntimeError("templates come from nowhere")

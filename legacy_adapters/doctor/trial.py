@@ -91,7 +91,7 @@ class _Trial:
         statement = contracts.debts_by_codes(self._relations["invoice"])
         rows = self._connection.execute(statement, contracts.list_of_codes([self._code])).all()
         fields = ("total", "invoices", "earliest_due")
-        debts = [contracts.debt_row(row)[1] for row in rows]
+        debts = [contracts.debt_row(row._asdict())[1] for row in rows]
         told = [tuple(_written(getattr(debt, field)) for field in fields) for debt in debts]
         return Shown(title="what is owed in all", fields=fields, rows=told)
 

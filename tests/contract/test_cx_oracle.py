@@ -70,4 +70,4 @@ def named(statements: Statements) -> Iterator[tuple[str, Any]]:
     """Lists of contracts have a statement for each length."""
     for name, found in vars(statements).items():
         for statement in found.values() if isinstance(found, dict) else [found]:
-            yield name, statement
+            yield name, statement.statement

@@ -1,7 +1,9 @@
 """A mapping's last resort: what is built from it, and what is refused."""
 
+from contextlib import suppress
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Column, MetaData, Numeric, String, Table, create_engine, select
 from sqlalchemy.pool import StaticPool
@@ -106,6 +108,15 @@ HOSTILE = [
     "(" * 400 + "1" + ")" * 400,
     "1" * 2000,
     "DECODE(b.STATE)",
+    "'' - b.AMOUNT",
+    "b.AMOUNT / 'x'",
+    "(b.AMOUNT = 1) * 2",
+    "(b.AMOUNT = 1) || 'x'",
+    "-(b.AMOUNT = 1)",
+    "-'x'",
+    "NOT 'x'",
+    "b.AMOUNT > NULL",
+    "NULL = b.AMOUNT",
 ]
 
 
@@ -122,7 +133,26 @@ def test_only_columns_that_exist_can_be_named(text: str) -> None:
         operation.build(lookup)
 
 
+@pytest.mark.parametrize("text", ["b.AMOUNT - b.STATE", "b.STATE + 1", "-b.STATE", "NOT b.STATE"])
+def test_what_the_columns_are_is_looked_at(text: str) -> None:
+    operation = parse({"expr": text})
+    with pytest.raises(Wrong, match=r"the expression is refused: .* has a text in it"):
+        operation.build(lookup)
+
+
+KINDS = ["'x'", "1.5", "(1 = 1)", "NULL", "b.STATE", "b.AMOUNT"]
+
+
+@pytest.mark.parametrize("left", KINDS)
+@pytest.mark.parametrize("right", KINDS)
+@pytest.mark.parametrize("sign", ["+", "-", "*", "/", "||", "=", "<>", "<", "AND", "OR"])
+def test_any_two_kinds_of_value_are_built_or_refused(left: str, sign: str, right: str) -> None:
+    with suppress(Refused):  # a warning of SQLAlchemy's is an error here
+        Expression(f"{left} {sign} {right}").build(lookup)
+
+
 @settings(max_examples=300, deadline=None)
+@example("''-b")
 @given(
     st.lists(
         st.sampled_from(

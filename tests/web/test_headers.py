@@ -75,6 +75,9 @@ def test_proxy_headers_count_when_a_hop_is_trusted(make_portal: MakePortal) -> N
         "/contracts", headers={"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/vetesherbim"}
     )
     assert response.location == "/vetesherbim/login?next=/vetesherbim/contracts"
+    # Ours are added outside of what stands between proxies and the portal.
+    assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 def test_signing_in_below_a_path_stays_below_it(make_portal: MakePortal) -> None:

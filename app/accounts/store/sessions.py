@@ -1,16 +1,32 @@
 """Statements over sessions, and the one that tells who is signed in."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    null,
+    select,
+    update,
+)
 
-from app.accounts.records import AccountId, Device, Right, SessionEnded, SignedIn
-from app.accounts.store.people import ACCOUNT_COLUMNS, read_account
+from app.accounts.records import Account, AccountId, Device, Right, SessionEnded, SignedIn
+from app.accounts.store.people import ACCOUNT_COLUMNS
 from app.accounts.store.tables import account, account_contract, account_session
+from legacy_adapters.prepared import Prepared, Row
 from legacy_adapters.records import ContractCode
+
+ACCOUNT_FIELDS = tuple(column.name for column in ACCOUNT_COLUMNS)
 
 
 def add_session(connection: Connection, values: dict[str, Any]) -> None:
@@ -25,13 +41,26 @@ class Scope(Enum):
     ALL = auto()
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Beside:
+    """What another topic tells of an account's contracts, in the statement that brings them.
+
+    join: its tables to the right of a contract's code, outer; columns: with names of their own;
+    find: what a row holds of it for this account, if anything.
+    """
+
+    join: Callable[[FromClause, ColumnElement[Any]], FromClause]
+    columns: tuple[ColumnElement[Any], ...]
+    find: Callable[[Row, AccountId], object | None]
+
+
 @cache
-def _signed_in_query(scope: Scope) -> Select[Any]:
+def _signed_in_query(scope: Scope, beside: Beside | None) -> Prepared:
     """Parameters: token_hash, created_after, seen_after; for ONE also contract."""
     columns: list[Any] = [*ACCOUNT_COLUMNS, account.c.restricted_until, account.c.preferences]
     columns += [account_session.c.id.label("session_id"), account_session.c.seen_at]
     columns.append(account_session.c.must_change)
-    source = account_session.join(account)
+    source: FromClause = account_session.join(account)
     if scope is Scope.NONE:
         columns += [null().label("contract_code"), null().label("right")]
     else:
@@ -40,7 +69,10 @@ def _signed_in_query(scope: Scope) -> Select[Any]:
             link = and_(link, account_contract.c.contract_code == bindparam("contract"))
         source = source.outerjoin(account_contract, link)
         columns += [account_contract.c.contract_code, account_contract.c.right]
-    return (
+        if beside:
+            source = beside.join(source, account_contract.c.contract_code)
+            columns += beside.columns
+    return Prepared(
         select(*columns)
         .select_from(source)
         .where(
@@ -60,9 +92,10 @@ def find_signed_in(
     seen_after: datetime,
     contract: ContractCode | None,
     all_contracts: bool,
+    beside: Beside | None = None,
 ) -> SignedIn | None:
     """The live session's account and contracts in one round trip: the one asked about if
-    it is linked, all of them, or none."""
+    it is linked, all of them, or none. beside: with what this tells of them."""
     values: dict[str, Any] = {
         "token_hash": token_hash,
         "created_after": created_after,
@@ -72,18 +105,36 @@ def find_signed_in(
     if contract is not None and not all_contracts:
         scope = Scope.ONE
         values["contract"] = contract
-    rows = connection.execute(_signed_in_query(scope), values).all()
+    if scope is Scope.NONE:
+        beside = None
+    rows = _signed_in_query(scope, beside).all(connection, values)
     if not rows:
         return None
+    first = rows[0]
+    account = Account(**{field: first[field] for field in ACCOUNT_FIELDS})
     return SignedIn(
-        account=read_account(rows[0]),
-        session_id=rows[0].session_id,
-        seen_at=rows[0].seen_at,
-        must_change=rows[0].must_change,
-        restricted_until=rows[0].restricted_until,
-        preferences=frozenset(rows[0].preferences),
-        rights={ContractCode(r.contract_code): Right(r.right) for r in rows if r.contract_code},
+        account=account,
+        session_id=first["session_id"],
+        seen_at=first["seen_at"],
+        must_change=first["must_change"],
+        restricted_until=first["restricted_until"],
+        preferences=frozenset(first["preferences"]),
+        rights={
+            ContractCode(row["contract_code"]): Right(row["right"])
+            for row in rows
+            if row["contract_code"]
+        },
+        beside=_find_beside(beside, rows, account.id),
     )
+
+
+def _find_beside(
+    beside: Beside | None, rows: list[Row], account_id: AccountId
+) -> tuple[object, ...] | None:
+    if beside is None:
+        return None
+    found = (beside.find(row, account_id) for row in rows)
+    return tuple(one for one in found if one is not None)
 
 
 def touch_session(connection: Connection, session_id: int, at: datetime) -> None:

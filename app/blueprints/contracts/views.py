@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.web.current import services, signed_in
+from app.web.current import services, signed_in, under_way
 from app.web.forms import clean
 from legacy_adapters.records import ContractCode
 
@@ -17,14 +17,11 @@ def index() -> ResponseReturnValue:
         search=(clean(request.args.get("q")) or "")[:40],
         page=request.args.get("page", 1, type=int),
     )
-    under_way = services().payments.ordering.list_under_way(
-        [item.code for item in found.contracts], signed_in().account.id
-    )
     return render_template(
         "contracts/index.html",
         found=found,
         rights=signed_in().rights,
-        busy={one.contract_code: one for one in under_way},
+        busy={one.contract_code: one for one in under_way()},
         is_on=services().payments.ordering.is_on,
     )
 

@@ -8,7 +8,7 @@ from app.invoices.document import render_invoice
 from app.invoices.service import Choice
 from app.payments.records import Chosen, InPayment, PayingIsOff, PaymentError, UnderWay
 from app.web.chart import draw
-from app.web.current import formats, services, signed_in
+from app.web.current import formats, services, signed_in, under_way
 from app.web.forms import PortalForm
 from app.web.paying import payer, refuse, refuse_in_payment
 from legacy_adapters.errors import BillingError
@@ -21,19 +21,16 @@ invoices = Blueprint("invoices", __name__, url_prefix="/contracts/<code>")
 def pay(code: str) -> ResponseReturnValue:
     if request.method == "POST":
         return _choose(ContractCode(code))
-    busy = _busy(code)
+    busy = _busy()
     # Who likes to pay everything finds everything ticked, and may untick.
     everything = "select_all" in signed_in().preferences
     choice = services().invoices.choose(ContractCode(code), everything=everything, busy=busy.keys())
     return _page(choice, busy)
 
 
-def _busy(code: str) -> dict[str, UnderWay]:
+def _busy() -> dict[str, UnderWay]:
     """The contract's invoices that are in a payment now."""
-    found = services().payments.ordering.list_under_way(
-        [ContractCode(code)], signed_in().account.id
-    )
-    return {one.invoice_number: one for one in found}
+    return {one.invoice_number: one for one in under_way()}
 
 
 def _page(choice: Choice, busy: dict[str, UnderWay], form: PortalForm | None = None) -> str:
@@ -45,7 +42,7 @@ def _page(choice: Choice, busy: dict[str, UnderWay], form: PortalForm | None = N
 def _choose(code: ContractCode) -> ResponseReturnValue:
     """Choosing is a POST too, so that it works without JavaScript; `action` says what was
     pressed: `all`, `total` or `pay`."""
-    action, busy = request.form.get("action", ""), _busy(code)
+    action, busy = request.form.get("action", ""), _busy()
     choice = services().invoices.choose(
         code, request.form.getlist("invoice"), everything=action == "all", busy=busy.keys()
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.accounts.records import AccountId
@@ -22,7 +22,6 @@ from app.payments.records import (
     Problem,
     Source,
     State,
-    UnderWay,
 )
 from app.payments.store.tables import (
     payment_event,
@@ -275,49 +274,6 @@ def count_begun(connection: Connection, payer: Payer, since: datetime) -> int:
     )
     query = select(func.count()).where(whose, payment_order.c.created_at > since)
     return int(connection.execute(query).scalar_one())
-
-
-UNDER_WAY = (
-    select(payment_hold, payment_order.c.state, payment_order.c.reference)
-    .add_columns(payment_order.c.account_id)
-    .join(payment_order, payment_order.c.id == payment_hold.c.order_id)
-)
-# Built once: pages of what is owed ask these each time.
-UNDER_WAY_OF_ONE = UNDER_WAY.where(payment_hold.c.contract_code == bindparam("code"))
-UNDER_WAY_OF_MANY = UNDER_WAY.where(
-    payment_hold.c.contract_code.in_(bindparam("codes", expanding=True))
-)
-
-
-def list_under_way(
-    connection: Connection, codes: Sequence[ContractCode], account_id: AccountId | None
-) -> list[UnderWay]:
-    """What of these contracts is in an order now; with its reference if this account began it."""
-    if len(codes) == 1:
-        rows = list(connection.execute(UNDER_WAY_OF_ONE, {"code": codes[0]}))
-    else:
-        rows = [
-            row
-            for start in range(0, len(codes), CODES_AT_ONCE)
-            for row in connection.execute(
-                UNDER_WAY_OF_MANY, {"codes": codes[start : start + CODES_AT_ONCE]}
-            )
-        ]
-    return [
-        UnderWay(
-            contract_code=ContractCode(row.contract_code),
-            invoice_number=InvoiceNumber(row.invoice_number),
-            amount=row.amount,
-            state=State(row.state),
-            reference=_own(row, account_id),
-        )
-        for row in rows
-    ]
-
-
-def _own(row: Any, account_id: AccountId | None) -> OrderReference | None:
-    is_own = account_id is not None and row.account_id == account_id
-    return OrderReference(row.reference) if is_own else None
 
 
 # Asking the bank
