@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from config.cases import CaseSettings
+from config.loading import SettingsError
 from tests.commands.test_flask import flask, run
 from tests.conftest import MakePortal, Portal
 
@@ -70,11 +73,14 @@ def test_a_catalogue_that_cannot_be_used(make_portal: MakePortal, tmp_path: Path
     file = tmp_path / "cases.toml"
     text = SHIPPED.read_text(encoding="utf-8")
     file.write_text(text.replace('"tariff"]', '"tarif"]'), encoding="utf-8")
-    done = run(make_portal(cases={"catalogue": file}), "cases", "check")
-    assert done.exit_code == 1
+    done = flask(tmp_path, "cases", "check", SELFCARE_CASES_CATALOGUE=str(file))
+    assert done.returncode == 1
     number = text[: text.index('"tariff"]')].count("\n") + 1
     told = f"{file}:{number}: requests.F2.fields: there is no [fields.tarif]"
-    assert done.output == f"Error: The catalogue cannot be used:\n{told}\n"
+    assert f"Error: The catalogue cannot be used:\n{told}\n" in done.stderr
+    with pytest.raises(SettingsError, match="SELFCARE_CASES_CATALOGUE") as caught:
+        make_portal(cases={"catalogue": file})  # no portal starts with it
+    assert told in str(caught.value)
 
 
 def test_it_needs_no_database(tmp_path: Path) -> None:
