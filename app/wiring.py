@@ -161,6 +161,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
             ),
         ),
     )
+    shared.when_closed.append(services.documents.drop_of_account)
     services.documents.when_infected(services.cases.handling.tell_unsafe)
     register_jobs(services)
     return services

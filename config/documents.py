@@ -39,13 +39,14 @@ class DocumentSettings(Section):
         " megapixels. A higher one wants more `inspection_megabytes`: about 16 per million.",
     )
     hold_days: int = Field(
-        default=7,
+        default=14,
         ge=1,
         le=90,
-        description="For how long a file is kept that was handed in and belongs to nothing yet.",
+        description="For how long a file is kept that was handed in and belongs to nothing yet."
+        " Longer than `SELFCARE_CASES_DRAFT_DAYS`, or drafts outlive their documents.",
     )
     inspection_seconds: float = Field(
-        default=20.0,
+        default=30.0,
         ge=1,
         le=120,
         description="How long looking into one file may take; what takes longer is refused.",

@@ -50,7 +50,7 @@ class Places:
         following = (line for line in self._lines.values() if line > start)
         end = min(following, default=self._last + 1)
         for number in range(start, end):
-            if re.search(rf"[\"']{re.escape(entry)}[\"']", self._text[number - 1]):
+            if any(f"{mark}{entry}{mark}" in self._text[number - 1] for mark in "\"'"):
                 return number
         return start
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pypdfium2
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from app.demo import STAFF_PASSWORD
 from tests.components import chromium_path
+from tests.documents import pdf, picture
 from tests.portal_process import PortalProcess
 from tests.web.client import PASSWORD
 
@@ -56,6 +58,39 @@ def make(browser: Browser, address: str) -> None:
     page = signed_in(browser, address, "Agron Hoxha", PHONE, "light")
     pay(page, "/contracts/AL0000001/pay")
     save(page, "paid-phone")
+    complain(browser, address)
+
+
+def complain(browser: Browser, address: str) -> None:
+    """A request as its customer sees it on a phone, and as a clerk finds it."""
+    page = signed_in(browser, address, "Emer Mbiemer", PHONE, "light")
+    page.goto("/contracts/AL0000000/cases/new?request=F2")
+    page.select_option("#f-invoice", "123456789")
+    page.check("input[value=household]")
+    page.fill("#f-note", "Tarifa e faturës është e biznesit.")
+    for place, name, content in (
+        ("identity", "karta.jpg", picture(size=(800, 500))),
+        ("invoice_copy", "fatura.pdf", pdf()),
+    ):
+        page.set_input_files(
+            f"#d-{place}", {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+        )
+        page.wait_for_selector(f"[data-place={place}] .files")
+    page.click(".actions button[value=send]")
+    page.wait_for_selector("#filed")
+    page.click("#filed a")
+    save(page, "request-phone")
+    clerk = browser.new_context(base_url=address, viewport=DESK, device_scale_factor=1.5).new_page()
+    clerk.goto("/staff/login")
+    code = clerk.locator("tr", has_text="agjent").locator("td").inner_text()
+    for name, value in (("name", "agjent"), ("password", STAFF_PASSWORD), ("code", code)):
+        clerk.fill(f"[name={name}]", value)
+    clerk.click("main button[type=submit]")
+    clerk.wait_for_url("**/staff")
+    clerk.goto("/staff/cases")
+    clerk.click("tbody a")
+    clerk.wait_for_load_state()
+    save(clerk, "request-clerk")
 
 
 def pay(page: Page, address: str) -> None:

@@ -273,6 +273,8 @@ class Profiles:
             self._check_password(signed_in, password, visitor)
         with shared.change(signed_in, restricted=True) as connection:
             shared.outbox.forget_of(connection, account.id)
+            for forget in shared.when_closed:
+                forget(connection, account.id)
             letter = letters.closed(texts(account.language))
             to = Addressee(recipient=account.email, language=account.language)
             shared.outbox.post_mail(connection, letter, to, Purpose(kind="closed"))

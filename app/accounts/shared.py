@@ -12,7 +12,7 @@ from sqlalchemy import Column, Connection
 from app.accounts import rules
 from app.accounts.entrance import Entrance
 from app.accounts.links import Links
-from app.accounts.records import Account, LinkToken, Restricted, SignedIn
+from app.accounts.records import Account, AccountId, LinkToken, Restricted, SignedIn
 from app.accounts.store import sessions
 from app.accounts.store.tables import account
 from app.accounts.tries import Budget, Tries
@@ -35,6 +35,8 @@ class Shared:
     links: Links
     clock: Callable[[], datetime] = now
     tries: Tries = field(default_factory=Tries)
+    # What other topics keep of an account and have to forget with it, in the same transaction.
+    when_closed: list[Callable[[Connection, AccountId], object]] = field(default_factory=list)
 
     def budget(self, subject: str, limit: int, *, account_id: int | None = None) -> Budget:
         """So many tries in the usual span."""

@@ -33,13 +33,16 @@ if (kind && wanted) {
 // A chosen file is sent at once, with its progress; the page's own answer brings the new list.
 const replace = (html) => {
   const page = new DOMParser().parseFromString(html, "text/html");
+  if (!page.getElementById("documents")) return false;
   for (const id of ["documents", "checklist"]) {
     const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
     if (old && fresh) old.replaceWith(fresh);
   }
-  const draft = page.querySelector("form[data-case] [name=draft]");
-  if (draft) form.elements.draft.value = draft.value;
-  return page.getElementById("documents") !== null;
+  for (const name of ["draft", "version"]) {
+    const [old, fresh] = [document.querySelector(`[name=${name}]`), page.querySelector(`[name=${name}]`)];
+    if (old && fresh) old.value = fresh.value;
+  }
+  return true;
 };
 let sending = 0;
 form.addEventListener("change", (event) => {

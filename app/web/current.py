@@ -31,6 +31,8 @@ def signed_in() -> SignedIn:
 
 def may(wanted: str) -> bool:
     """Whether who asks has this right, as Right spells it, over the address's contract."""
+    if not current_user.is_authenticated:
+        return False
     right = next(iter(signed_in().rights.values()), None)
     return right is not None and right.includes(Right(wanted))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.components import chromium_path
 from tests.portal_process import PortalProcess
@@ -18,11 +18,12 @@ from tests.web.client import PASSWORD
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
 PATIENCE = 30.0
+expect.set_options(timeout=PATIENCE * 1000)  # a machine that also does other work
 
 
 @pytest.fixture(scope="session")
 def portal_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalProcess]:
-    portal = PortalProcess(tmp_path_factory.mktemp("browser"), SELFCARE_FEATURES_CASE_TABS="true")
+    portal = PortalProcess(tmp_path_factory.mktemp("browser"))
     yield portal.wait_until_ready()
     portal.stop()
 

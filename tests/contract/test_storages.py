@@ -3,6 +3,8 @@ for a real one (docs/documents.md)."""
 
 import logging
 import resource
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +22,7 @@ from app.gateways.errors import GatewayUnavailable
 from app.gateways.storage import open_storage
 from app.gateways.storage.port import NoSpace, NotStored, Storage, StorageKey, is_key, new_key
 from config.documents import DocumentSettings
+from config.settings import ROOT
 from tests.components import free_port
 from tests.talker import Talker, Wire, silence, talking
 
@@ -240,3 +243,10 @@ def test_many_threads_at_once(storage: Storage) -> None:
     with ThreadPoolExecutor(8) as threads:
         assert all(threads.map(work, range(40)))
     assert threading.active_count() < 40
+
+
+def test_who_does_not_use_s3_does_not_wait_for_its_library() -> None:
+    program = (
+        "import app.factory, sys; assert not {'boto3', 'pypdf', 'pillow_heif'} & {*sys.modules}"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)

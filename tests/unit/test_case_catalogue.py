@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -15,8 +16,10 @@ from app.cases.catalogue import (
     Text,
     load_catalogue,
 )
+from app.cases.catalogue_file import FieldType, FileField, FileRequest
 from config.cases import CaseSettings
 from config.places import Places
+from config.settings import ROOT
 
 SHIPPED = CaseSettings().catalogue
 KINDS = [
@@ -158,6 +161,15 @@ def test_a_text_may_be_broken_over_lines_and_holds_markup_as_words(load: Load) -
     marked = load(SMALL.replace('"Faturë"', '"<b onclick=x>{{ 7 * 7 }}"')).requests["F1"]
     assert marked.title("sq") == "F1-<b onclick=x>{{ 7 * 7 }}"
     assert not hasattr(marked.title("sq"), "__html__")
+
+
+def test_the_documents_example_is_a_whole_catalogue(load: Load) -> None:
+    text = (ROOT / "docs/cases.md").read_text(encoding="utf-8")
+    example = load(text.partition("```toml\n")[2].partition("```")[0])
+    assert example.unused == ()
+    assert example.requests["P1"].title("sq") == "P1-Pagesë e pakredituar"
+    for key in (*FileField.model_fields, *FileRequest.model_fields, *get_args(FieldType)):
+        assert f"`{key}`" in text, key
 
 
 def test_windows_files_are_read(tmp_path: Path) -> None:

@@ -206,3 +206,35 @@ def test_days_are_refused_in_words(
     monkeypatch.setenv("SELFCARE_CONFIG", str(file))
     with pytest.raises(SettingsError, match="is a list of dates, such as"):
         load_settings()
+
+
+DOCUMENTS = [
+    ({"MAX_REQUEST_BYTES": "1000000"}, "MAX_REQUEST_BYTES .* is below max_bytes"),
+    ({"STORAGE": "s3"}, "S3_BUCKET .* is not set, but storage is s3"),
+    ({"STORAGE": "s3", "S3_BUCKET": "a"}, "S3_SECRET_KEY .* is not set"),
+    ({"S3_ENDPOINT": "http://storage.example"}, "S3_ENDPOINT .* must be https"),
+    ({"S3_ENDPOINT": "https://a:secret@b"}, "S3_ENDPOINT .* is not an address"),
+    ({"S3_PREFIX": "documents"}, "S3_PREFIX "),
+    ({"CLAMD": "localhost"}, "CLAMD .* is neither"),
+    ({"CLAMD": "localhost:99999"}, "CLAMD .* is neither"),
+    ({"CLAMD": "http://localhost:3310"}, "CLAMD .* is neither"),
+]
+
+
+@pytest.mark.parametrize(("given", "told"), DOCUMENTS)
+def test_documents_are_refused_in_words(
+    given: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SELFCARE_SECRET_KEY", KEY)
+    for name, value in given.items():
+        monkeypatch.setenv(f"SELFCARE_DOCUMENTS_{name}", value)
+    with pytest.raises(SettingsError, match=f"SELFCARE_DOCUMENTS_{told}") as caught:
+        load_settings()
+    assert "secret@" not in str(caught.value)
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1:3310", "[::1]:3310", "/run/clamav/clamd.ctl", ""])
+def test_places_of_clamd(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SELFCARE_SECRET_KEY", KEY)
+    monkeypatch.setenv("SELFCARE_DOCUMENTS_CLAMD", place)
+    assert load_settings().documents.clamd == place

@@ -85,8 +85,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "invoices.history": (V, ""),
     "invoices.document": (V, ""),
     "cases.new": (H, ""),
-    # Who is not signed in (any more) gets in to have kept what was typed, and no further.
-    "cases.file": ("", H + "sNASD"),
+    "cases.file": ("", H),
     "cases.index": (H, ""),
     "cases.discard": ("", H),
     "cases.show": (IN, ""),
@@ -138,6 +137,8 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "staff.logout": ("", "N" + STAFF),
     "staff.password": ("N" + STAFF, "N" + STAFF),
 }
+# Who is not signed in (any more) gets in to have kept what was typed, and no further.
+KEEPS_WHAT_WAS_TYPED = {"cases.file"}
 VALUES: dict[str, Any] = {
     "filename": "site.css",
     "name": "privacy",
@@ -171,6 +172,8 @@ class Cell:
             return "in"
         if self.endpoint.startswith("staff"):
             return {"N": "staff password", **dict.fromkeys(STAFF, "403")}.get(role, "staff sign-in")
+        if self.endpoint in KEEPS_WHAT_WAS_TYPED and self.method == "POST" and role not in "novph":
+            return "in"
         if role in "sN" + STAFF:  # the utility's people are nobody's customers
             return "sign-in"
         if role == "n":
@@ -316,6 +319,8 @@ def mistakes(rule: Rule) -> list[Rule]:
     """Ways of writing a row too wide."""
     if rule.who is Who.STAFF:
         return staff_mistakes(rule)
+    if rule.keeps_what_was_typed:
+        return [replace(rule, who=WIDER[rule.who])]
     found = [Rule(who=Who.ANYBODY), Rule(who=WIDER[rule.who])]
     if rule.post:
         found.append(Rule(who=rule.who))
