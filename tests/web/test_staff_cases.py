@@ -393,7 +393,7 @@ def test_many_at_once_by_a_supervisor(
     assert f"{number}:1" in picks
     step(agent, number, to="in progress")  # meanwhile
     to = str(member(portal, "agjent"))
-    send = f"{QUEUE}/assign?who=nobody"
+    send = f"{QUEUE}/load/assign?who=nobody"
     page = supervisor.post(send, {"pick": picks, "to": to}, status=303)
     assert page.response.location == f"{QUEUE}?who=nobody"
     told = supervisor.get(page.response.location).content
@@ -402,7 +402,7 @@ def test_many_at_once_by_a_supervisor(
     assert len(page.problems) == 2
     page = supervisor.post(send, {"to": "4711", "pick": f"{number}:2"}, status=400)
     assert "nuk mund t’i jepen" in page.problems[0]
-    agent.post(f"{QUEUE}/assign", {"pick": picks, "to": to}, status=403)
+    agent.post(f"{QUEUE}/load/assign", {"pick": picks, "to": to}, status=403)
     assert not [e for e in agent.get(QUEUE).all("input") if e.get("name") == "pick"]
 
 

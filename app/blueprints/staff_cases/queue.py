@@ -83,7 +83,7 @@ def _page(
     return page, status
 
 
-@staff_cases.post("/assign")
+@staff_cases.post("/load/assign")
 def assign_many() -> ResponseReturnValue:
     shown, form = filter_of(request.args), PortalForm()
     picked, to = _picked(), request.form.get("to", "")
