@@ -14,7 +14,7 @@ from app.cases.records import NOTE, Attached, TooManyDocuments
 from app.documents.records import DocumentError, DocumentRefused
 from app.web.case_words import problem_words
 from app.web.current import formats, services
-from app.web.forms import PortalForm
+from app.web.forms import PortalForm, clean_lines
 from app.web.language import language
 from app.web.uploads import chosen_files, status_of, why_not
 
@@ -83,13 +83,7 @@ def typed_answers(form: RequestForm) -> dict[str, str]:
     """What was posted for the form's own fields and the note; all else is not looked at."""
     codes = [*(spec.code for spec in form.fields), NOTE]
     found = {code: request.form.get(field_id(code), "")[:LONGEST_POSTED] for code in codes}
-    return {code: plain(value) for code, value in found.items() if value.strip()}
-
-
-def plain(value: str) -> str:
-    """Lines as one character, without what cannot be seen."""
-    lines = value.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in lines if c == "\n" or c.isprintable() or c == "\t").strip()
+    return {code: clean_lines(value) for code, value in found.items() if value.strip()}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

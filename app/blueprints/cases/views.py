@@ -10,7 +10,6 @@ from app.accounts.records import AccountId
 from app.blueprints.cases.blueprint import cases
 from app.blueprints.cases.forms import (
     CaseForm,
-    plain,
     take_documents,
     texts_of,
     typed_answers,
@@ -31,6 +30,7 @@ from app.cases.records import (
 from app.documents.records import DocumentId
 from app.web.case_drafts import DraftToken, sign_draft
 from app.web.current import services, signed_in
+from app.web.forms import clean_lines
 from app.web.uploads import ACCEPT, send_document
 from legacy_adapters.records import ContractCode
 
@@ -194,7 +194,7 @@ def document(number: str, document_id: int) -> ResponseReturnValue:
 
 
 def _words() -> str:
-    return plain(request.form.get("words", ""))[:WORDS_AT_MOST]
+    return clean_lines(request.form.get("words", ""))[:WORDS_AT_MOST]
 
 
 def _step(number: str, done: str, do: Any, *, needs_words: str = "") -> ResponseReturnValue:
