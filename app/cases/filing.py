@@ -122,6 +122,13 @@ class Filing:
             as_of=as_of,
         )
 
+    def find_invoices(self, code: ContractCode) -> tuple[Invoice, ...] | None:
+        """Those that a request may be about; None where billing does not tell. One round trip."""
+        try:
+            return self._invoices.list_recent(code).answer.invoices
+        except BillingError:
+            return None
+
     def undisputed(self, ground: Ground, answers: Answers) -> Decimal:
         """What is overdue beside the invoices that the request is about."""
         if ground.statement is None:

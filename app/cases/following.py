@@ -11,7 +11,7 @@ from app.accounts.records import AccountId, SignedIn
 from app.audit.records import Action
 from app.cases import rules
 from app.cases.fields import Problem
-from app.cases.filing import Ground, NotComplete, check_answers
+from app.cases.filing import NotComplete, check_answers
 from app.cases.records import (
     Answers,
     By,
@@ -30,7 +30,7 @@ from app.cases.shared import Move, Shared, is_theirs, public_events
 from app.cases.store import cases
 from app.cases.store.cases import Row
 from app.documents.records import Document, DocumentId
-from legacy_adapters.records import ContractCode
+from legacy_adapters.records import ContractCode, Invoice
 
 PAGE_SIZE = 25
 
@@ -100,18 +100,18 @@ class Following:
         signed_in: SignedIn,
         number: CaseNumber,
         typed: Answers,
-        ground: Ground,
+        invoices: tuple[Invoice, ...] | None,
         *,
         version: int,
     ) -> None:
-        """Fills it in anew, as long as nobody works on it.
+        """Fills it in anew, as long as nobody works on it. invoices: those that the contract has,
+        None while billing does not tell.
 
         Raises: CaseNotFound, NotNow, ChangedMeanwhile, NotComplete.
         """
         shared = self._shared
         with shared.database.write() as connection:
             row = self._hold(connection, signed_in, number, version)
-            invoices = ground.invoices
             answers, problems, _doubtful = check_answers(
                 row.summary.form, typed, invoices, shared.today()
             )

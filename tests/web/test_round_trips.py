@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from tests.billing_schemas.wide.make import MAPPING
+from tests.cases import file_f2
 from tests.conftest import MakePortal, Portal
 from tests.web.client import CheckedClient
 
@@ -49,6 +50,10 @@ def round_trips(portal: Portal, client: CheckedClient, address: str) -> tuple[in
         ("/contracts/manage/add", (1, 2)),
         ("/contracts/AL0000001/remove", (0, 2)),  # session, links
         ("/contracts/AL0000001/delegates", (0, 3)),  # session, delegates, invitations
+        ("/contracts/AL0000001/cases", (0, 4)),  # | session, drafts, how many, one page of them
+        ("/contracts/AL0000001/cases/new", (1, 1)),  # contract + open invoices | session
+        # contract + open invoices, invoices of two years | session
+        ("/contracts/AL0000001/cases/new?request=F2", (2, 1)),
         ("/account", (0, 1)),
         ("/account/contact", (0, 2)),  # | session, profile
         ("/account/preferences", (0, 1)),  # | session with preferences
@@ -63,6 +68,14 @@ def test_pages_of_a_customer(portal: Portal, address: str, expected: tuple[int, 
         links = [a.get("href", "") for a in client.get("/contracts/AL0000001/history").all("a")]
         address = next(link for link in links if link.endswith(".pdf"))
     assert round_trips(portal, client, address) == expected
+
+
+def test_pages_of_a_case(portal: Portal) -> None:
+    client = portal.signed_in("Emer Mbiemer")
+    number = file_f2(client)
+    # invoices to choose from | session, case, documents and their files, what happened
+    assert round_trips(portal, client, f"/cases/{number}") == (1, 5)
+    assert round_trips(portal, client, f"/cases/{number}/history") == (0, 5)
 
 
 def test_three_hundred_contracts_cost_no_more(portal: Portal) -> None:

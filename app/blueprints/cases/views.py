@@ -86,8 +86,7 @@ def _page(
     is_editable = case.state in rules.EDITABLE
     invoices = None
     if is_editable and case.form.has_field("invoice"):
-        code = case.summary.contract_code
-        invoices = services().cases.filing.ground(code, case.form).invoices
+        invoices = services().cases.filing.find_invoices(case.summary.contract_code)
     page = render_template(
         "cases/show.html",
         form=form,
@@ -116,11 +115,11 @@ def change(number: str) -> ResponseReturnValue:
     if not form.validate():
         return _page(file, form, typed, 400)
     case, status = file.case, 409
-    ground = services().cases.filing.ground(case.summary.contract_code, case.form)
+    invoices = services().cases.filing.find_invoices(case.summary.contract_code)
     version = request.form.get("version", 0, type=int)
     try:
         services().cases.following.change(
-            signed_in(), CaseNumber(number), typed, ground, version=version
+            signed_in(), CaseNumber(number), typed, invoices, version=version
         )
         flash(_("Your changes are saved."))
         return _back(number)
