@@ -35,6 +35,7 @@ from app.documents.store import document
 from app.gateways.errors import GatewayUnavailable
 from app.gateways.storage.folder import FolderStorage
 from app.gateways.storage.port import NoSpace
+from config.documents import DocumentSettings
 from tests.accounts import Clock
 from tests.clamav import VIRUS, ClamdServer, clamd
 from tests.components import free_port
@@ -279,7 +280,7 @@ def test_what_nobody_keeps_runs_out(
     documents: Documents, database: Database, folder: Path, clock: Clock
 ) -> None:
     one = take(documents)
-    clock.now += 7 * DAY - timedelta(seconds=1)
+    clock.now += DocumentSettings().hold_days * DAY - timedelta(seconds=1)
     documents.sweep()
     assert held(database, documents, one.id) == one
     clock.now += timedelta(seconds=1)

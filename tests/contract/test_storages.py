@@ -240,9 +240,10 @@ def test_many_threads_at_once(storage: Storage) -> None:
         storage.put(key, BytesIO(content))
         return read(storage, key) == content
 
+    before = threading.active_count()
     with ThreadPoolExecutor(8) as threads:
         assert all(threads.map(work, range(40)))
-    assert threading.active_count() < 40
+    assert threading.active_count() < before + 30  # other tests have threads of their own
 
 
 def test_who_does_not_use_s3_does_not_wait_for_its_library() -> None:

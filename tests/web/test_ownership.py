@@ -130,7 +130,7 @@ def test_what_was_last_known_is_told_to_nobody_new(portal: Portal) -> None:
     ("field", "value", "message"),
     [
         ("holder_name", "", "Shkruani emrin dhe mbiemrin në kontratë."),
-        ("holder_name", "\u202e\u0000 ", "Emri duhet të ketë shkronja."),
+        ("holder_name", "\u202e\u0000 ", "Shkruani emrin dhe mbiemrin në kontratë."),
         ("holder_name", "12345", "Emri duhet të ketë shkronja."),
         ("holder_name", "A" * 10_000, "Jo më shumë se 120 karaktere."),
         ("contract_code", "", "Shkruani numrin e kontratës."),
