@@ -206,7 +206,7 @@ def test_cells_run_nothing_in_a_spreadsheet(portal: Portal, administrator: Check
     nasty = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", '";=1', "ë"]
     for detail in nasty:
         fill(portal, 1, detail=detail)
-    found = [row["Hollësi"] for row in rows(administrator, account="1")]
+    found = [row["Detajet"] for row in rows(administrator, account="1")]
     assert sorted(found) == sorted(
         ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\t=1", "' =1", '";=1', "ë"]
     )
@@ -219,7 +219,7 @@ def test_the_export_is_bounded_and_read_in_pieces(
 ) -> None:
     monkeypatch.setattr(service, "AT_ONCE", 10)
     fill(portal, 35)
-    found = [row["Hollësi"] for row in rows(administrator, account="1")]
+    found = [row["Detajet"] for row in rows(administrator, account="1")]
     assert found == [f"no {place}" for place in reversed(range(35))]
     taken = portal.services.audit.export(
         store.Filter(account_id=1), by=1, address="", detail="", most=25
