@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from app.accounts.records import Account, Restricted, Right, SignedIn
+from app.accounts.records import Account, SignedIn
 from app.accounts.rules import name_key
 from app.audit.records import Action
 from app.cases import fields, letters, rules
@@ -129,11 +129,12 @@ class Filing:
         except BillingError:
             return None
 
-    def undisputed(self, ground: Ground, answers: Answers) -> Decimal:
+    def undisputed(self, form: RequestForm, ground: Ground, answers: Answers) -> Decimal:
         """What is overdue beside the invoices that the request is about."""
         if ground.statement is None:
             return NO_MONEY
-        disputed, today = set(answers.values()), self._shared.today()
+        disputed = {answers.get(spec.code) for spec in form.fields if spec.type == "invoice"}
+        today = self._shared.today()
         return sum(
             (
                 invoice.outstanding
@@ -162,10 +163,9 @@ class Filing:
         Raises: NotComplete, AlreadyFiled, DraftNotFound, TooManyCases, Restricted.
         """
         shared, account = self._shared, signed_in.account
-        if filled.form.sensitive:
-            self._refuse_if_restricted(signed_in)
+        shared.refuse_if_restricted(signed_in, filled.form)
         answers, problems, _doubtful = self.check(filled.form, filled.typed, ground)
-        owed = self.undisputed(ground, answers)
+        owed = self.undisputed(filled.form, ground, answers)
         with shared.database.write() as connection:
             draft = self._draft(connection, account, filled)
             whole = _Whole(
@@ -179,18 +179,13 @@ class Filing:
             self._refuse_if_incomplete(whole, problems, agreed=agreed)
             return self._file(connection, account, whole)
 
-    def _refuse_if_restricted(self, signed_in: SignedIn) -> None:
-        until = signed_in.restricted_until
-        if until is not None and until > self._shared.clock():
-            raise Restricted(until)
-
     def _draft(self, connection: Connection, account: Account, filled: Filled) -> Draft:
         """Raises: AlreadyFiled, DraftNotFound, TooManyCases."""
         # Locked first: who sends it at the same time waits here, and then finds the case.
         row = drafts.find(connection, filled.key, account.id, lock=True)
         refuse_if_filed(connection, filled.key, account.id)
-        right = self._shared.ownership.find_right(connection, account.id, filled.code)
-        if row is None or row.contract_code != filled.code or right is not Right.HOLDER:
+        is_holder = self._shared.is_holder(connection, account.id, filled.code)
+        if row is None or row.contract_code != filled.code or not is_holder:
             raise DraftNotFound
         most = self._shared.settings.open_per_account
         if cases.count_open(connection, account.id) >= most:

@@ -23,6 +23,7 @@ from app.cases.records import (
     NotNow,
     State,
     Summary,
+    TooManyCases,
     TooManyDocuments,
     What,
 )
@@ -107,7 +108,7 @@ class Following:
         """Fills it in anew, as long as nobody works on it. invoices: those that the contract has,
         None while billing does not tell.
 
-        Raises: CaseNotFound, NotNow, ChangedMeanwhile, NotComplete.
+        Raises: CaseNotFound, NotNow, Restricted, ChangedMeanwhile, NotComplete.
         """
         shared = self._shared
         with shared.database.write() as connection:
@@ -128,11 +129,28 @@ class Following:
             step = Move(to=row.summary.state, what=What.CHANGED, remark=", ".join(changed))
             shared.tell(connection, row, step, by=By.CUSTOMER, action=Action.CASE_CHANGED)
 
+    def _find_to_act(self, connection: Connection, signed_in: SignedIn, number: CaseNumber) -> Row:
+        """The case, locked. Who filed it may read it for ever, and acts as the contract's holder.
+
+        Raises: CaseNotFound, NotNow, Restricted.
+        """
+        account_id = signed_in.account.id
+        row = self._find(connection, account_id, number, lock=True)
+        if not self._shared.is_holder(connection, account_id, row.summary.contract_code):
+            raise NotNow
+        self._shared.refuse_if_restricted(signed_in, row.summary.form)
+        return row
+
+    def may_act(self, account_id: AccountId, code: ContractCode) -> bool:
+        """Whether the account still holds the contract: billing is asked for nobody else."""
+        with self._shared.database.read() as connection:
+            return self._shared.is_holder(connection, account_id, code)
+
     def _hold(
         self, connection: Connection, signed_in: SignedIn, number: CaseNumber, version: int | None
     ) -> Row:
         """The case, locked, as long as its customer may change it."""
-        row = self._find(connection, signed_in.account.id, number, lock=True)
+        row = self._find_to_act(connection, signed_in, number)
         if row.summary.state not in rules.EDITABLE:
             raise NotNow
         if version is not None and row.version != version:
@@ -153,7 +171,9 @@ class Following:
         shared, account_id = self._shared, signed_in.account.id
         with shared.database.read() as connection:
             row = self._find(connection, account_id, number)
-            if row.summary.state not in rules.EDITABLE:
+            shared.refuse_if_restricted(signed_in, row.summary.form)
+            is_holder = shared.is_holder(connection, account_id, row.summary.contract_code)
+            if row.summary.state not in rules.EDITABLE or not is_holder:
                 raise NotNow
             if len(cases.list_documents(connection, row.summary.id)) >= self.most_documents:
                 raise TooManyDocuments
@@ -178,26 +198,29 @@ class Following:
     def answer(self, signed_in: SignedIn, number: CaseNumber, *, note: str) -> None:
         """The information asked for is given: the utility goes on, and its clock with it.
 
-        Raises: CaseNotFound, NotNow.
+        Raises: CaseNotFound, NotNow, Restricted.
         """
         self._move(signed_in, number, Move(to=State.IN_PROGRESS, note=note))
 
     def withdraw(self, signed_in: SignedIn, number: CaseNumber, *, note: str = "") -> None:
-        """Raises: CaseNotFound, NotNow."""
+        """Raises: CaseNotFound, NotNow, Restricted."""
         self._move(signed_in, number, Move(to=State.WITHDRAWN, note=note))
 
     def reopen(self, signed_in: SignedIn, number: CaseNumber, *, note: str) -> None:
-        """Raises: CaseNotFound, NotNow."""
+        """Raises: CaseNotFound, NotNow, Restricted, TooManyCases."""
         step = Move(to=State.WAITING, note=note, what=What.REOPENED)
         with self._shared.database.write() as connection:
-            row = self._find(connection, signed_in.account.id, number, lock=True)
+            row = self._find_to_act(connection, signed_in, number)
             if self.reopen_until(self._shared.opened(row)) is None:
                 raise NotNow
+            most = self._shared.settings.open_per_account
+            if cases.count_open(connection, signed_in.account.id) >= most:
+                raise TooManyCases
             self._shared.move(connection, row, step, by=By.CUSTOMER)
 
     def _move(self, signed_in: SignedIn, number: CaseNumber, step: Move) -> None:
         with self._shared.database.write() as connection:
-            row = self._find(connection, signed_in.account.id, number, lock=True)
+            row = self._find_to_act(connection, signed_in, number)
             self._shared.move(connection, row, step, by=By.CUSTOMER)
 
     # Documents

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from app.accounts.ownership import Ownership
 from app.accounts.profile import Profiles
-from app.accounts.records import AccountId
+from app.accounts.records import AccountId, Restricted, Right, SignedIn
 from app.audit.records import Action, Actor
 from app.audit.service import Audit
 from app.cases import letters, rules
@@ -40,6 +40,7 @@ from app.messages.records import Letter
 from app.messages.texts import texts
 from app.staff.records import Member
 from config.cases import CaseSettings
+from legacy_adapters.records import ContractCode
 
 log = structlog.get_logger("selfcare")
 ACTORS = {By.CUSTOMER: Actor.CUSTOMER, By.STAFF: Actor.STAFF, By.PORTAL: Actor.PORTAL}
@@ -103,6 +104,16 @@ class Shared:
         if summary.due_on is None:
             return summary.days_left
         return self.legal_clock(summary.form).days_to(summary.due_on)
+
+    def refuse_if_restricted(self, signed_in: SignedIn, form: RequestForm) -> None:
+        """A request that changes who or what the contract is stays as it is while the account was
+        recovered just now. Raises: Restricted."""
+        until = signed_in.restricted_until
+        if form.sensitive and until is not None and until > self.clock():
+            raise Restricted(until)
+
+    def is_holder(self, connection: Connection, account_id: AccountId, code: ContractCode) -> bool:
+        return self.ownership.find_right(connection, account_id, code) is Right.HOLDER
 
     def file_of(self, connection: Connection, row: Row) -> CaseFile:
         attached = cases.list_documents(connection, row.summary.id)

@@ -200,10 +200,32 @@ def test_a_bad_document_is_refused_and_the_rest_is_kept(
 def test_no_more_documents_than_allowed(make_portal: MakePortal) -> None:
     few = make_portal(documents={"max_files_per_case": 2}).signed_in("Emer Mbiemer")
     page = few.get(f"{NEW}?request=F2")
-    files = [file_of(f"foto{n}.jpg") for n in range(3)]
-    page = few.post(NEW, {**form_of(page), "d-other": files, "do": "add"}, status=400)
+    files = [file_of(f"foto{n}.jpg") for n in range(2)]
+    page = few.post(NEW, {**form_of(page), "d-other": files, "do": "add"})
+    more = {**form_of(page), "d-other": file_of("foto2.jpg"), "do": "add"}
+    page = few.post(NEW, more, status=400)
     assert documents_on(page) == ["foto0.jpg", "foto1.jpg"]
     assert "foto2.jpg" in page.problems[0]
+
+
+def test_so_many_files_at_once_are_not_even_looked_into(
+    portal: Portal, emer: CheckedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+    monkeypatch.setattr(portal.services.documents, "take", lambda *file, **_of: looked.append(file))
+    page = emer.get(f"{NEW}?request=F2")
+    files = [(BytesIO(b"%PDF-broken"), f"{n}.pdf") for n in range(40)]
+    data = {**form_of(page), **F2, "d-other": files, "do": "add"}
+    refused = emer.post(NEW, data, status=400)
+    assert len(refused.problems) == 1 and value(refused, "f-note") == F2["f-note"]
+    emer.http.delete_cookie("selfcare_session")
+    again = {
+        **data,
+        "csrf_token": "x",
+        "d-other": [(BytesIO(b"%PDF-"), "a.pdf") for _ in range(40)],
+    }
+    emer.post(NEW, again, status=303)
+    assert looked == []
 
 
 def test_too_large_a_request_is_refused_in_words(make_portal: MakePortal) -> None:
@@ -235,6 +257,12 @@ def test_undisputed_debt_wants_an_agreement(portal: Portal, emer: CheckedClient)
     with portal.database.read() as connection:
         row = connection.execute(text("SELECT number, debt, debt_amount FROM service_case")).one()
     assert row.number == number and row.debt == "agreed" and row.debt_amount > 0
+
+
+def test_only_the_invoice_of_the_form_is_disputed(emer: CheckedClient) -> None:
+    """Whatever number stands in somebody's own words."""
+    words = {"f-invoice": PAID_INVOICE, "f-note": INVOICE, "agreed": ""}
+    assert "marrëveshje" in send_f2(emer, status=400, **words).problems[0]
 
 
 def test_what_is_disputed_is_no_hindrance(portal: Portal, emer: CheckedClient) -> None:

@@ -248,3 +248,59 @@ def test_closing_the_account_leaves_the_case_with_the_utility(
     move(portal, number, State.DONE, "U krye.")  # and nobody is left to be told
     with portal.database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM case_draft")).scalar_one() == 0
+
+
+def lose_contract(portal: Portal) -> None:
+    with portal.database.write() as connection:
+        connection.exec_driver_sql(f"DELETE FROM account_contract WHERE contract_code = '{CODE}'")
+
+
+def test_who_lost_the_contract_reads_the_case_and_no_more(
+    portal: Portal, emer: CheckedClient, number: str
+) -> None:
+    version = version_of(emer.get(f"/cases/{number}"))
+    lose_contract(portal)
+    page = emer.get(f"/cases/{number}")
+    assert PAID_INVOICE not in page.text, "another's invoices by now"
+    assert not page.all("select") and not page.all("textarea")
+    for address, data in (
+        ("", {"version": version, **F2, "f-note": "Ndryshova."}),
+        ("/documents", {"d-other": file_of("x.pdf")}),
+        ("/withdraw", {}),
+    ):
+        emer.post(f"/cases/{number}{address}", data, status=409)
+    move(portal, number, State.WAITING_INFORMATION, "Na duhet kontrata.")
+    emer.post(f"/cases/{number}/answer", {"words": "Ja."}, status=409)
+    move(portal, number, State.DONE, "U krye.")
+    emer.post(f"/cases/{number}/reopen", {"words": "Sërish."}, status=409)
+    file = portal.services.cases.handling.get(CaseNumber(number))
+    assert file.case.answers["note"] == F2["f-note"] and file.case.state is State.DONE
+
+
+def test_a_freshly_recovered_account_leaves_sensitive_requests_as_they_are(
+    portal: Portal, emer: CheckedClient, number: str
+) -> None:
+    with portal.database.write() as connection:  # as of a request for a refund
+        connection.exec_driver_sql(
+            "UPDATE case_form SET body = replace(body, '\"sensitive\":false', '\"sensitive\":true')"
+        )
+        connection.exec_driver_sql("UPDATE account SET restricted_until = '2999-01-01 00:00:00'")
+    version = version_of(emer.get(f"/cases/{number}"))
+    changed = {"version": version, **F2, "f-note": "Paguani te tjetri."}
+    refused = emer.post(f"/cases/{number}", changed, status=409)
+    assert value(refused, "f-note") == "Paguani te tjetri."
+    emer.post(f"/cases/{number}/documents", {"d-other": file_of("x.pdf")}, status=409)
+    emer.post(f"/cases/{number}/withdraw", {}, status=409)
+    move(portal, number, State.DONE, "U krye.")
+    emer.post(f"/cases/{number}/reopen", {"words": "Sërish."}, status=409)
+    file = portal.services.cases.handling.get(CaseNumber(number))
+    assert file.case.answers["note"] == F2["f-note"] and len(file.documents) == 2
+
+
+def test_reopening_counts_as_one_more(make_portal: MakePortal) -> None:
+    portal = make_portal(cases={"open_per_account": 1})
+    client = portal.signed_in("Emer Mbiemer")
+    first = file_f2(client)
+    move(portal, first, State.DONE, "U krye.")
+    file_f2(client)
+    client.post(f"/cases/{first}/reopen", {"words": "Sërish."}, status=409)

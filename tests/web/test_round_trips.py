@@ -73,8 +73,8 @@ def test_pages_of_a_customer(portal: Portal, address: str, expected: tuple[int, 
 def test_pages_of_a_case(portal: Portal) -> None:
     client = portal.signed_in("Emer Mbiemer")
     number = file_f2(client)
-    # invoices to choose from | session, case, documents and their files, what happened
-    assert round_trips(portal, client, f"/cases/{number}") == (1, 5)
+    # invoices to choose from | session, case, documents and their files, what happened, right
+    assert round_trips(portal, client, f"/cases/{number}") == (1, 6)
     assert round_trips(portal, client, f"/cases/{number}/history") == (0, 5)
 
 

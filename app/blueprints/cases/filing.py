@@ -14,6 +14,7 @@ from app.blueprints.cases.forms import (
     CaseForm,
     take_documents,
     texts_of,
+    too_many_cases,
     typed_answers,
     wanted_documents,
 )
@@ -230,14 +231,8 @@ def _send(page: Page, form: CaseForm, chosen: RequestForm) -> ResponseReturnValu
     except NotComplete as error:
         form.refuse_incomplete(chosen, error)
     except TooManyCases:
-        most, status = services().settings.cases.open_per_account, 429
-        form.refuse(
-            _(
-                "You have %(most)s requests open, and cannot file more until some are answered."
-                " Call us if it is urgent.",
-                most=most,
-            )
-        )
+        form.refuse(too_many_cases())
+        status = 429
     except Restricted as error:
         form.refuse(restricted(error.until))
     return _show(_with_documents(page), form, status, ground)
@@ -288,7 +283,7 @@ def _show(
     chosen = page.request_form
     found = ground or services().cases.filing.ground(page.code, chosen)
     catalogue = services().cases.filing.catalogue
-    undisputed = services().cases.filing.undisputed(found, page.typed) if chosen else 0
+    undisputed = services().cases.filing.undisputed(chosen, found, page.typed) if chosen else 0
     content = render_template(
         "cases/new.html",
         code=page.code,

@@ -128,24 +128,41 @@ def take_documents(
 ) -> int:
     """Takes what came with a form; what cannot be taken is said beside its place. take: is given
     purpose, content and name of each. Returns the status to answer with, 200 where all is well."""
+    files = [(p, file) for p in purposes for file in chosen_files(document_id(p))]
+    if len(files) > services().cases.drafting.most_documents:
+        # Each costs a process of its own, also where it is refused.
+        form.refuse_field(document_id(files[0][0]), _too_many_documents())
+        return 400
     status = 200
-    for purpose in purposes:
-        for file in chosen_files(document_id(purpose)):
-            try:
-                take(purpose, cast(BinaryIO, file.stream), file.filename or "")
-            except TooManyDocuments:
-                most = services().cases.drafting.most_documents
-                told = _(
-                    "There are %(most)s documents already, and no more can be added.", most=most
-                )
-                status = max(status, 400)
-            except (DocumentRefused, DocumentError) as error:
-                told = why_not(error)
-                status = max(status, status_of(error))
-            else:
-                continue
-            form.refuse_field(document_id(purpose), f"{(file.filename or '')[:80]}: {told}")
+    for purpose, file in files:
+        name = (file.filename or "")[:80]
+        try:
+            take(purpose, cast(BinaryIO, file.stream), file.filename or "")
+        except TooManyDocuments:
+            form.refuse_field(document_id(purpose), f"{name}: {_too_many_documents()}")
+            return 400
+        except DocumentRefused as error:
+            form.refuse_field(document_id(purpose), f"{name}: {why_not(error)}")
+            status = 400
+        except DocumentError as error:  # of us, not of the file: the next would fare no better
+            form.refuse_field(document_id(purpose), f"{name}: {why_not(error)}")
+            return status_of(error)
     return status
+
+
+def _too_many_documents() -> str:
+    most = services().cases.drafting.most_documents
+    return str(_("A request takes at most %(most)s documents.", most=most))
+
+
+def too_many_cases() -> str:
+    most = services().settings.cases.open_per_account
+    told = _(
+        "You have %(most)s requests open, and cannot file more until some are answered. Call us if"
+        " it is urgent.",
+        most=most,
+    )
+    return str(told)
 
 
 def texts_of(**more: Any) -> dict[str, Any]:

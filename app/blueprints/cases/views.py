@@ -6,12 +6,13 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.accounts.records import AccountId
+from app.accounts.records import AccountId, Restricted
 from app.blueprints.cases.blueprint import cases
 from app.blueprints.cases.forms import (
     CaseForm,
     take_documents,
     texts_of,
+    too_many_cases,
     typed_answers,
     wanted_documents,
 )
@@ -26,11 +27,13 @@ from app.cases.records import (
     ChangedMeanwhile,
     NotNow,
     State,
+    TooManyCases,
 )
 from app.documents.records import DocumentId
 from app.web.case_drafts import DraftToken, sign_draft
 from app.web.current import services, signed_in
 from app.web.forms import clean_lines
+from app.web.refusals import restricted
 from app.web.uploads import ACCEPT, send_document
 from legacy_adapters.records import ContractCode
 
@@ -83,7 +86,8 @@ def _page(
     file: CaseFile, form: CaseForm, typed: Answers, status: int = 200, **more: Any
 ) -> ResponseReturnValue:
     case, following = file.case, services().cases.following
-    is_editable = case.state in rules.EDITABLE
+    may_act = following.may_act(_me(), case.summary.contract_code)
+    is_editable = may_act and case.state in rules.EDITABLE
     invoices = None
     if is_editable and case.form.has_field("invoice"):
         invoices = services().cases.filing.find_invoices(case.summary.contract_code)
@@ -96,8 +100,9 @@ def _page(
         typed=typed,
         days_left=following.days_left(case.summary),
         is_editable=is_editable,
-        can_withdraw=State.WITHDRAWN in rules.may_follow(case.state, By.CUSTOMER),
-        reopen_until=following.reopen_until(case),
+        may_act=may_act,
+        can_withdraw=may_act and State.WITHDRAWN in rules.may_follow(case.state, By.CUSTOMER),
+        reopen_until=following.reopen_until(case) if may_act else None,
         wanted=wanted_documents(case.form, file.documents),
         invoices=invoices,
         accept=ACCEPT,
@@ -115,7 +120,9 @@ def change(number: str) -> ResponseReturnValue:
     if not form.validate():
         return _page(file, form, typed, 400)
     case, status = file.case, 409
-    invoices = services().cases.filing.find_invoices(case.summary.contract_code)
+    code = case.summary.contract_code
+    may_act = services().cases.following.may_act(_me(), code)
+    invoices = services().cases.filing.find_invoices(code) if may_act else ()
     version = request.form.get("version", 0, type=int)
     try:
         services().cases.following.change(
@@ -132,6 +139,8 @@ def change(number: str) -> ResponseReturnValue:
         )
     except NotNow:
         form.refuse(_not_now())
+    except Restricted as error:
+        form.refuse(restricted(error.until))
     return _page(_get(number), form, typed, status)
 
 
@@ -168,6 +177,9 @@ def add_documents(number: str) -> ResponseReturnValue:
         )
     except NotNow:
         form.refuse(_not_now())
+        status = 409
+    except Restricted as error:
+        form.refuse(restricted(error.until))
         status = 409
     if status == 200 and len(_get(number).documents) == len(file.documents):  # noqa: PLR2004
         form.refuse(_("Choose a file first."))
@@ -209,6 +221,11 @@ def _step(number: str, done: str, do: Any, *, needs_words: str = "") -> Response
         do(signed_in(), CaseNumber(number), note=words)
     except (NotNow, ChangedMeanwhile):
         form.refuse(_("This is no longer possible: the request has moved on meanwhile."))
+    except Restricted as error:
+        form.refuse(restricted(error.until))
+    except TooManyCases:
+        form.refuse(too_many_cases())
+    if form.problems:
         return _page(_get(number), form, file.case.answers, 409, words=words)
     flash(done)
     return _back(number)
