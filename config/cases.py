@@ -60,6 +60,20 @@ class CaseSettings(Section):
     open_per_account: int = Field(
         default=50, ge=1, description="How many cases one account may have open at once."
     )
+    filed_per_day: int = Field(
+        default=50,
+        ge=1,
+        description="How many cases one account may file within 24 hours, also if it withdraws"
+        " some.",
+    )
+    drafts_per_account: int = Field(
+        default=30, ge=1, description="How many requests one account may have begun and not sent."
+    )
+    files_per_day: int = Field(
+        default=200,
+        ge=1,
+        description="How many files one account may send within a day (UTC), taken or refused.",
+    )
     holidays: Days = Field(
         default=[],
         description="Further days on which nobody works, beside weekends and the public holidays"

@@ -1,5 +1,6 @@
 """What many tests share: databases made once, and a portal over copies of them."""
 
+import gc
 import os
 import shutil
 import sys
@@ -44,6 +45,13 @@ EXIT_CODE = pytest.StashKey[int]()
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     session.config.stash[EXIT_CODE] = int(exitstatus)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What the tests are made of stays to the end. Looking through it for garbage took seconds
+    each time, in which whoever waits for an answer of this process gave up."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

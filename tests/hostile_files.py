@@ -241,6 +241,13 @@ def _texts_of_word() -> Iterator[Hostile]:
     dde = field % ' DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe "/k calc" '
     yield "dde.docx", docx(text=dde), ACTIVE
     yield "dde-split.docx", docx(text=field % " DD" + "<w:t/>" + field % "EAUTO x"), ACTIVE
+    spelt_dde = field % "&#68;D&#x45;AUTO x"
+    yield "dde-spelt.docx", docx(text=spelt_dde), ACTIVE
+    yield "dde-cdata.docx", docx(text=field % "DD<![CDATA[EAUTO]]> x"), ACTIVE
+    yield "dde-comment.docx", docx(text=field % "DD<!-- -->EAUTO x"), ACTIVE
+    yield "dde-within.docx", docx(text=field % "D<w:t>DE</w:t>AUTO x"), ACTIVE
+    simple = "<w:fldSimple w:instr='&#68;DE c:\\\\cmd x'/>"
+    yield "dde-simple-spelt.docx", docx(text=simple), ACTIVE
     yield "dde-simple.docx", docx(text='<w:fldSimple w:instr="DDE c:\\\\cmd x"/>'), ACTIVE
     yield "fetching.docx", docx(text=field % "INCLUDEPICTURE http://thief.example/x"), ACTIVE
     yield from _archives()

@@ -30,7 +30,7 @@ from app.accounts.records import (
 )
 from app.accounts.registration import tell_holders
 from app.accounts.shared import Shared, hashed, new_token
-from app.accounts.store import contracts, people
+from app.accounts.store import contracts, people, sessions
 from app.accounts.tries import Budget
 from app.accounts.undoing import tell_owner
 from app.audit.records import Action, Actor
@@ -55,6 +55,14 @@ class Ownership:
         self, connection: Connection, account_id: AccountId, code: ContractCode
     ) -> Right | None:
         return contracts.find_right(connection, account_id, code)
+
+    def held_through(
+        self, connection: Connection, account_id: AccountId, session_id: int, code: ContractCode
+    ) -> bool:
+        """Whether this session, which may have run out within the last day, was opened by who
+        holds the contract now; not once somebody has ended it."""
+        right = contracts.find_right(connection, account_id, code)
+        return right is Right.HOLDER and sessions.is_known(connection, session_id, account_id)
 
     def find_restriction(self, signed_in: SignedIn) -> datetime | None:
         """Until when no contract can be added and nobody let in; None where they can."""

@@ -256,9 +256,9 @@ class AccountService:
         """Rows that mean nothing any more."""
         now = self._shared.clock()
         with self._shared.database.write() as connection:
-            sessions.forget_old_sessions(
-                connection, created_before=self._shared.oldest_session(now)
-            )
+            # A while later than they end: see Ownership.held_through.
+            before = self._shared.oldest_session(now) - timedelta(days=1)
+            sessions.forget_old_sessions(connection, created_before=before)
             self._shared.tries.forget_old(connection, now)
             recovery.forget_expired(connection, now)
 

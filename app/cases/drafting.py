@@ -8,15 +8,18 @@ from typing import BinaryIO
 from sqlalchemy import Connection
 
 from app.accounts.records import AccountId
+from app.audit.records import Actor
 from app.cases.records import (
     AlreadyFiled,
     Attached,
     By,
+    CaseError,
     Draft,
     DraftKey,
     DraftNotFound,
     Filled,
     TooManyDocuments,
+    TooManyDrafts,
 )
 from app.cases.shared import Shared
 from app.cases.store import cases, drafts
@@ -37,8 +40,15 @@ class Drafting:
         """130 random bits."""
         return DraftKey(b32encode(secrets.token_bytes(17)).decode()[:26])
 
-    def keep(self, account_id: AccountId, filled: Filled) -> None:
-        """Raises: AlreadyFiled, DraftNotFound (the key is another's)."""
+    def keep(
+        self, account_id: AccountId, filled: Filled, *, ended_session: int | None = None
+    ) -> None:
+        """With the documents that it has, which are held anew. ended_session: the one that
+        somebody signed out had when the form was made, else None.
+
+        Raises: AlreadyFiled, TooManyDrafts, DraftNotFound (the key is another's, or the contract
+        is by now).
+        """
         row = DraftRow(
             key=filled.key,
             account_id=account_id,
@@ -49,8 +59,34 @@ class Drafting:
         )
         with self._shared.database.write() as connection:
             refuse_if_filed(connection, filled.key, account_id)
+            self._refuse_if_not_theirs(connection, account_id, filled.code, ended_session)
+            is_there = drafts.find(connection, filled.key, account_id) is not None
+            most = self._shared.settings.drafts_per_account
+            if not is_there and drafts.count_of(connection, account_id) >= most:
+                raise TooManyDrafts
             if not drafts.keep(connection, row):
                 raise DraftNotFound
+            if is_there:
+                self._shared.documents.hold_on(connection, self._ids(connection, filled.key))
+
+    def _refuse_if_not_theirs(
+        self,
+        connection: Connection,
+        account_id: AccountId,
+        code: ContractCode,
+        ended_session: int | None,
+    ) -> None:
+        ownership = self._shared.ownership
+        if ended_session is None:
+            is_theirs = self._shared.is_holder(connection, account_id, code)
+        else:
+            is_theirs = ownership.held_through(connection, account_id, ended_session, code)
+        if not is_theirs:
+            raise DraftNotFound
+
+    @staticmethod
+    def _ids(connection: Connection, key: DraftKey) -> list[DocumentId]:
+        return [one for one, _purpose, _at in drafts.list_documents(connection, key)]
 
     def find(self, account_id: AccountId, code: ContractCode, key: DraftKey) -> Draft | None:
         with self._shared.database.read() as connection:
@@ -84,31 +120,46 @@ class Drafting:
                 return
 
     def _forget(self, connection: Connection, key: DraftKey) -> None:
-        ids = [one for one, _purpose, _at in drafts.list_documents(connection, key)]
+        ids = self._ids(connection, key)
         drafts.forget(connection, key)
         self._shared.documents.drop(connection, ids)
 
     # Documents
 
     def add_document(
-        self, account_id: AccountId, key: DraftKey, purpose: str, file: BinaryIO, *, name: str
+        self,
+        account_id: AccountId,
+        key: DraftKey,
+        purpose: str,
+        file: BinaryIO,
+        *,
+        name: str,
+        actor: Actor = Actor.CUSTOMER,
     ) -> Document:
-        """To a draft that was kept.
+        """To a draft that was kept. actor: who sends it, as far as is known.
 
-        Raises: DraftNotFound, TooManyDocuments, DocumentRefused, DocumentError.
+        Raises: DraftNotFound, TooManyDocuments, TooManyFiles, DocumentRefused, DocumentError.
         """
-        self._refuse_if_full(account_id, key)
-        document = self._shared.documents.take(file, name=name, account_id=account_id)
-        with self._shared.database.write() as connection:
-            drafts.attach(connection, key, document.id, purpose, self._shared.clock())
+        with self._shared.database.read() as connection:
+            self._refuse_if_full(connection, account_id, key)
+        document = self._shared.take(account_id, file, name=name, actor=actor)
+        try:
+            with self._shared.database.write() as connection:
+                # Once more: others may have sent, or deleted it, while this one was looked into.
+                self._refuse_if_full(connection, account_id, key, lock=True)
+                drafts.attach(connection, key, document.id, purpose, self._shared.clock())
+        except CaseError:
+            self._shared.let_go(document)
+            raise
         return document
 
-    def _refuse_if_full(self, account_id: AccountId, key: DraftKey) -> None:
-        with self._shared.database.read() as connection:
-            if drafts.find(connection, key, account_id) is None:
-                raise DraftNotFound
-            if len(drafts.list_documents(connection, key)) >= self.most_documents:
-                raise TooManyDocuments
+    def _refuse_if_full(
+        self, connection: Connection, account_id: AccountId, key: DraftKey, *, lock: bool = False
+    ) -> None:
+        if drafts.find(connection, key, account_id, lock=lock) is None:
+            raise DraftNotFound
+        if len(drafts.list_documents(connection, key)) >= self.most_documents:
+            raise TooManyDocuments
 
     def remove_document(
         self, account_id: AccountId, key: DraftKey, document_id: DocumentId

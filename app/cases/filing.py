@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import Connection
@@ -26,6 +26,7 @@ from app.cases.records import (
     Filled,
     State,
     TooManyCases,
+    TooManyToday,
     What,
 )
 from app.cases.shared import Move, Shared
@@ -160,7 +161,8 @@ class Filing:
         """Makes a case of a draft that was kept; once, however often it is sent. agreed: says
         that there is an agreement about what is owed.
 
-        Raises: NotComplete, AlreadyFiled, DraftNotFound, TooManyCases, Restricted.
+        Raises: NotComplete, AlreadyFiled, DraftNotFound, TooManyCases, TooManyToday, Restricted;
+        DocumentGone, where one has run out meanwhile.
         """
         shared, account = self._shared, signed_in.account
         shared.refuse_if_restricted(signed_in, filled.form)
@@ -180,16 +182,18 @@ class Filing:
             return self._file(connection, account, whole)
 
     def _draft(self, connection: Connection, account: Account, filled: Filled) -> Draft:
-        """Raises: AlreadyFiled, DraftNotFound, TooManyCases."""
+        """Raises: AlreadyFiled, DraftNotFound, TooManyCases, TooManyToday."""
         # Locked first: who sends it at the same time waits here, and then finds the case.
         row = drafts.find(connection, filled.key, account.id, lock=True)
         refuse_if_filed(connection, filled.key, account.id)
         is_holder = self._shared.is_holder(connection, account.id, filled.code)
         if row is None or row.contract_code != filled.code or not is_holder:
             raise DraftNotFound
-        most = self._shared.settings.open_per_account
-        if cases.count_open(connection, account.id) >= most:
+        limits, yesterday = self._shared.settings, self._shared.clock() - timedelta(days=1)
+        if cases.count_open(connection, account.id) >= limits.open_per_account:
             raise TooManyCases
+        if cases.count_filed(connection, account.id, since=yesterday) >= limits.filed_per_day:
+            raise TooManyToday
         return opened(self._shared, connection, row)
 
     @staticmethod

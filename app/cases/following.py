@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from sqlalchemy import Connection
 
-from app.accounts.records import AccountId, SignedIn
+from app.accounts.records import AccountId, Restricted, SignedIn
 from app.audit.records import Action
 from app.cases import rules
 from app.cases.fields import Problem
@@ -16,14 +16,17 @@ from app.cases.records import (
     Answers,
     By,
     Case,
+    CaseError,
     CaseFile,
     CaseNotFound,
     CaseNumber,
     ChangedMeanwhile,
+    NothingAnswered,
     NotNow,
     State,
     Summary,
     TooManyCases,
+    TooManyChanges,
     TooManyDocuments,
     What,
 )
@@ -34,6 +37,7 @@ from app.documents.records import Document, DocumentId
 from legacy_adapters.records import ContractCode, Invoice
 
 PAGE_SIZE = 25
+CHANGES_AT_MOST = 50  # each stands in the case's history, and on its paper
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +112,7 @@ class Following:
         """Fills it in anew, as long as nobody works on it. invoices: those that the contract has,
         None while billing does not tell.
 
-        Raises: CaseNotFound, NotNow, Restricted, ChangedMeanwhile, NotComplete.
+        Raises: CaseNotFound, NotNow, Restricted, ChangedMeanwhile, TooManyChanges, NotComplete.
         """
         shared = self._shared
         with shared.database.write() as connection:
@@ -124,6 +128,8 @@ class Following:
                 raise NotComplete(problems, (), None, ())
             if answers == before:
                 return
+            if cases.count_changes(connection, row.summary.id) >= CHANGES_AT_MOST:
+                raise TooManyChanges
             changed = sorted(k for k in {*answers, *before} if answers.get(k) != before.get(k))
             shared.change(connection, row, answers=shared.seal.close(row.draft_key, answers))
             step = Move(to=row.summary.state, what=What.CHANGED, remark=", ".join(changed))
@@ -166,8 +172,8 @@ class Following:
         *,
         name: str,
     ) -> Document:
-        """Raises: CaseNotFound, NotNow, TooManyDocuments, DocumentRefused, StorageFull,
-        StorageUnavailable."""
+        """Raises: CaseNotFound, NotNow, Restricted, TooManyDocuments, TooManyFiles,
+        DocumentRefused, DocumentError."""
         shared, account_id = self._shared, signed_in.account.id
         with shared.database.read() as connection:
             row = self._find(connection, account_id, number)
@@ -177,34 +183,53 @@ class Following:
                 raise NotNow
             if len(cases.list_documents(connection, row.summary.id)) >= self.most_documents:
                 raise TooManyDocuments
-        document = shared.documents.take(file, name=name, account_id=account_id)
-        with shared.database.write() as connection:
-            row = self._hold(connection, signed_in, number, None)
-            if len(cases.list_documents(connection, row.summary.id)) >= self.most_documents:
-                raise TooManyDocuments
-            shared.documents.keep(connection, [document.id])
-            cases.attach(
-                connection,
-                row.summary.id,
-                [(document.id, purpose)],
-                by=By.CUSTOMER,
-                at=shared.clock(),
-            )
-            shared.change(connection, row)
-            step = Move(to=row.summary.state, what=What.DOCUMENTS, note=document.name)
-            shared.tell(connection, row, step, by=By.CUSTOMER, action=Action.CASE_CHANGED)
+        document = shared.take(account_id, file, name=name)
+        try:
+            with shared.database.write() as connection:
+                self._attach(connection, signed_in, number, (document, purpose))
+        except (CaseError, Restricted):
+            shared.let_go(document)
+            raise
         return document
+
+    def _attach(
+        self,
+        connection: Connection,
+        signed_in: SignedIn,
+        number: CaseNumber,
+        added: tuple[Document, str],
+    ) -> None:
+        shared, (document, purpose) = self._shared, added
+        row = self._hold(connection, signed_in, number, None)
+        case_id = row.summary.id
+        if len(cases.list_documents(connection, case_id)) >= self.most_documents:
+            raise TooManyDocuments
+        shared.documents.keep(connection, [document.id])
+        documents = [(document.id, purpose)]
+        cases.attach(connection, case_id, documents, by=By.CUSTOMER, at=shared.clock())
+        shared.change(connection, row)
+        step = Move(to=row.summary.state, what=What.DOCUMENTS, note=document.name)
+        shared.tell(connection, row, step, by=By.CUSTOMER, action=Action.CASE_CHANGED)
 
     def answer(self, signed_in: SignedIn, number: CaseNumber, *, note: str) -> None:
         """The information asked for is given: the utility goes on, and its clock with it.
 
-        Raises: CaseNotFound, NotNow, Restricted.
+        Raises: CaseNotFound, NotNow, NothingAnswered, Restricted.
         """
-        self._move(signed_in, number, Move(to=State.IN_PROGRESS, note=note))
+        with self._shared.database.write() as connection:
+            row = self._find_to_act(connection, signed_in, number)
+            was_asked = row.summary.state is State.WAITING_INFORMATION
+            if was_asked and not note and not _has_acted(connection, row):
+                raise NothingAnswered
+            step = Move(to=State.IN_PROGRESS, note=note)
+            self._shared.move(connection, row, step, by=By.CUSTOMER)
 
     def withdraw(self, signed_in: SignedIn, number: CaseNumber, *, note: str = "") -> None:
         """Raises: CaseNotFound, NotNow, Restricted."""
-        self._move(signed_in, number, Move(to=State.WITHDRAWN, note=note))
+        with self._shared.database.write() as connection:
+            row = self._find_to_act(connection, signed_in, number)
+            step = Move(to=State.WITHDRAWN, note=note)
+            self._shared.move(connection, row, step, by=By.CUSTOMER)
 
     def reopen(self, signed_in: SignedIn, number: CaseNumber, *, note: str) -> None:
         """Raises: CaseNotFound, NotNow, Restricted, TooManyCases."""
@@ -218,11 +243,6 @@ class Following:
                 raise TooManyCases
             self._shared.move(connection, row, step, by=By.CUSTOMER)
 
-    def _move(self, signed_in: SignedIn, number: CaseNumber, step: Move) -> None:
-        with self._shared.database.write() as connection:
-            row = self._find_to_act(connection, signed_in, number)
-            self._shared.move(connection, row, step, by=By.CUSTOMER)
-
     # Documents
 
     def get_document(
@@ -234,6 +254,16 @@ class Following:
             if one.document.id == document_id:
                 return one.document
         raise CaseNotFound
+
+
+def _has_acted(connection: Connection, row: Row) -> bool:
+    """Whether the customer has done something since the case last moved."""
+    for event in reversed(cases.list_events(connection, row.summary.id)):
+        if event.what is What.MOVED:
+            return False
+        if event.by is By.CUSTOMER:
+            return True
+    return False
 
 
 def _kept_invoices(typed: Answers, before: Answers, problems: Mapping[str, Problem]) -> list[str]:

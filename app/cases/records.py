@@ -193,6 +193,26 @@ class TooManyCases(CaseError):
     """The account has as many open as it may."""
 
 
+class NothingAnswered(CaseError):
+    """Nothing was written, added or changed since the utility asked."""
+
+
+class TooManyToday(CaseError):
+    """The account has filed as many within a day as it may."""
+
+
+class TooManyDrafts(CaseError):
+    """The account has begun as many requests as it may."""
+
+
+class TooManyFiles(CaseError):
+    """The account has sent as many files within a day as it may."""
+
+
+class TooManyChanges(CaseError):
+    """The case was changed as often as its customer may."""
+
+
 class AlreadyFiled(CaseError):
     """This draft has become a case."""
 

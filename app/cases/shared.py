@@ -1,8 +1,9 @@
 """What all case services work with."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import BinaryIO
 
 import structlog
 from sqlalchemy import Connection
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 from app.accounts.ownership import Ownership
 from app.accounts.profile import Profiles
 from app.accounts.records import AccountId, Restricted, Right, SignedIn
+from app.accounts.tries import Budget, Tries
 from app.audit.records import Action, Actor
 from app.audit.service import Audit
 from app.cases import letters, rules
@@ -26,6 +28,7 @@ from app.cases.records import (
     NotNow,
     State,
     Summary,
+    TooManyFiles,
     What,
 )
 from app.cases.rules import Clock, LegalClock
@@ -34,6 +37,7 @@ from app.cases.store import cases
 from app.cases.store.cases import NO_DAY, Row
 from app.clock import now, today
 from app.database.engine import Database
+from app.documents.records import Document
 from app.documents.service import Documents
 from app.messages.outbox import Outbox, Purpose
 from app.messages.records import Letter
@@ -71,6 +75,7 @@ class Shared:
     audit: Audit
     outbox: Outbox
     seal: Seal
+    tries: Tries = field(default_factory=Tries)
     clock: Callable[[], datetime] = now
     today: Callable[[], date] = today
 
@@ -111,6 +116,26 @@ class Shared:
         until = signed_in.restricted_until
         if form.sensitive and until is not None and until > self.clock():
             raise Restricted(until)
+
+    def take(
+        self, account_id: AccountId, file: BinaryIO, *, name: str, actor: Actor = Actor.CUSTOMER
+    ) -> Document:
+        """A customer's file, looked into and held. Each try counts, also one that is refused: it
+        costs a process.
+
+        Raises: TooManyFiles; as Documents.take.
+        """
+        most = self.settings.files_per_day
+        budget = Budget(subject=f"files {account_id}", limit=most, account_id=account_id)
+        with self.database.write() as connection:
+            if not self.tries.spend(connection, budget, self.clock()):
+                raise TooManyFiles
+        return self.documents.take(file, name=name, account_id=account_id, actor=actor)
+
+    def let_go(self, document: Document) -> None:
+        """What was taken and is not wanted any more."""
+        with self.database.write() as connection:
+            self.documents.drop(connection, [document.id])
 
     def is_holder(self, connection: Connection, account_id: AccountId, code: ContractCode) -> bool:
         return self.ownership.find_right(connection, account_id, code) is Right.HOLDER

@@ -4,7 +4,7 @@ import errno
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from tempfile import SpooledTemporaryFile, TemporaryFile
 from typing import BinaryIO, NoReturn, cast
@@ -40,9 +40,16 @@ from config.documents import DocumentSettings
 log = structlog.get_logger("selfcare")
 PIECE = 64 * 1024
 IN_MEMORY = 512 * 1024  # of a file that is given out
-HELD_AT_ONCE = 3  # times as many as one case may have
+HELD_AT_ONCE = 10  # times as many as one case may have
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 LOOK = "is there room? flask documents status"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    account_id: int | None
+    staff_id: int | None
+    actor: Actor
 
 
 class Documents:
@@ -84,17 +91,20 @@ class Documents:
         name: str,
         account_id: int | None = None,
         staff_id: int | None = None,
+        actor: Actor | None = None,
     ) -> Document:
         """Looks into a file, of which neither name nor contents are trusted, and holds it until
         it is kept or runs out. Whatever dies meanwhile, nothing half-done stays for long, and
-        none of it can be seen.
+        none of it can be seen. actor: for the audit trail, where that is not whose it is.
 
         Raises: DocumentRefused; StorageFull, StorageUnavailable, InspectionBusy,
         InspectionUnavailable.
         """
-        owner = {"account_id": account_id, "staff_id": staff_id}
+        sender = _Sender(account_id, staff_id, actor or _actor(account_id, staff_id))
         with self._database.read() as connection:
-            held = store.count_held(connection, **owner, now=self._clock())
+            held = store.count_held(
+                connection, account_id=account_id, staff_id=staff_id, now=self._clock()
+            )
         if held >= HELD_AT_ONCE * self.most_per_case:
             raise DocumentRefused(Refusal.TOO_MANY)
         try:
@@ -104,9 +114,9 @@ class Documents:
                 kind = self._look_into(arrived, drawn, name)
                 called = rules.clean_name(name, kind)
                 content = drawn if drawn.seek(0, 2) else arrived
-                return self._hold(_of(content, called, kind, scan, self._clock()), content, **owner)
+                return self._hold(_of(content, called, kind, scan, self._clock()), content, sender)
         except DocumentRefused as refused:
-            self._note_refused(refused, **owner)
+            self._note_refused(refused, sender)
             raise
         except (StorageFull, StorageUnavailable) as error:
             log.error("document not taken", kind=type(error).__name__, reason=str(error), do=LOOK)
@@ -139,14 +149,7 @@ class Documents:
                 raise rules.unknown(name) from None
             raise
 
-    def _hold(
-        self,
-        described: Document,
-        content: BinaryIO,
-        *,
-        account_id: int | None,
-        staff_id: int | None,
-    ) -> Document:
+    def _hold(self, described: Document, content: BinaryIO, sender: _Sender) -> Document:
         key = new_key()
         content.seek(0)
         # First the file, then its row: a file without a row is swept away, nobody sees it.
@@ -157,16 +160,16 @@ class Documents:
                     connection,
                     described,
                     key,
-                    account_id=account_id,
-                    staff_id=staff_id,
+                    account_id=sender.account_id,
+                    staff_id=sender.staff_id,
                     expires_at=described.created_at + timedelta(days=self._settings.hold_days),
                 )
                 self._audit.record(
                     connection,
                     Action.DOCUMENT_TAKEN,
-                    actor=_actor(account_id, staff_id),
-                    account_id=account_id,
-                    staff_id=staff_id,
+                    actor=sender.actor,
+                    account_id=sender.account_id,
+                    staff_id=sender.staff_id,
                     detail=f"document {document_id}, {described.media_type}",
                 )
         except BaseException:
@@ -183,19 +186,18 @@ class Documents:
         except GatewayUnavailable as error:
             raise StorageUnavailable(str(error)) from None
 
-    def _note_refused(
-        self, refused: DocumentRefused, *, account_id: int | None, staff_id: int | None
-    ) -> None:
+    def _note_refused(self, refused: DocumentRefused, sender: _Sender) -> None:
         """What may be an attack stays in the audit trail; a wrong file is nobody's matter."""
-        log.info("document refused", reason=str(refused), account=account_id, staff=staff_id)
+        whose = {"account": sender.account_id, "staff": sender.staff_id}
+        log.info("document refused", reason=str(refused), **whose)
         if refused.reason in (Refusal.INFECTED, Refusal.ACTIVE_CONTENT):
             with self._database.write() as connection:
                 self._audit.record(
                     connection,
                     Action.DOCUMENT_REFUSED,
-                    actor=_actor(account_id, staff_id),
-                    account_id=account_id,
-                    staff_id=staff_id,
+                    actor=sender.actor,
+                    account_id=sender.account_id,
+                    staff_id=sender.staff_id,
                     detail=str(refused),
                 )
 
@@ -206,6 +208,12 @@ class Documents:
         """
         if ids and store.keep(connection, ids, self._clock()) != len(set(ids)):
             raise DocumentGone("a document is not held any more")
+
+    def hold_on(self, connection: Connection, ids: Sequence[DocumentId]) -> None:
+        """What belongs to nothing yet is held as long as if it had come just now."""
+        if ids:
+            expires_at = self._clock() + timedelta(days=self._settings.hold_days)
+            store.hold_on(connection, ids, now=self._clock(), expires_at=expires_at)
 
     def drop(self, connection: Connection, ids: Sequence[DocumentId]) -> None:
         """They are gone with the caller's transaction; their files follow at once, or by the

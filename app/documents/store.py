@@ -116,6 +116,15 @@ def keep(connection: Connection, ids: Sequence[DocumentId], now: datetime) -> in
     return connection.execute(statement).rowcount
 
 
+def hold_on(
+    connection: Connection, ids: Sequence[DocumentId], *, now: datetime, expires_at: datetime
+) -> None:
+    which = document.c.id.in_(ids) & (document.c.state == State.HELD)
+    connection.execute(
+        update(document).where(which, document.c.expires_at > now).values(expires_at=expires_at)
+    )
+
+
 def drop(connection: Connection, ids: Sequence[DocumentId]) -> None:
     connection.execute(
         update(document).where(document.c.id.in_(ids)).values(state=State.DROPPED, expires_at=None)

@@ -20,6 +20,7 @@ from app.gateways.storage.port import NotStored, Storage, StorageKey
 
 log = structlog.get_logger("selfcare")
 BATCH = 100
+TROUBLES_AT_MOST = 3  # then the storage as a whole is away
 # A file whose row is still being written is seconds old.
 ORPHANED_AFTER = timedelta(days=1)
 
@@ -94,12 +95,23 @@ class Sweeping:
 
     def _remove(self, dropped: Sequence[tuple[DocumentId, StorageKey]]) -> None:
         """First the file, then the row: a row without its file is swept once more."""
-        if not dropped:
-            return
-        for _id, key in dropped:
-            self._storage.delete(key)
-        with self._database.write() as connection:
-            store.forget(connection, [one for one, _key in dropped])
+        deleted: list[DocumentId] = []
+        troubles: list[GatewayUnavailable] = []
+        for document_id, key in dropped:
+            try:
+                self._storage.delete(key)
+                deleted.append(document_id)
+            except GatewayUnavailable as error:  # perhaps of this one file alone
+                troubles.append(error)
+                if len(troubles) == TROUBLES_AT_MOST:
+                    break
+        if deleted:
+            with self._database.write() as connection:
+                store.forget(connection, deleted)
+        if len(troubles) == TROUBLES_AT_MOST:
+            raise troubles[0]
+        for trouble in troubles:
+            self._storage_failed(trouble)
 
     def _remove_orphans(self, stopping: Stopping) -> None:
         """What was put there by a process that died before it wrote the row, or removed before
@@ -159,7 +171,9 @@ class Sweeping:
             do = "is SELFCARE_DOCUMENTS_CLAMD reachable? Until it is, they cannot be opened"
             log.error("documents wait for the scanner", reason=str(error), do=do)
             return False
-        self._write_down(document_id, found, infected)
+        if self._write_down(document_id, found) and found:
+            infected.append(document_id)
+            self._delete_infected(document_id, key)
         return True
 
     def _scanned(self, antivirus: Antivirus, key: StorageKey) -> str:
@@ -169,11 +183,23 @@ class Sweeping:
             content.seek(0)
             return antivirus.scan(content)
 
-    def _write_down(self, document_id: DocumentId, found: str, infected: list[DocumentId]) -> None:
+    def _delete_infected(self, document_id: DocumentId, key: StorageKey) -> None:
+        """Its row stays, and tells what became of it."""
+        do = "nobody can open it, and its file is deleted"
+        try:
+            self._storage.delete(key)
+        except GatewayUnavailable as error:
+            do = f"nobody can open it; delete its file {key} by hand: {error}"
+        log.error("document infected", document=document_id, do=do)
+
+    def _write_down(self, document_id: DocumentId, found: str) -> bool:
+        """False where another process did it. found: the virus, "" for none."""
         with self._database.write() as connection:
             scan = Scan.INFECTED if found else Scan.CLEAN
-            if not store.set_scanned(connection, document_id, scan) or not found:
-                return
+            if not store.set_scanned(connection, document_id, scan):
+                return False
+            if not found:
+                return True
             self._audit.record(
                 connection,
                 Action.DOCUMENT_INFECTED,
@@ -182,8 +208,7 @@ class Sweeping:
             )
             for tell in self._tell:
                 tell(connection, document_id)
-        infected.append(document_id)
-        log.error("document infected", document=document_id, found=found, do="nobody can open it")
+        return True
 
     def _storage_failed(self, error: GatewayUnavailable) -> None:
         do = "can the documents' storage be reached and written? It is tried again by itself"

@@ -432,6 +432,7 @@ def test_without_the_scanner_it_waits_and_cannot_be_opened(
     assert read(documents, one)
     with pytest.raises(DocumentRefused):
         documents.open(two)
+    assert len(files(tmp_path / "documents")) == 1, "the other's file is deleted"
     assert [found for found, _ in told] == [two.id]
     events = Audit(database=database, clock=lambda: None).list_newest()  # type: ignore[arg-type, return-value]
     assert events[0].action is Action.DOCUMENT_INFECTED

@@ -320,7 +320,9 @@ def test_a_draft_belongs_to_its_account_and_contract(portal: Portal, emer: Check
     assert value(vera.get(f"{hers}?request=F2&draft={token}"), "f-note") == ""
     vera.post(hers, {**form_of(page), **F2, "draft": token, "f-note": "e Verës", "do": "keep"})
     assert value(emer.get(f"{NEW}?draft={token}"), "f-note") == F2["f-note"]
-    forged = DraftToken(account_id=AccountId(1), code=ContractCode(CODE), key=DraftKey("A" * 26))
+    forged = DraftToken(
+        account_id=AccountId(1), session_id=1, code=ContractCode(CODE), key=DraftKey("A" * 26)
+    )
     with portal.app.test_request_context():
         signed = sign_draft(forged)
     assert value(vera.get(f"{hers}?draft={signed}"), "request") == ""

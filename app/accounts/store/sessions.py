@@ -162,6 +162,21 @@ def hold(connection: Connection, session_id: int, account_id: AccountId) -> date
     return until
 
 
+def is_known(connection: Connection, session_id: int, account_id: AccountId) -> bool:
+    """Whether an account that may sign in has this session, alive or ended by time alone: one
+    that somebody ended is gone."""
+    query = (
+        select(account_session.c.id)
+        .join(account)
+        .where(
+            account_session.c.id == session_id,
+            account_session.c.account_id == account_id,
+            account.c.disabled_at.is_(None),
+        )
+    )
+    return connection.execute(query).first() is not None
+
+
 def end_session(connection: Connection, session_id: int, account_id: AccountId) -> bool:
     """False when this account has no such session."""
     result = connection.execute(

@@ -9,12 +9,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.records import AccountId, Restricted
+from app.audit.records import Actor
 from app.blueprints.cases.blueprint import cases
 from app.blueprints.cases.forms import (
     CaseForm,
     take_documents,
     texts_of,
     too_many_cases,
+    too_many_drafts,
+    too_many_today,
     typed_answers,
     wanted_documents,
 )
@@ -31,14 +34,16 @@ from app.cases.records import (
     DraftNotFound,
     Filled,
     TooManyCases,
+    TooManyDrafts,
+    TooManyToday,
 )
-from app.documents.records import DocumentId
+from app.documents.records import DocumentGone, DocumentId
 from app.web.access import ask_to_sign_in, is_signed_in
-from app.web.case_drafts import DraftToken, find_draft_token, sign_draft
+from app.web.case_drafts import DraftToken, draft_token, find_draft_token
 from app.web.current import services, signed_in
 from app.web.errors import log_failure
 from app.web.refusals import restricted
-from app.web.uploads import ACCEPT
+from app.web.uploads import ACCEPT, status_of, why_not
 from legacy_adapters.records import ContractCode
 
 log = structlog.get_logger("selfcare")
@@ -161,7 +166,10 @@ def _choose(page: Page, form: CaseForm, action: str) -> ResponseReturnValue:
             _keep(page, chosen)
         except AlreadyFiled as error:
             return _after_filing(page.code, error.number)
-        draft = _signed(page)
+        except TooManyDrafts:
+            form.refuse(too_many_drafts())
+            return _show(page, form, 429)
+        draft = draft_token(page.code, page.key)
     address = url_for("cases.new", code=page.code, request=chosen.code, draft=draft)
     return redirect(address, code=303)
 
@@ -171,7 +179,11 @@ def _do(page: Page, form: CaseForm, action: str) -> ResponseReturnValue:
     chosen = page.request_form
     if chosen is None:
         raise DraftNotFound
-    _keep(page, chosen)
+    try:
+        _keep(page, chosen)
+    except TooManyDrafts:
+        form.refuse(too_many_drafts())
+        return _show(page, form, 429)
     if action.startswith(REMOVE):
         _remove(action.removeprefix(REMOVE), page.key)
     status = _add_documents(chosen, form, signed_in().account.id, page.key)
@@ -206,7 +218,12 @@ def _remove(number: str, key: DraftKey) -> None:
 
 
 def _add_documents(
-    chosen: RequestForm, form: CaseForm, account_id: AccountId, key: DraftKey
+    chosen: RequestForm,
+    form: CaseForm,
+    account_id: AccountId,
+    key: DraftKey,
+    *,
+    actor: Actor = Actor.CUSTOMER,
 ) -> int:
     """Takes what came with the form; what cannot be taken is said beside its place. Returns the
     status to answer with, 200 where all is well."""
@@ -215,7 +232,7 @@ def _add_documents(
         form,
         [place.code for place in wanted_documents(chosen, ())],
         lambda purpose, file, name: drafting.add_document(
-            account_id, key, purpose, file, name=name
+            account_id, key, purpose, file, name=name, actor=actor
         ),
     )
 
@@ -233,6 +250,12 @@ def _send(page: Page, form: CaseForm, chosen: RequestForm) -> ResponseReturnValu
     except TooManyCases:
         form.refuse(too_many_cases())
         status = 429
+    except TooManyToday:
+        form.refuse(too_many_today())
+        status = 429
+    except DocumentGone as error:
+        form.refuse(why_not(error))
+        status = status_of(error)
     except Restricted as error:
         form.refuse(restricted(error.until))
     return _show(_with_documents(page), form, status, ground)
@@ -249,10 +272,11 @@ def _keep_for_later(code: ContractCode, token: DraftToken | None) -> ResponseRet
     if token is None or form is None or token.code != code:
         return ask_to_sign_in()
     filled = Filled(key=token.key, code=code, form=form, typed=typed_answers(form))
+    drafting = services().cases.drafting
     try:
-        services().cases.drafting.keep(token.account_id, filled)
-        _add_documents(form, CaseForm(), token.account_id, token.key)
-    except (AlreadyFiled, DraftNotFound) as error:
+        drafting.keep(token.account_id, filled, ended_session=token.session_id)
+        _add_documents(form, CaseForm(), token.account_id, token.key, actor=Actor.VISITOR)
+    except (AlreadyFiled, DraftNotFound, TooManyDrafts) as error:
         log_failure("a request could not be kept for later", error, "nothing: it is there or gone")
         return ask_to_sign_in()
     log.info("a request was kept while signed out", account=token.account_id)
@@ -272,11 +296,6 @@ def discard(code: str, key: str) -> ResponseReturnValue:
     return redirect(url_for("cases.index", code=code), code=303)
 
 
-def _signed(page: Page) -> str:
-    account_id = signed_in().account.id
-    return sign_draft(DraftToken(account_id=account_id, code=page.code, key=page.key))
-
-
 def _show(
     page: Page, form: CaseForm, status: int = 200, ground: Ground | None = None
 ) -> ResponseReturnValue:
@@ -294,7 +313,7 @@ def _show(
         catalogue=catalogue,
         undisputed=undisputed,
         wanted=wanted_documents(chosen, page.documents) if chosen else [],
-        draft=_signed(page),
+        draft=draft_token(page.code, page.key),
         accept=ACCEPT,
         limits=services().settings.documents,
         **texts_of(),

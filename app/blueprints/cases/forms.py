@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from app.cases.catalogue import DocumentSpec, RequestForm
 from app.cases.fields import Problem
 from app.cases.filing import NOTE_LENGTH, NotComplete
-from app.cases.records import NOTE, Attached, TooManyDocuments
+from app.cases.records import NOTE, Attached, TooManyDocuments, TooManyFiles
 from app.documents.records import DocumentError, DocumentRefused
 from app.web.case_words import problem_words
 from app.web.current import formats, services
@@ -141,6 +141,9 @@ def take_documents(
         except TooManyDocuments:
             form.refuse_field(document_id(purpose), f"{name}: {_too_many_documents()}")
             return 400
+        except TooManyFiles:
+            form.refuse_field(document_id(purpose), f"{name}: {_too_many_files()}")
+            return 429
         except DocumentRefused as error:
             form.refuse_field(document_id(purpose), f"{name}: {why_not(error)}")
             status = 400
@@ -153,6 +156,30 @@ def take_documents(
 def _too_many_documents() -> str:
     most = services().cases.drafting.most_documents
     return str(_("A request takes at most %(most)s documents.", most=most))
+
+
+def _too_many_files() -> str:
+    most = services().settings.cases.files_per_day
+    return str(_("You can send %(most)s files a day. Please go on tomorrow.", most=most))
+
+
+def too_many_drafts() -> str:
+    most = services().settings.cases.drafts_per_account
+    told = _(
+        "You have begun %(most)s requests. Send or delete some of them, and begin this one then.",
+        most=most,
+    )
+    return str(told)
+
+
+def too_many_today() -> str:
+    most = services().settings.cases.filed_per_day
+    told = _(
+        "You can file %(most)s requests within a day. This one is kept: please send it tomorrow,"
+        " or call us if it is urgent.",
+        most=most,
+    )
+    return str(told)
 
 
 def too_many_cases() -> str:

@@ -25,12 +25,14 @@ from app.cases.records import (
     CaseNotFound,
     CaseNumber,
     ChangedMeanwhile,
+    NothingAnswered,
     NotNow,
     State,
     TooManyCases,
+    TooManyChanges,
 )
 from app.documents.records import DocumentId
-from app.web.case_drafts import DraftToken, sign_draft
+from app.web.case_drafts import draft_token
 from app.web.current import services, signed_in
 from app.web.forms import clean_lines
 from app.web.refusals import restricted
@@ -69,7 +71,7 @@ def index(code: str) -> ResponseReturnValue:
             (
                 draft,
                 catalogue.requests[draft.request_code],
-                sign_draft(DraftToken(account_id=_me(), code=contract, key=draft.key)),
+                draft_token(contract, draft.key),
             )
             for draft in drafts
         ],
@@ -139,6 +141,9 @@ def change(number: str) -> ResponseReturnValue:
         )
     except NotNow:
         form.refuse(_not_now())
+    except TooManyChanges:
+        form.refuse(_("You have changed this request very often. Call us to change it again."))
+        status = 429
     except Restricted as error:
         form.refuse(restricted(error.until))
     return _page(_get(number), form, typed, status)
@@ -223,6 +228,8 @@ def _step(number: str, done: str, do: Any, *, needs_words: str = "") -> Response
         form.refuse(_("This is no longer possible: the request has moved on meanwhile."))
     except Restricted as error:
         form.refuse(restricted(error.until))
+    except NothingAnswered:
+        form.refuse_field("words", _("Write your answer, or add below what was asked for first."))
     except TooManyCases:
         form.refuse(too_many_cases())
     if form.problems:

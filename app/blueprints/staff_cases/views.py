@@ -50,7 +50,10 @@ def _desk(number: str) -> Desk:
 
 @staff_cases.get(CASE)
 def show(number: str) -> ResponseReturnValue:
-    return _page(_desk(number), StepForm())
+    desk = _desk(number)
+    # A page that only shows something writes nothing: who opened what stands in the log.
+    log.info("case opened", staff=staff_signed_in().member.id, case=number)
+    return _page(desk, StepForm())
 
 
 def _page(
@@ -215,7 +218,6 @@ def document(number: str, document_id: int) -> ResponseReturnValue:
     except CaseNotFound:
         abort(404)
     response = send_document(services().documents, found)
-    # A page that only shows something writes nothing: who opened what stands in the log.
     log.info(
         "document of a case opened",
         staff=staff_signed_in().member.id,

@@ -100,6 +100,12 @@ def count_open(connection: Connection, account_id: AccountId) -> int:
     return int(connection.execute(theirs).scalar_one())
 
 
+def count_filed(connection: Connection, account_id: AccountId, *, since: datetime) -> int:
+    query = select(func.count()).select_from(service_case)
+    theirs = query.where(c.account_id == account_id, c.filed_at > since)
+    return int(connection.execute(theirs).scalar_one())
+
+
 def summaries() -> Select[Any]:
     """What Summary is made of."""
     return (
@@ -230,6 +236,13 @@ def add_event(
             remark=remark,
         )
     )
+
+
+def count_changes(connection: Connection, case_id: CaseId) -> int:
+    """How often its customer has changed what was filled in."""
+    query = select(func.count()).select_from(case_event)
+    changes = query.where(case_event.c.case_id == case_id, case_event.c.what == What.CHANGED)
+    return int(connection.execute(changes).scalar_one())
 
 
 def list_events(connection: Connection, case_id: CaseId) -> list[Event]:

@@ -31,7 +31,8 @@ class DraftRow:
 
 
 def keep(connection: Connection, row: DraftRow) -> bool:
-    """Writes it, or over it. False when the key is another account's or contract's."""
+    """Writes it, or over it, until it is sent. False when the key is another account's or
+    contract's."""
     insert_into = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     values = {
         "request_code": row.request_code,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import PurePosixPath
 
-from defusedxml.ElementTree import fromstring
+from defusedxml.ElementTree import fromstring, iterparse
 
 from app.documents.inspecting.limits import Limits
 from app.documents.records import DocumentRefused, Kind, Refusal
@@ -33,9 +33,6 @@ ACTIVE_RELATION = re.compile(
 HYPERLINK, TEMPLATE = "/hyperlink", "/attachedTemplate"
 LINK = re.compile(r"(https?://|mailto:|tel:|#)", re.IGNORECASE)
 OWN_DISK = re.compile(r"file:///[A-Za-z]:", re.IGNORECASE)
-FIELD = re.compile(
-    r"<(?:\w+:)?instrText[^>]*>([^<]*)<|<(?:\w+:)?fldSimple[^>]*?instr=(?:\"([^\"]*)\"|'([^']*)')"
-)
 ACTIVE_FIELD = re.compile(r"\b(DDE|DDEAUTO|INCLUDETEXT|INCLUDEPICTURE)\b", re.IGNORECASE)
 DOCTYPE = re.compile(r"<!(DOCTYPE|ENTITY)")
 UTF8_MARK = "\ufeff"
@@ -126,7 +123,19 @@ def _is_borne(kind: str, target: str) -> bool:
 
 
 def _check_fields(text: str) -> None:
+    """As Word reads them: entities, CDATA and comments are spellings of the same."""
     # A word of an instruction may be spread over several elements.
-    written = "".join("".join(parts) for parts in FIELD.findall(text))
+    written = "".join(_instructions(text))
     if ACTIVE_FIELD.search(written):
         raise DocumentRefused(Refusal.ACTIVE_CONTENT, "a field that fetches")
+
+
+def _instructions(text: str) -> Iterator[str]:
+    for _event, element in iterparse(BytesIO(text.encode()), forbid_dtd=True):
+        name = element.tag.rpartition("}")[2]
+        if name == "instrText":
+            yield "".join(element.itertext())
+        elif name == "fldSimple":
+            yield from (v for k, v in element.items() if k.rpartition("}")[2] == "instr")
+        elif name == "p":
+            element.clear()  # a long text need not stand in memory as a whole
