@@ -47,11 +47,21 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     session.config.stash[EXIT_CODE] = int(exitstatus)
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """What the tests are made of stays to the end. Looking through it for garbage took seconds
-    each time, in which whoever waits for an answer of this process gave up."""
+def settle_memory() -> None:
+    """What is there now stays to the end. Looking through all of it for garbage took seconds each
+    time, in which whoever waited for an answer of this process gave up."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    settle_memory()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def settled_memory() -> Iterator[None]:
+    yield
+    settle_memory()
 
 
 @pytest.hookimpl(trylast=True)
