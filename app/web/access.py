@@ -223,7 +223,7 @@ def _contract_asked_for(rule: Rule) -> ContractCode | None:
 
 
 def check_access() -> Response | None:
-    if "\0" in request.path or any("\0" in value for value in request.args.values()):
+    if "\0" in request.path:
         g.access = MACHINE
         abort(404)  # PostgreSQL takes no such text, and nothing of ours is called so
     if request.endpoint is None:

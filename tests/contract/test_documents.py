@@ -223,7 +223,7 @@ def test_an_account_that_is_closed(documents: Documents, database: Database, fol
 
 def test_nobody_hoards(make: Make) -> None:
     documents = make(max_files_per_case=1)
-    for _ in range(3):
+    for _ in range(10):
         take(documents, picture("PNG"), "a.png")
     with pytest.raises(DocumentRefused) as caught:
         take(documents)

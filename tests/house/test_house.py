@@ -69,4 +69,4 @@ def test_locks_pin_everything_with_hashes() -> None:
         for entry in entries:
             if entry.strip() and not entry.lstrip().startswith("#"):
                 assert "==" in entry and "--hash=sha256:" in entry, entry
-        assert "http" not in "".join(line for line in entries if not line.startswith("#"))
+        assert "://" not in "".join(line for line in entries if not line.startswith("#"))

@@ -258,7 +258,12 @@ def test_what_comes_signed_out_is_not_told_as_the_customers(
 
 @pytest.mark.parametrize(
     "address",
-    ["/contracts/%00/cases", "/cases/F2%00", f"{NEW}?request=%00", f"/contracts/{CODE}?page=%00"],
+    ["/contracts/%00/cases", "/cases/F2%00", "/cases/F2000000001/documents/%00"],
 )
 def test_no_address_holds_what_no_database_takes(emer: CheckedClient, address: str) -> None:
     emer.get(address, status=404)
+
+
+def test_nonsense_in_the_forms_address_is_passed_over(emer: CheckedClient) -> None:
+    page = emer.get(f"{NEW}?request=%00&kind=%00&filed=F2%00&draft=%00&invoice=%00")
+    assert page.heading == emer.get(NEW).heading

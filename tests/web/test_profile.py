@@ -382,7 +382,7 @@ def ticked(page: Page) -> set[str | None]:
 
 
 def test_preferences_are_kept(portal: Portal, client: CheckedClient) -> None:
-    assert ticked(client.get("/account/preferences")) == {"receipt_by_email"}
+    assert ticked(client.get("/account/preferences")) == {"case_by_email", "receipt_by_email"}
     chosen = {"invoice_by_email", "reminder_by_sms", "receipt_by_email"}
     data = {"language": "sq", "preference": [*chosen, "nonsense", "x" * 10_000]}
     client.post("/account/preferences", data, status=303)
@@ -413,7 +413,7 @@ def test_a_refused_form_of_preferences_keeps_the_ticks(
     page = client.post("/account/preferences", {**data, "preference": "case_by_sms"}, status=400)
     assert page.problems
     assert ticked(page) == {"case_by_sms"}
-    assert ticked(client.get("/account/preferences")) == {"receipt_by_email"}
+    assert ticked(client.get("/account/preferences")) == {"case_by_email", "receipt_by_email"}
 
 
 def test_who_pays_everything_finds_it_ticked(client: CheckedClient) -> None:

@@ -166,7 +166,7 @@ def test_opened_it_shows_what_is_needed(portal: Portal, agent: CheckedClient) ->
     page = agent.get(address)
     facts = {row[0]: row[1] for row in page.table(0)}
     assert facts["Email"] == "agron.hoxha@example.com e konfirmuar"
-    assert facts["Numri i telefonit"] == "069 200 0001"
+    assert facts["Numri i Telefonit"] == "069 200 0001"
     assert facts["Gjendja"] == "e hapur" and facts["Gjuha"] == "Shqip"
     assert facts["Hyrja e fundit"] != "asnjëherë"
     assert [row[0] for row in page.table(1)] == ["AL0000001", "AL0000002", "AL0000003"]

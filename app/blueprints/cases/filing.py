@@ -105,7 +105,7 @@ def _draft_asked_for(code: ContractCode) -> Draft | None:
 def _filed(code: ContractCode) -> CaseNumber | None:
     """The number that the page says was filed, if it is this account's."""
     number = CaseNumber(request.args.get("filed", "")[:20])
-    if not number:
+    if not number.isalnum():
         return None
     try:
         found = services().cases.following.get(signed_in().account.id, number)
