@@ -76,6 +76,24 @@ def has(queued: Queued) -> MemberId | None:
     return queued.summary.assignee.id if queued.summary.assignee else None
 
 
+def is_late_while_standing(queued: Queued) -> bool:
+    return queued.summary.is_open and (queued.summary.days_left or 0) < 0
+
+
+def test_asking_the_customer_hides_no_lateness(world: World) -> None:
+    number = world.file("T2")
+    world.at(FRIDAY.date() + timedelta(days=14))
+    world.move(number, State.WAITING_INFORMATION, "Na duhet kontrata.")
+    handling = world.handling
+    [late] = handling.list_page(handling.wanted(overdue=True)).cases
+    assert late.summary.number == number and (handling.days_left(late.summary) or 0) < 0
+    assert handling.counts(world.agent.id).overdue == 1
+    overview = handling.overview()
+    assert [load.overdue for load in overview.loads] == [1]
+    assert [(load.overdue, load.waiting) for load in overview.kinds] == [(1, 1)]
+    assert [one.summary.number for one in overview.most_overdue] == [number]
+
+
 def test_each_filter(many: World) -> None:
     wanted = many.handling.wanted
     today = FRIDAY.date()
@@ -85,7 +103,7 @@ def test_each_filter(many: World) -> None:
         (wanted(kind="billing"), lambda _q: True),
         (wanted(assigned_to=NOBODY), lambda q: has(q) is None),
         (wanted(assigned_to=many.agent.id), lambda q: has(q) == many.agent.id),
-        (wanted(overdue=True), lambda q: q.place.due_on < today),
+        (wanted(overdue=True), lambda q: q.place.due_on < today or is_late_while_standing(q)),
     ]
     everything = all_pages(many, wanted(states=frozenset(State)))
     for one, fits in checks:
@@ -133,7 +151,9 @@ def test_counts_and_loads_agree(many: World) -> None:
     assert sum(load.waiting for load in loads.values()) == len(standing)
     assert sum(load.waiting for load in overview.kinds) == len(standing)
     days = [queued.place.due_on for queued in overview.most_overdue]
-    assert days == sorted(days) and days[-1] < FRIDAY.date()
+    assert days == sorted(days)
+    late = [is_late_while_standing(q) for q in overview.most_overdue]
+    assert all(late or day < FRIDAY.date() for late, day in zip(late, days, strict=True))
 
 
 def test_nothing_at_all(world: World) -> None:
