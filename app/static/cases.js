@@ -34,7 +34,7 @@ if (kind && wanted) {
 const replace = (html) => {
   const page = new DOMParser().parseFromString(html, "text/html");
   if (!page.getElementById("documents")) return false;
-  for (const id of ["documents", "checklist"]) {
+  for (const id of ["documents", "undisputed", "checklist"]) {
     const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
     if (old && fresh) old.replaceWith(fresh);
   }

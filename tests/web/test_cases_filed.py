@@ -265,6 +265,15 @@ def test_only_the_invoice_of_the_form_is_disputed(emer: CheckedClient) -> None:
     assert "marrëveshje" in send_f2(emer, status=400, **words).problems[0]
 
 
+def test_nothing_stands_beside_what_nobody_has_disputed_yet(emer: CheckedClient) -> None:
+    page = emer.get(f"{NEW}?request=F2")
+    assert "kanë kaluar afatin" not in page.content
+    data = {**form_of(page), **F2, "do": "keep"}
+    assert "kanë kaluar afatin" not in emer.post(NEW, data).content
+    data["f-invoice"] = PAID_INVOICE
+    assert "kanë kaluar afatin" in emer.post(NEW, data).content
+
+
 def test_what_is_disputed_is_no_hindrance(portal: Portal, emer: CheckedClient) -> None:
     number_of(send_f2(emer, agreed=""))
     with portal.database.read() as connection:

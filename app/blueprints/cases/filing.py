@@ -2,6 +2,7 @@
 lost from one to the next: choosing, adding documents, sending."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import structlog
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -44,7 +45,7 @@ from app.web.current import services, signed_in
 from app.web.errors import log_failure
 from app.web.refusals import restricted
 from app.web.uploads import ACCEPT, status_of, why_not
-from legacy_adapters.records import ContractCode
+from legacy_adapters.records import NO_MONEY, ContractCode
 
 log = structlog.get_logger("selfcare")
 SEND, ADD, KEEP, CHOOSE, REMOVE = "send", "add", "keep", "choose", "remove-"
@@ -296,13 +297,22 @@ def discard(code: str, key: str) -> ResponseReturnValue:
     return redirect(url_for("cases.index", code=code), code=303)
 
 
+def _undisputed(chosen: RequestForm | None, ground: Ground, typed: Answers) -> Decimal:
+    """What is disputed is known once an invoice is chosen: until then nothing stands beside it."""
+    if chosen is None:
+        return NO_MONEY
+    invoices = [typed.get(spec.code) for spec in chosen.fields if spec.type == "invoice"]
+    if invoices and not any(invoices):
+        return NO_MONEY
+    return services().cases.filing.undisputed(chosen, ground, typed)
+
+
 def _show(
     page: Page, form: CaseForm, status: int = 200, ground: Ground | None = None
 ) -> ResponseReturnValue:
     chosen = page.request_form
     found = ground or services().cases.filing.ground(page.code, chosen)
     catalogue = services().cases.filing.catalogue
-    undisputed = services().cases.filing.undisputed(chosen, found, page.typed) if chosen else 0
     content = render_template(
         "cases/new.html",
         code=page.code,
@@ -311,7 +321,7 @@ def _show(
         chosen=chosen,
         ground=found,
         catalogue=catalogue,
-        undisputed=undisputed,
+        undisputed=_undisputed(chosen, found, page.typed),
         wanted=wanted_documents(chosen, page.documents) if chosen else [],
         draft=draft_token(page.code, page.key),
         accept=ACCEPT,
