@@ -18,6 +18,10 @@ class Sealer:
         self._each = [Fernet(_url_safe(key.get_secret_value())) for key in keys]
         self._all = MultiFernet(self._each) if self._each else None
 
+    @property
+    def has_key(self) -> bool:
+        return self._all is not None
+
     def seal(self, body: bytes) -> bytes:
         return SEALED + self._all.encrypt(body) if self._all else CLEAR + body
 

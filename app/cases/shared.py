@@ -1,7 +1,7 @@
 """What all case services work with."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import BinaryIO
 
@@ -95,7 +95,7 @@ class Shared:
             answers=answers or {},
             debt=row.debt,
             debt_amount=row.debt_amount,
-            answer=row.answer,
+            answer=self.seal.open_words(row.draft_key, row.answer),
             version=row.version,
         )
 
@@ -151,7 +151,14 @@ class Shared:
                 for one in attached
                 if one.document_id in by_id
             ),
-            events=tuple(cases.list_events(connection, row.summary.id)),
+            events=tuple(
+                replace(
+                    event,
+                    note=self.seal.open_words(row.draft_key, event.note),
+                    remark=self.seal.open_words(row.draft_key, event.remark),
+                )
+                for event in cases.list_events(connection, row.summary.id)
+            ),
         )
 
     def move(
@@ -177,7 +184,7 @@ class Shared:
             Clock(due_on=was.due_on, days_left=was.days_left), was.state, step.to
         )
         if not is_open:  # an earlier one, from before it was reopened, stays in the history
-            more["answer"] = step.answer
+            more["answer"] = self.seal.close_words(row.draft_key, step.answer)
         self.change(
             connection,
             row,
@@ -221,6 +228,7 @@ class Shared:
         action: Action = Action.CASE_MOVED,
     ) -> None:
         """Writes it into the case's history and into the audit trail."""
+        words = "\n\n".join(filter(None, (step.note, step.answer)))
         cases.add_event(
             connection,
             row.summary.id,
@@ -229,8 +237,8 @@ class Shared:
             by=by,
             state=step.to,
             staff_id=member.id if member else None,
-            note="\n\n".join(filter(None, (step.note, step.answer))),
-            remark=step.remark,
+            note=self.seal.close_words(row.draft_key, words),
+            remark=self.seal.close_words(row.draft_key, step.remark),
         )
         self.audit.record(
             connection,

@@ -1,5 +1,6 @@
 """Has a file looked into by a process of its own: what bombs a decoder kills that one alone."""
 
+import ctypes
 import json
 import os
 import subprocess
@@ -7,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import BinaryIO
 
@@ -28,13 +29,22 @@ from config.settings import ROOT
 log = structlog.get_logger("selfcare")
 WAIT_SECONDS = 4.0  # for a place
 COULD_NOT_BEGIN = 1
+NOT_DUMPABLE = 4  # PR_SET_DUMPABLE, with 0
 PICTURES_GROW = 4  # drawn anew, a picture may take more bytes than before
 # Nothing of the portal's own environment: that may hold its secrets.
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
+def hide_environment() -> None:
+    """From other processes of the same user, such as the one that reads a hostile file: this one's
+    environment may hold the portal's secrets. Linux only; elsewhere nothing happens."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).prctl(NOT_DUMPABLE, 0, 0, 0, 0)
+
+
 class Inspection:
     def __init__(self, settings: DocumentSettings) -> None:
+        hide_environment()
         self._places = threading.BoundedSemaphore(settings.inspections_at_once)
         self._seconds = settings.inspection_seconds
         self._limits = Limits(

@@ -1,5 +1,7 @@
 """The documents' service over SQLite and PostgreSQL, over a folder and with a real clamd."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -36,12 +38,34 @@ from app.gateways.errors import GatewayUnavailable
 from app.gateways.storage.folder import FolderStorage
 from app.gateways.storage.port import NoSpace
 from config.documents import DocumentSettings
+from config.settings import ROOT
 from tests.accounts import Clock
 from tests.clamav import VIRUS, ClamdServer, clamd
 from tests.components import free_port
 from tests.documents import docx, make_documents, pdf, picture
 
 MINE, ANOTHERS = 7, 8
+# Tells whether a child can read its parent's environment, before and after that is hidden.
+CURIOUS = """
+import ctypes, os
+from app.documents.inspection import hide_environment
+if os.getuid() == 0:  # who may read everything proves nothing
+    os.setgid(65534)
+    os.setuid(65534)
+    ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)
+def can_read():
+    child = os.fork()
+    if not child:
+        try:
+            open(f"/proc/{os.getppid()}/environ").close()
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(child, 0)[1] == 0
+print(can_read(), flush=True)
+hide_environment()
+print(can_read())
+"""
 DAY = timedelta(days=1)
 Make = Callable[..., Documents]
 
@@ -545,3 +569,10 @@ def test_names_are_cleaned(documents: Documents) -> None:
     name = take(documents, name=sent).name
     assert len(name) <= 120 and name.endswith("ë.pdf") and name.isprintable()
     assert not set(name) & set("<>\"'\\/&\r\n\u202e")
+
+
+def test_no_process_of_the_same_user_can_read_the_portals_environment() -> None:
+    """As the one that looks into a hostile file might, once that file has taken it over."""
+    program = [sys.executable, "-c", CURIOUS]
+    done = subprocess.run(program, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.stdout.split() == ["True", "False"], done.stdout + done.stderr

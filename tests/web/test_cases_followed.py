@@ -304,3 +304,23 @@ def test_reopening_counts_as_one_more(make_portal: MakePortal) -> None:
     move(portal, first, State.DONE, "U krye.")
     file_f2(client)
     client.post(f"/cases/{first}/reopen", {"words": "Sërish."}, status=409)
+
+
+def test_all_that_is_written_is_unreadable_at_rest_with_a_key(make_portal: MakePortal) -> None:
+    keys = ["MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="]
+    portal = make_portal(cases={"keys": keys})
+    client = portal.signed_in("Emer Mbiemer")
+    number = file_f2(client)
+    move(portal, number, State.WAITING_INFORMATION, "fjalë e nëpunësit", remark="për kolegët")
+    client.post(f"/cases/{number}/answer", {"words": "fjalë e klientit"}, status=303)
+    move(portal, number, State.DONE, answer="letra e përgjigjes")
+    with portal.database.read() as connection:
+        rows = [
+            *connection.execute(text("SELECT note, remark FROM case_event")),
+            *connection.execute(text("SELECT answer, answers FROM service_case")),
+        ]
+    for words in ("nëpunësit", "kolegët", "klientit", "përgjigjes", "familjar"):
+        assert words not in repr(rows)
+    page = portal.staff("agjent").get(f"/staff/cases/{number}").content
+    assert all(w in page for w in ("nëpunësit", "kolegët", "klientit", "letra e përgjigjes"))
+    assert "letra e përgjigjes" in client.get(f"/cases/{number}").content

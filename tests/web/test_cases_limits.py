@@ -11,7 +11,7 @@ from app.accounts.records import AccountId
 from app.cases.following import CHANGES_AT_MOST
 from app.cases.records import CaseNumber, DraftKey, DraftNotFound, State, TooManyDocuments
 from app.documents.records import Document
-from tests.cases import CODE, F2, LIST, NEW, draft_of, file_f2, file_of, form_of, send_f2
+from tests.cases import F2, LIST, NEW, draft_of, file_f2, file_of, form_of, send_f2
 from tests.conftest import MakePortal, Portal
 from tests.documents import pdf
 from tests.web.client import CheckedClient, Page
