@@ -72,6 +72,8 @@ class SqlBilling:
         self.list_contracts([code])
         self.list_debts([code])
         self.list_statements([code])
+        self.list_contracts_of("-", at_most=1)
+        self.list_newest([code])
 
     def close(self) -> None:
         self._engine.dispose()
@@ -97,6 +99,18 @@ class SqlBilling:
         rows = self._ask_in_chunks(self._ready().debts, codes)
         with self._reading("invoice"):
             return dict(contracts.debt_row(row) for row in rows)
+
+    def list_contracts_of(self, tax_id: str, *, at_most: int) -> tuple[Contract, ...]:
+        if not tax_id.strip():
+            return ()
+        rows = self._ask(self._ready().of_tax_id, tax_id=tax_id, at_most=at_most)
+        with self._reading("contract"):
+            return tuple(contracts.contract_row(row) for row in rows)
+
+    def list_newest(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, date | None]:
+        rows = self._ask_in_chunks(self._ready().newest, codes)
+        with self._reading("invoice"):
+            return dict(contracts.newest_row(row) for row in rows)
 
     def list_statements(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Statement]:
         values = invoices.both_lists_of_codes

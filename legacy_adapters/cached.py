@@ -66,6 +66,12 @@ class CachedBilling:
     def list_statements(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Statement]:
         return self._billing.list_statements(codes)
 
+    def list_contracts_of(self, tax_id: str, *, at_most: int) -> tuple[Contract, ...]:
+        return self._billing.list_contracts_of(tax_id, at_most=at_most)
+
+    def list_newest(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, date | None]:
+        return self._billing.list_newest(codes)
+
     def list_payments(
         self, code: ContractCode, *, since: date, at_least: int
     ) -> tuple[Payment, ...]:

@@ -1,6 +1,7 @@
 """Contracts: each query beside its row factory."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select, true
@@ -60,6 +61,20 @@ def by_codes(contract: Relation, size: int = 1) -> Select[Any]:
     return contract.select(CONTRACT_FIELDS).where(wanted)
 
 
+def by_tax_id(contract: Relation) -> Select[Any]:
+    """Parameters: tax_id, at_most. Both in one list: who asks for one more than it takes knows
+    whether there are others."""
+    tax_id = contract.field("tax_id")
+    place = func.row_number().over(order_by=contract.field("code")).label("place")
+    ranked = (
+        contract.select(CONTRACT_FIELDS)
+        .add_columns(place)
+        .where(tax_id == bindparam("tax_id", type_=tax_id.type))
+        .subquery("r")
+    )
+    return select(ranked).where(ranked.c.place <= bindparam("at_most")).order_by(ranked.c.place)
+
+
 def contract_row(row: Row) -> Contract:
     return Contract(
         code=ContractCode(decode.text(row, "code")),
@@ -111,6 +126,23 @@ def debts_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
         func.count().label("invoices"),
         func.min(owed.c.due_on).label("earliest_due"),
     ).group_by(owed.c.contract_code)
+
+
+def newest_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
+    """Parameters: those of list_of_codes."""
+    wanted = is_one_of(invoice.field("contract_code"), size)
+    issued = (
+        invoice.select(("contract_code", "issued_on"))
+        .where(wanted, invoice.differs("status", "cancelled"))
+        .subquery("o")
+    )
+    return select(
+        issued.c.contract_code.label("code"), func.max(issued.c.issued_on).label("newest")
+    ).group_by(issued.c.contract_code)
+
+
+def newest_row(row: Row) -> tuple[ContractCode, date | None]:
+    return ContractCode(decode.text(row, "code")), decode.day(row, "newest")
 
 
 def debt_row(row: Row) -> tuple[ContractCode, Debt]:

@@ -26,7 +26,7 @@ class Billing(Protocol):
 
     def verify(self) -> None:
         """Proves that the database answers and that the mapping fits it: asks every question
-        once, for a contract that cannot be. Nine round trips: for starts and checks, not for
+        once, for a contract that cannot be. Eleven round trips: for starts and checks, not for
         health probes.
 
         Raises: MappingError, BillingUnavailable.
@@ -40,6 +40,17 @@ class Billing(Protocol):
 
     def list_contracts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Contract]:
         """The contracts of these codes; one that billing does not have is absent.
+
+        One round trip for each 900 codes.
+        """
+
+    def list_contracts_of(self, tax_id: str, *, at_most: int) -> tuple[Contract, ...]:
+        """The contracts whose holder has this tax number, spelled as billing spells it, by their
+        codes; the first at_most of them. None where billing has no such numbers."""
+
+    def list_newest(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, date | None]:
+        """On which day the newest invoice of each of these contracts was issued, cancelled ones
+        left out; one without invoices is absent.
 
         One round trip for each 900 codes.
         """

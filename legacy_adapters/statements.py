@@ -28,6 +28,8 @@ class Statements:
         self.contract = Prepared(contracts.by_code(contract))
         self.contracts = _of_each_size(partial(contracts.by_codes, contract))
         self.info = Prepared(contracts.info_by_code(contract, info))
+        self.of_tax_id = Prepared(contracts.by_tax_id(contract))
+        self.newest = _of_each_size(partial(contracts.newest_by_codes, invoice))
         self.debts = _of_each_size(partial(contracts.debts_by_codes, invoice))
         self.statement = Prepared(invoices.statement(contract, invoice))
         self.statements = _of_each_size(partial(invoices.statements, contract, invoice))

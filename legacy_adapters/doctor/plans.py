@@ -45,6 +45,8 @@ BUILDERS: dict[str, tuple[tuple[str, ...], Callable[[Relations], Select[Any]]]] 
         ("contract", "contract_info"),
         lambda r: contracts.info_by_code(r["contract"], r["contract_info"]),
     ),
+    "of_tax_id": (("contract",), lambda r: contracts.by_tax_id(r["contract"])),
+    "newest": (("invoice",), lambda r: contracts.newest_by_codes(r["invoice"])),
     "debts": (("invoice",), lambda r: contracts.debts_by_codes(r["invoice"])),
     "statement": (
         ("contract", "invoice"),
@@ -81,6 +83,8 @@ def _values(statement: Select[Any], example: Example) -> dict[str, Any]:
         **dict.fromkeys(("code", "info_code", "invoice_code", "line_code"), example.code),
         **dict.fromkeys(("code_0", "invoice_code_0"), example.code),
         **dict.fromkeys(("number", "line_number"), example.number),
+        "tax_id": "-",
+        "at_most": 1,
         "since": date.today() - YEAR,  # noqa: DTZ011
         "at_least": 12,
     }

@@ -111,6 +111,8 @@ def test_unknown_contract(way: Way) -> None:
         assert not way.billing.list_contracts([unknown])
         assert not way.billing.list_debts([unknown])
         assert not way.billing.list_statements([unknown])
+        assert not way.billing.list_newest([unknown])
+        assert not way.billing.list_contracts_of(code, at_most=5)
         assert not way.billing.list_payments(unknown, since=LONG_AGO, at_least=12)
         with pytest.raises(ContractNotFound):
             way.billing.get_statement(unknown)
@@ -151,6 +153,28 @@ def test_debts_are_the_sums_of_the_statements(way: Way) -> None:
         assert debts[code].total == sum(invoice.outstanding for invoice in owed)
         assert debts[code].invoices == len(owed)
         assert debts[code].earliest_due == min(i.due_on for i in owed if i.due_on)
+
+
+def test_the_newest_invoice_of_each(way: Way) -> None:
+    codes = [way.code(code) for code in CODES]
+    newest = way.billing.list_newest(codes)
+    for code in codes:
+        history = way.billing.get_invoice_history(code, since=LONG_AGO, at_least=1)
+        issued = [invoice.issued_on for invoice in history.invoices]
+        assert newest.get(code) == (issued[0] if issued else None)
+
+
+def test_contracts_of_a_tax_number(way: Way) -> None:
+    business = way.billing.find_contract(way.code(ELBASAN_MARKET.codes[0]))
+    assert business is not None and business.tax_id
+    found = way.billing.list_contracts_of(business.tax_id, at_most=1_000)
+    codes = [contract.code for contract in found]
+    assert set(codes) >= {way.code(code) for code in ELBASAN_MARKET.codes}
+    assert codes == sorted(codes)
+    assert {contract.tax_id for contract in found} == {business.tax_id}
+    assert found[:2] == way.billing.list_contracts_of(business.tax_id, at_most=2)
+    assert way.billing.list_contracts_of("  ", at_most=5) == ()
+    assert way.billing.list_contracts_of(f"{business.tax_id}x", at_most=5) == ()
 
 
 def test_more_contracts_than_one_list_takes(way: Way) -> None:
