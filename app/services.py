@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.accounts.guesses import Guesses
 from app.accounts.ownership import Ownership
 from app.accounts.profile import Profiles
 from app.accounts.recovery import Recovery
@@ -13,6 +14,9 @@ from app.cases.drafting import Drafting
 from app.cases.filing import Filing
 from app.cases.following import Following
 from app.cases.handling import Handling
+from app.certificates.applying import Applying
+from app.certificates.checking import Checking
+from app.certificates.deciding import Deciding
 from app.content.service import Content
 from app.contracts.service import ContractService
 from app.database.engine import Database
@@ -57,6 +61,13 @@ class CaseServices:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CertificateServices:
+    applying: Applying
+    deciding: Deciding
+    checking: Checking
+
+
+@dataclass(frozen=True, kw_only=True)
 class Services:
     settings: Settings
     database: Database
@@ -82,3 +93,5 @@ class Services:
     invoices: InvoiceService
     payments: PaymentServices
     cases: CaseServices
+    certificates: CertificateServices
+    guesses: Guesses

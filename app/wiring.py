@@ -3,6 +3,7 @@
 from functools import partial
 
 from app.accounts.entrance import Entrance
+from app.accounts.guesses import Guesses
 from app.accounts.links import Links
 from app.accounts.ownership import Ownership
 from app.accounts.profile import Profiles
@@ -21,6 +22,13 @@ from app.cases.following import Following
 from app.cases.handling import Handling
 from app.cases.sealing import Seal as CaseSeal
 from app.cases.shared import Shared as CaseShared
+from app.certificates.addresses import CertificateAddresses
+from app.certificates.applying import Applying
+from app.certificates.checking import Checking
+from app.certificates.deciding import Deciding
+from app.certificates.issuing import Issuing
+from app.certificates.sealing import Seal as CertificateSeal
+from app.certificates.shared import Shared as CertificateShared
 from app.clock import now, today
 from app.content.service import Content
 from app.contracts.service import ContractService
@@ -30,6 +38,7 @@ from app.gateways.antivirus import open_antivirus
 from app.gateways.cards import BankNotSet, open_cards
 from app.gateways.cards.port import CardGateway
 from app.gateways.mail import open_mail
+from app.gateways.signing import Signer, SigningNotSet, open_signer
 from app.gateways.sms import open_sms
 from app.gateways.storage import open_storage
 from app.invoices.service import InvoiceService
@@ -50,7 +59,7 @@ from app.payments.review import Review
 from app.payments.settling import Settling
 from app.payments.shared import Shared as PaymentShared
 from app.payments.store.under_way import UNDER_WAY
-from app.services import CaseServices, PaymentServices, Services
+from app.services import CaseServices, CertificateServices, PaymentServices, Services
 from app.staff.customers import Customers
 from app.staff.members import StaffMembers
 from app.staff.service import StaffService
@@ -146,6 +155,23 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         contracts=ContractService(billing=cached, last_known=last_known, today=today),
         invoices=invoices,
         cases=_cases(cases, invoices, settings),
+        certificates=_certificates(
+            CertificateShared(
+                database=database,
+                settings=settings.certificates,
+                billing=billing,
+                ownership=ownership,
+                profiles=profiles,
+                addresses=CertificateAddresses(settings.public_address),
+                audit=audit,
+                outbox=outbox,
+                seal=CertificateSeal(settings.certificates),
+                signer=_signer(settings, for_command=for_command),
+                utility=settings.utility,
+                is_demo=settings.portal.demo,
+            )
+        ),
+        guesses=Guesses(database, now),
         payments=_payments(
             settings,
             billing,
@@ -194,6 +220,28 @@ def _cases(shared: CaseShared, invoices: InvoiceService, settings: Settings) -> 
         following=Following(shared, most_documents=most),
         handling=Handling(shared, most_documents=most),
     )
+
+
+def _certificates(shared: CertificateShared) -> CertificateServices:
+    issuing = Issuing(shared)
+    return CertificateServices(
+        applying=Applying(shared, issuing),
+        deciding=Deciding(shared, issuing),
+        checking=Checking(shared),
+    )
+
+
+def _signer(settings: Settings, *, for_command: bool) -> Signer | None:
+    """Raises: SettingsError."""
+    demo_file = settings.portal.data_dir / "demo-signing.p12" if settings.portal.demo else None
+    try:
+        return open_signer(settings.certificates, demo_file)
+    except SigningNotSet as error:
+        if for_command:  # which needs no signature
+            return None
+        raise SettingsError(
+            f"SELFCARE_CERTIFICATES_SIGNING_FILE ([certificates] signing_file): {error}"
+        ) from error
 
 
 def _catalogue(settings: Settings, *, for_command: bool) -> Catalogue:
@@ -268,6 +316,8 @@ def register_jobs(services: Services) -> None:
     jobs.register("forget_expired", services.accounts.forget_expired, every=HOUR)
     jobs.register("forget_staff_sessions", services.staff.forget_expired, every=HOUR)
     jobs.register("forget_old_drafts", services.cases.drafting.forget_old, every=HOUR)
+    checking = services.certificates.checking
+    jobs.register("end_certificates", lambda: checking.end_outdated(stopping), every=HOUR)
     jobs.register("forget_old_messages", services.messages.forget_old, every=HOUR)
 
 

@@ -87,8 +87,8 @@ class CaseSettings(Section):
     keys: SealingKeys = Field(
         default=[],
         description="Keys that make what customers and clerks write in cases unreadable at rest:"
-        " the first encrypts, all decrypt. Make one with: openssl rand -base64 32. Empty: kept in the"
-        " clear.",
+        " the first encrypts, all decrypt. Make one with: openssl rand -base64 32. Empty: kept in"
+        " the clear.",
     )
 
     @field_validator("working_days")

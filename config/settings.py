@@ -18,6 +18,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from config.accounts import AccountSettings
 from config.cards import NestpaySettings, RaiacceptSettings, SandboxSettings
 from config.cases import CaseSettings
+from config.certificates import CertificateSettings
 from config.colours import AA_TEXT, LIGHT_SURFACE, contrast
 from config.documents import DocumentSettings
 from config.jobs import JobSettings, MessageSettings
@@ -276,6 +277,7 @@ SECTIONS: tuple[type[Section], ...] = (
     SandboxSettings,
     DocumentSettings,
     CaseSettings,
+    CertificateSettings,
     LogSettings,
 )
 
@@ -301,6 +303,7 @@ class Settings:
     sandbox: SandboxSettings
     documents: DocumentSettings
     cases: CaseSettings
+    certificates: CertificateSettings
     log: LogSettings
     unknown_variables: tuple[str, ...] = ()
 

@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.blueprints.accounts.views import accounts
 from app.blueprints.cases import cases
+from app.blueprints.certificates.views import certificates
 from app.blueprints.contracts.views import contracts
 from app.blueprints.faq.views import faq
 from app.blueprints.home.views import home
@@ -19,6 +20,7 @@ from app.blueprints.staff_accounts.views import staff_accounts
 from app.blueprints.staff_audit.views import staff_audit
 from app.blueprints.staff_case_papers.views import staff_case_papers
 from app.blueprints.staff_cases import staff_cases
+from app.blueprints.staff_certificates.views import staff_certificates
 from app.blueprints.staff_content.views import staff_content
 from app.blueprints.staff_members.views import staff_members
 from app.blueprints.staff_payments.views import staff_payments
@@ -28,10 +30,13 @@ from app.blueprints.verify.views import verify
 
 def register_blueprints(app: Flask) -> None:
     public = (system, home, faq, accounts, recovery, verify)
-    customers = (profile, contracts, ownership, delegates, invoices, payments, pay_links, cases)
+    customers = (
+        *(profile, contracts, ownership, delegates, invoices, payments, pay_links, cases),
+        certificates,
+    )
     back_office = (
         *(staff, staff_cases, staff_accounts, staff_payments, staff_content),
-        *(staff_members, staff_audit, staff_case_papers),
+        *(staff_members, staff_audit, staff_case_papers, staff_certificates),
     )
     for blueprint in (*public, *customers, *back_office):
         app.register_blueprint(blueprint)

@@ -9,15 +9,6 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
 from app.cases.records import Case, State
-from app.cases.typesetting import (
-    Line,
-    Piece,
-    Stationery,
-    about_missing,
-    gap,
-    paragraphs,
-    together,
-)
 from app.clock import HOME
 from app.formats import Formats
 from app.invoices.drawing import (
@@ -31,6 +22,15 @@ from app.invoices.drawing import (
     Style,
     one_at_a_time,
     register_fonts,
+)
+from app.invoices.typesetting import (
+    Line,
+    Piece,
+    Stationery,
+    about_missing,
+    gap,
+    paragraphs,
+    together,
 )
 from config.settings import UtilitySettings
 

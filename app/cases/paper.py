@@ -17,16 +17,6 @@ from app.cases.letters import state_words
 from app.cases.records import NOTE as NOTE_FIELD
 from app.cases.records import Attached, By, Case, CaseFile, Debt, Event, Summary, What
 from app.cases.shared import public_events
-from app.cases.typesetting import (
-    Line,
-    Stationery,
-    about_missing,
-    fact,
-    gap,
-    heading,
-    paragraphs,
-    together,
-)
 from app.documents.records import Scan
 from app.formats import Formats
 from app.invoices.drawing import (
@@ -40,6 +30,16 @@ from app.invoices.drawing import (
     Style,
     one_at_a_time,
     register_fonts,
+)
+from app.invoices.typesetting import (
+    Line,
+    Stationery,
+    about_missing,
+    fact,
+    gap,
+    heading,
+    paragraphs,
+    together,
 )
 from config.settings import UtilitySettings
 

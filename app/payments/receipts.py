@@ -1,42 +1,27 @@
 """Whether a receipt is genuine, for whoever scans its code."""
 
-from app.accounts.rules import network_of
-from app.accounts.tries import Budget, Tries
-from app.payments.records import Order, PaymentError, Problem, Receipt, State
+from app.payments.records import Order, Problem, Receipt, State
 from app.payments.shared import Shared
 from app.payments.store import orders
 
 LENGTH = 26
 # Troubles of the utility's own, or over more money than the receipt's.
 WITH_US = frozenset({Problem.TAKEN_TWICE, Problem.REFUSED, Problem.NOT_TAKEN})
-GUESSES, SPAN = 30, 15  # unknown codes of one network in so many minutes
-
-
-class TooManyGuesses(PaymentError):
-    """This network has asked for too many codes that nobody has."""
 
 
 class Receipts:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
-        self._tries = Tries()
 
     def address(self, code: str) -> str:
         return self._shared.addresses.verify(code)
 
-    def find(self, code: str, asker: str) -> Receipt | None:
-        """Codes are compared as they are printed, whatever their case and spaces. asker: the
-        network address; only unknown codes count against it. Raises: TooManyGuesses."""
+    def find(self, code: str) -> Receipt | None:
+        """Codes are compared as they are printed, whatever their case and spaces."""
         code = "".join(code.split()).upper()
-        budget = Budget(subject=f"verify {network_of(asker)}", limit=GUESSES, minutes=SPAN)
-        now = self._shared.clock()
         with self._shared.database.read() as connection:
-            if self._tries.is_used_up(connection, budget, now):
-                raise TooManyGuesses
             found = orders.find_receipt(connection, code) if _is_code(code) else None
         if found is None:
-            with self._shared.database.write() as connection:
-                self._tries.spend(connection, budget, now)
             return None
         order, invoices = found
         return Receipt(

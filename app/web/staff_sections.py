@@ -34,6 +34,11 @@ SECTIONS: tuple[Section, ...] = (
         key="k",
     ),
     Section(
+        endpoint="staff_certificates.index",
+        name=_l("Debt certificates"),
+        about=_l("Applications by their deadline: issue, refuse, take back."),
+    ),
+    Section(
         endpoint="staff_accounts.index",
         name=_l("Accounts"),
         about=_l("Find a customer’s account, let its owner in again, end its sessions."),

@@ -58,5 +58,8 @@ def test_what_has_run_out_is_forgotten(
     assert left() == [0, 0, 0, 0, 0, 1]
     clock.now += timedelta(hours=10)
     accounts.forget_expired()
+    assert left() == [0, 0, 0, 0, 0, 1], "what was typed in it may still be kept"
+    clock.now += timedelta(days=1)
+    accounts.forget_expired()
     assert left() == [0] * len(COUNTED)
     assert accounts.find_account("vera@example.org") is not None

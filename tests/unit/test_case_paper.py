@@ -11,10 +11,10 @@ from app.cases.answer_letter import answered_at, render_answer
 from app.cases.catalogue import Deadline, FieldSpec
 from app.cases.paper import Words, render_case_file
 from app.cases.records import By, Case, CaseFile, Debt, State, What
-from app.cases.typesetting import MISSING, Line, gap, legible, paginate, paragraphs, wrapped
 from app.documents.records import Scan
 from app.formats import Formats
 from app.invoices.drawing import NORMAL, register_fonts
+from app.invoices.typesetting import MISSING, Line, gap, legible, paginate, paragraphs, wrapped
 from config.settings import UtilitySettings
 from tests.case_files import (
     ANSWERS,

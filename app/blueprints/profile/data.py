@@ -32,6 +32,7 @@ def data() -> ResponseReturnValue:
         return _data_page(form, refuse_for_now(form, error))
     kept["payments_by_card"] = services().payments.ordering.export(signed_in().account.id)
     kept["cases"] = services().cases.following.download(signed_in().account.id)
+    kept["certificates"] = services().certificates.applying.download(signed_in().account.id)
     content = json.dumps(kept, ensure_ascii=False, indent=2)
     name = _("account-%(day)s", day=today().isoformat())
     return Response(

@@ -4,7 +4,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.payments.receipts import TooManyGuesses
+from app.accounts.guesses import TooManyGuesses
+from app.web.certificate_words import KINDS, WHY_ENDED
 from app.web.current import services
 from app.web.forms import clean
 
@@ -22,12 +23,19 @@ def index() -> ResponseReturnValue:
 
 @verify.get("/<code>")
 def show(code: str) -> ResponseReturnValue:
+    asker = request.remote_addr or ""
     try:
-        receipt = services().payments.receipts.find(code, request.remote_addr or "")
+        services().guesses.refuse_if_too_many(asker)
     except TooManyGuesses:
         told = _("There were too many unknown codes from your network. Please wait a little while.")
         return render_template("verify/unknown.html", told=told), 429
-    if receipt is None:
-        told = _("We know no paper with this code. Check that it is typed as it is printed.")
-        return render_template("verify/unknown.html", told=told), 404
-    return render_template("verify/receipt.html", receipt=receipt)
+    receipt = services().payments.receipts.find(code)
+    if receipt is not None:
+        return render_template("verify/receipt.html", receipt=receipt)
+    checked = services().certificates.checking.find(code)
+    if checked is not None:
+        page = "verify/certificate.html"
+        return render_template(page, checked=checked, kinds=KINDS, why_ended=WHY_ENDED)
+    services().guesses.count(asker)
+    told = _("We know no paper with this code. Check that it is typed as it is printed.")
+    return render_template("verify/unknown.html", told=told), 404

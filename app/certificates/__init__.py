@@ -1,0 +1,1 @@
+"""Debt certificates: applied for, issued or refused, signed, and checked by anybody."""

@@ -1,0 +1,1 @@
+"""The certificates' tables, and the statements over them."""
