@@ -27,7 +27,6 @@ from app.invoices.drawing import (
 )
 from app.invoices.typesetting import (
     Line,
-    Piece,
     Stationery,
     about_missing,
     fact,
@@ -43,7 +42,7 @@ Translate = Callable[[str], str]
 TOP = HEIGHT - 44 * mm
 EDGE = LEFT + 52 * mm
 QR_SIDE = 30 * mm
-QR_TOP = HEIGHT - 76 * mm  # beside the facts of the first page
+BESIDE_CODE = RIGHT - QR_SIDE - 8 * mm  # where what stands on its left ends
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +82,7 @@ def render_certificate(
         )
         pen = Pen(canvas)
         stationery.first_head(pen)
-        pen.qr(facts.verify_at, RIGHT - QR_SIDE, QR_TOP - QR_SIDE, QR_SIDE)
+        pen.qr(facts.verify_at, RIGHT - QR_SIDE, TOP - QR_SIDE, QR_SIDE)
         lines = list(_lines(facts, utility, formats, translate))
         stationery.print(pen, [*lines, *about_missing(lines, translate)], top=TOP)
         canvas.save()
@@ -103,19 +102,31 @@ def _head(
     facts: Facts, utility: UtilitySettings, formats: Formats, translate: Translate
 ) -> Iterator[Line]:
     _, application = translate, facts.application
-    day = facts.certificate.issued_at.astimezone(HOME).date()
-    place = ", ".join(filter(None, (utility.place, formats.long_date(day))))
-    yield from paragraphs(_("No. %(number)s") % {"number": application.number}, Style(13, BOLD))
-    yield from paragraphs(place, NORMAL)
-    if application.kind is Kind.PROCUREMENT:
-        yield from paragraphs(_("For a public procurement"), NORMAL)
-    yield gap(4 * mm)
+    beside = list(_beside_code(facts, utility, formats, translate))
+    yield from beside
+    # What follows stands below the code to scan, however little stands beside it.
+    yield gap(max(0.0, QR_SIDE - sum(line.height for line in beside)) + 5 * mm)
     yield from _fact(_("Holder"), application.holder, LARGE.bold())
     for name, told in _typed_names(application.kind, translate):
         yield from _fact(told, facts.typed.get(name, ""))
-    yield gap(6 * mm)
-    # Below the code to scan, whatever stands beside it.
-    yield Line(height=14 * mm)
+    yield gap(5 * mm)
+
+
+def _beside_code(
+    facts: Facts, utility: UtilitySettings, formats: Formats, translate: Translate
+) -> Iterator[Line]:
+    _ = translate
+    day = facts.certificate.issued_at.astimezone(HOME).date()
+    place = ", ".join(filter(None, (utility.place, formats.long_date(day))))
+    number = _("No. %(number)s") % {"number": facts.application.number}
+    yield from paragraphs(number, Style(13, BOLD), right=BESIDE_CODE)
+    yield from paragraphs(place, NORMAL, right=BESIDE_CODE)
+    if facts.application.kind is Kind.PROCUREMENT:
+        yield from paragraphs(_("For a public procurement"), NORMAL, right=BESIDE_CODE)
+    yield gap(3 * mm)
+    verify = _("Is it genuine and still valid? Scan the code, or open:")
+    yield from paragraphs(verify, NOTE, right=BESIDE_CODE)
+    yield from paragraphs(facts.verify_at, NOTE, right=BESIDE_CODE)
 
 
 def _typed_names(kind: Kind, translate: Translate) -> tuple[tuple[str, str], ...]:
@@ -157,7 +168,6 @@ def _end(
 ) -> Iterator[Line]:
     _ = translate
     small = Style(8.5, color=SOFT)
-    verify = _("Is it genuine and still valid? Scan the code, or open:")
     signed = _("Signed electronically (PAdES): a PDF reader tells whether a byte was changed.")
     unsigned = _(
         "This paper carries no electronic signature. What counts is what the address says."
@@ -168,8 +178,6 @@ def _end(
     )
     lines = [
         gap(6 * mm),
-        *paragraphs(verify, LARGE),
-        Line(height=5 * mm, pieces=(Piece(LEFT, facts.verify_at, NOTE),)),
         *paragraphs(signed if facts.certificate.is_signed else unsigned, small),
         *paragraphs(declared, small),
         gap(6 * mm),

@@ -41,7 +41,7 @@ from config.settings import UtilitySettings
 from legacy_adapters.port import Billing
 from legacy_adapters.records import Contract, ContractCode
 
-SHOWN_OWING = 20  # contracts whose open invoices are shown
+SHOWN_OWING = 10  # contracts whose open invoices are shown
 
 
 @dataclass(frozen=True, kw_only=True)
