@@ -3,16 +3,17 @@
 from flask import Response
 from flask_babel import gettext as _
 
-from app.certificates.records import ApplicationId
+from app.certificates.records import ApplicationId, number_of
 
-APPLICATION = "/<string(length=11):number>"
+APPLICATION = "/<string(maxlength=15):number>"
 
 
 def application_id(number: str) -> ApplicationId:
     """0, which nobody has, for what is no number of an application."""
     digits = number.removeprefix("VD")
     is_number = number.startswith("VD") and digits.isascii() and digits.isdigit()
-    return ApplicationId(int(digits) if is_number else 0)
+    found = ApplicationId(int(digits) if is_number else 0)
+    return found if number_of(found) == number else ApplicationId(0)
 
 
 def send_certificate(paper: bytes, number: str) -> Response:

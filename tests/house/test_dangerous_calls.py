@@ -18,7 +18,8 @@ FORBIDDEN_CALLS = {
     *("popen", "execl", "execv", "execve", "spawnv", "posix_spawn", "format_map"),
 }
 # The one program that is started: our own, to look into files (test below).
-ALLOWED = {"app/documents/inspection.py": ["subprocess"]}
+# ctypes: one call of the kernel's, which hides the portal's environment from that program.
+ALLOWED = {"app/documents/inspection.py": ["ctypes", "subprocess"]}
 PATTERNS = {"compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall"}
 FILES = sorted(
     file

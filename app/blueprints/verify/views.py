@@ -34,8 +34,9 @@ def show(code: str) -> ResponseReturnValue:
         return render_template("verify/receipt.html", receipt=receipt)
     checked = services().certificates.checking.find(code)
     if checked is not None:
-        page = "verify/certificate.html"
-        return render_template(page, checked=checked, kinds=KINDS, why_ended=WHY_ENDED)
+        return render_template(
+            "verify/certificate.html", checked=checked, kinds=KINDS, why_ended=WHY_ENDED
+        )
     services().guesses.count(asker)
     told = _("We know no paper with this code. Check that it is typed as it is printed.")
     return render_template("verify/unknown.html", told=told), 404
