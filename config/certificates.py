@@ -48,7 +48,7 @@ class CertificateSettings(Section):
     )
     keys: SealingKeys = Field(
         default=[],
-        description="Keys that make what applicants type, with their identity numbers, unreadable"
-        " at rest: the first encrypts, all decrypt. Make one with: openssl rand -base64 32."
-        " Empty: kept in the clear.",
+        description="Keys that make what applicants type, with their identity numbers, and the"
+        " papers unreadable at rest: the first encrypts, all decrypt. Make one with: openssl rand"
+        " -base64 32. Empty: kept in the clear.",
     )

@@ -32,7 +32,7 @@ from app.certificates.records import (
     Wrong,
 )
 from app.certificates.shared import Shared
-from app.certificates.store import applications, issued
+from app.certificates.store import applications
 from legacy_adapters.records import Contract, ContractCode
 
 log = structlog.get_logger("selfcare")
@@ -80,7 +80,8 @@ class Applying:
             raise Wrong(problems)
         self._begin(account, form)
         contract = self._contract(account, form)
-        ground = self._shared.ground(form.kind, contract)
+        theirs = {link.contract_code for link in self._shared.ownership.list_links(account.id)}
+        ground = self._shared.ground(form.kind, contract, shown=theirs)
         file = self._file(account, form, contract)
         if self._shared.settings.automatic:
             self._issue_at_once(file, ground)
@@ -209,11 +210,7 @@ class Applying:
     def get_paper(self, account_id: AccountId, application_id: ApplicationId) -> bytes:
         """The PDF as it was issued. Raises: NotFound, also where nothing was issued."""
         self.get(account_id, application_id)
-        with self._shared.database.read() as connection:
-            paper = issued.find_paper(connection, application_id)
-        if paper is None:
-            raise NotFound
-        return paper
+        return self._shared.get_paper(application_id)
 
     def download(self, account_id: AccountId) -> list[dict[str, object]]:
         """All applications of an account, ready for JSON."""

@@ -52,8 +52,9 @@ class Checking:
         validity = Validity.ENDED
         if ended is None:
             try:
-                ended = self._ask([then])[0]
-                validity = Validity.ENDED if ended else Validity.VALID
+                ended, is_told = self._ask([then])[0]
+                is_valid = Validity.VALID if is_told else Validity.UNSURE
+                validity = Validity.ENDED if ended else is_valid
             except BillingError as error:
                 do = "run: flask billing check"
                 log.warning("certificate not checked", reason=str(error), do=do)
@@ -67,8 +68,9 @@ class Checking:
             ended_why=ended[1] if ended else None,
         )
 
-    def _ask(self, many: Sequence[Newest]) -> list[tuple[date, Ended] | None]:
-        """Of each: since when billing says otherwise. Two round trips for each 900 contracts.
+    def _ask(self, many: Sequence[Newest]) -> list[tuple[tuple[date, Ended] | None, bool]]:
+        """Of each: since when billing says otherwise, and whether it still knows of all of it.
+        Two round trips for each 900 contracts.
 
         Raises: BillingError.
         """
@@ -77,7 +79,10 @@ class Checking:
         debts = self._shared.billing.list_debts(codes)
         today = self._shared.today()
         return [
-            rules.ended_by_billing(then, _of(then, now), _debts_of(then, debts), today)
+            (
+                rules.ended_by_billing(then, _of(then, now), _debts_of(then, debts), today),
+                rules.is_told(then, now),
+            )
             for then in many
         ]
 
@@ -107,7 +112,8 @@ class Checking:
         """Raises: BillingError."""
         shared, count = self._shared, 0
         codes = list(newest)
-        for code, ended in zip(codes, self._ask([newest[code] for code in codes]), strict=True):
+        told = self._ask([newest[code] for code in codes])
+        for code, (ended, _is_told) in zip(codes, told, strict=True):
             if ended is None:
                 continue
             with shared.database.write() as connection:

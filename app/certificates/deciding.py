@@ -11,8 +11,8 @@ from app.certificates.records import (
     ApplicationId,
     Ended,
     Listed,
-    NotFound,
     NotNow,
+    NotSigned,
     Problem,
     ReasonMissing,
     State,
@@ -58,11 +58,7 @@ class Deciding:
 
     def get_paper(self, application_id: ApplicationId) -> bytes:
         """Raises: NotFound, also where nothing was issued."""
-        with self._shared.database.read() as connection:
-            paper = issued.find_paper(connection, application_id)
-        if paper is None:
-            raise NotFound
-        return paper
+        return self._shared.get_paper(application_id)
 
     def issue(self, application_id: ApplicationId, *, by: Member) -> None:
         """Billing is asked again: days may have passed.
@@ -75,7 +71,9 @@ class Deciding:
         contract = self._shared.billing.find_contract(file.application.contract_code)
         if contract is None:
             raise Wrong({rules.CONTRACT: Problem.NOT_YOURS})
-        problems = rules.check_against(file.application.kind, file.typed or {}, contract)
+        if file.typed is None:  # its key is missing: nobody knows what the paper would say
+            raise NotSigned("what was applied for cannot be read: SELFCARE_CERTIFICATES_KEYS")
+        problems = rules.check_against(file.application.kind, file.typed, contract)
         if problems:
             raise Wrong(problems)
         ground = self._shared.ground(file.application.kind, contract)

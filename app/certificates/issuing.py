@@ -112,7 +112,7 @@ class Issuing:
             "issued_at": certificate.issued_at,
             "valid_until": certificate.valid_until,
             "is_signed": certificate.is_signed,
-            "paper": made.paper,
+            "paper": shared.seal.close_paper(made.paper),
         }
         issued.add(connection, values, ground.newest)
         told = replace(application, state=State.ISSUED)

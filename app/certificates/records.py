@@ -143,8 +143,8 @@ class Problem(StrEnum):
 
 
 class Owing(CertificateError):
-    """Something is owed. statements: of the contracts that owe, the first of them; count: of all
-    that do."""
+    """Something is owed. statements: of those contracts that owe which the account has, the first
+    of them; count: of all that owe."""
 
     def __init__(self, statements: tuple[Statement, ...], count: int) -> None:
         super().__init__(f"{count} contracts owe")
@@ -169,7 +169,7 @@ class NotNow(CertificateError):
 
 
 class NotSigned(CertificateError):
-    """The signature could not be made; nothing was issued."""
+    """The paper or its signature could not be made; nothing was issued. The message says why."""
 
 
 class ReasonMissing(CertificateError):

@@ -49,8 +49,9 @@ def doubtful(kind: Kind, typed: Typed) -> tuple[str, ...]:
 def check_against(kind: Kind, typed: Typed, contract: Contract) -> dict[str, Problem]:
     """Whether it is billing's holder who is written about."""
     if kind is Kind.HOUSEHOLD:
-        name = f"{typed['first_name']} {typed['surname']}"
-        same = names_match(name, contract.subscriber)
+        first, father, last = typed["first_name"], typed["father"], typed["surname"]
+        names = (f"{first} {last}", f"{first} {father} {last}")  # as billing may have it
+        same = any(names_match(name, contract.subscriber) for name in names)
         return {} if same else {"surname": Problem.NOT_THE_HOLDER}
     same = tax_number(contract.tax_id) == typed["nipt"]
     return {} if same else {"nipt": Problem.NOT_OF_THE_CONTRACT}
@@ -82,10 +83,23 @@ def ended_by_billing(
 ) -> tuple[date, Ended] | None:
     """then, now: the day of each contract's newest invoice. The next invoice ends a certificate,
     also one that was paid at once; so does a debt, however it came about."""
-    issued = [day for code, day in now.items() if day is not None and day != then.get(code)]
+    issued = [day for code, day in now.items() if day and _is_later(day, then.get(code))]
     if issued:
         return min(max(issued), today), Ended.INVOICE
     return (today, Ended.DEBT) if owing(debts) else None
+
+
+def _is_later(day: date, then: date | None) -> bool:
+    """An earlier day is that of the one before: the newest was cancelled."""
+    return then is None or day > then
+
+
+def is_told(
+    then: Mapping[ContractCode, date | None], now: Mapping[ContractCode, date | None]
+) -> bool:
+    """Whether billing still knows of every contract's invoices: of one that vanished from it
+    nobody can say that it owes nothing."""
+    return all(now.get(code) is not None for code, day in then.items() if day is not None)
 
 
 def masked(number: str) -> str:

@@ -15,6 +15,16 @@ class Seal:
         body = json.dumps({"of": key, "typed": dict(typed)}, ensure_ascii=False)
         return self._sealer.seal(body.encode())
 
+    def close_paper(self, paper: bytes) -> bytes:
+        return self._sealer.seal(paper)
+
+    def open_paper(self, kept: bytes) -> bytes | None:
+        """None where it cannot be read any more."""
+        try:
+            return self._sealer.open(kept)
+        except CannotUnseal:
+            return None
+
     def open(self, key: FormKey, kept: bytes) -> Typed | None:
         """None where it cannot be read: without its key, or in another's row."""
         try:

@@ -1,9 +1,10 @@
 """What all services of certificates work with."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+import structlog
 from sqlalchemy import Connection
 
 from app.accounts.ownership import Ownership
@@ -25,9 +26,10 @@ from app.certificates.records import (
     Owing,
     Problem,
     Wrong,
+    number_of,
 )
 from app.certificates.sealing import Seal
-from app.certificates.store import applications
+from app.certificates.store import applications, issued
 from app.certificates.store.applications import Row
 from app.clock import now, today
 from app.database.engine import Database
@@ -41,6 +43,7 @@ from config.settings import UtilitySettings
 from legacy_adapters.port import Billing
 from legacy_adapters.records import Contract, ContractCode
 
+log = structlog.get_logger("selfcare")
 SHOWN_OWING = 10  # contracts whose open invoices are shown
 
 
@@ -67,15 +70,18 @@ class Shared:
 
     # What billing tells
 
-    def ground(self, kind: Kind, contract: Contract) -> Ground:
+    def ground(
+        self, kind: Kind, contract: Contract, *, shown: Collection[ContractCode] = ()
+    ) -> Ground:
         """All contracts that the certificate would be about: nothing is owed on any of them. Up
-        to three round trips for each 900 contracts.
+        to three round trips for each 900 contracts. shown: of which whoever asks may read what is
+        owed; a business has others, too.
 
         Raises: Owing, Wrong (too many contracts), BillingError.
         """
         contracts = self._contracts(kind, contract)
         codes = [one.code for one in contracts]
-        self._refuse_if_owing(codes)
+        self._refuse_if_owing(codes, shown)
         return Ground(contracts=contracts, newest=self._newest(codes))
 
     def _contracts(self, kind: Kind, contract: Contract) -> tuple[Contract, ...]:
@@ -88,11 +94,15 @@ class Shared:
         # Billing may spell one number in two ways: the named contract is always among them.
         return found if any(one.code == contract.code for one in found) else (contract, *found)
 
-    def _refuse_if_owing(self, codes: Sequence[ContractCode]) -> None:
+    def _refuse_if_owing(
+        self, codes: Sequence[ContractCode], shown: Collection[ContractCode]
+    ) -> None:
         owing = rules.owing(self.billing.list_debts(codes))
-        if owing:
-            shown = self.billing.list_statements(owing[:SHOWN_OWING])
-            raise Owing(tuple(shown[code] for code in sorted(shown)), len(owing))
+        if not owing:
+            return
+        told = [code for code in owing if code in shown][:SHOWN_OWING]
+        statements = self.billing.list_statements(told) if told else {}
+        raise Owing(tuple(statements[code] for code in sorted(statements)), len(owing))
 
     def _newest(self, codes: Sequence[ContractCode]) -> dict[ContractCode, date | None]:
         found = self.billing.list_newest(codes)
@@ -111,6 +121,21 @@ class Shared:
         if row is None:
             raise NotFound
         return row
+
+    def get_paper(self, application_id: ApplicationId) -> bytes:
+        """The PDF as it was issued. Raises: NotFound, also where nothing was issued."""
+        with self.database.read() as connection:
+            kept = issued.find_paper(connection, application_id)
+        paper = self.seal.open_paper(kept) if kept is not None else None
+        if kept is not None and paper is None:
+            log.error(
+                "a certificate cannot be read",
+                application=number_of(application_id),
+                do="are all keys it was written with in SELFCARE_CERTIFICATES_KEYS?",
+            )
+        if paper is None:
+            raise NotFound
+        return paper
 
     def opened(self, row: Row) -> ApplicationFile:
         return ApplicationFile(

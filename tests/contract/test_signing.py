@@ -1,7 +1,9 @@
 """Signed papers, checked by pyhanko's validator and by poppler's pdfsig."""
 
+import asyncio
 import shutil
 import subprocess
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
+from app.clock import now
 from app.gateways.signing import SigningFailed, SigningNotSet, open_signer
 from app.gateways.signing.demo import DEMO_PASSWORD, make_demo_file
 from config.certificates import CertificateSettings
@@ -104,6 +107,23 @@ def test_a_file_that_cannot_be_used_is_told_at_start(tmp_path: Path, content: by
         file.write_bytes(content)
     with pytest.raises(SigningNotSet, match=r"broken\.p12"):
         open_signer(CertificateSettings(signing_file=file), None)
+
+
+def test_it_signs_where_an_event_loop_runs(file: Path) -> None:
+    async def within() -> bytes:
+        return signed(file)
+
+    assert is_sound(asyncio.run(within()), file)
+
+
+def test_a_certificate_that_ended_signs_nothing(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The portal starts with it all the same: only certificates wait."""
+    later = now() + timedelta(days=10_000)
+    monkeypatch.setattr("app.gateways.signing.signers.now", lambda: later)
+    with pytest.raises(SigningFailed, match="ended on"):
+        signed(file)
 
 
 def test_a_wrong_password_is_told_at_start(file: Path) -> None:

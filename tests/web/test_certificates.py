@@ -298,6 +298,27 @@ def test_a_debt_that_was_paid_makes_it_not_valid_again(desk: Desk) -> None:
     assert "ka detyrime" in desk.portal.client().get(f"/verify/{code}").content
 
 
+def test_a_cancelled_invoice_is_no_newer_one(desk: Desk) -> None:
+    desk.issue_invoice()
+    code = code_on(paper_of(desk.agron, applied(desk.agron)))
+    desk.billing("UPDATE FATURE SET STATUS = 'A' WHERE FAT_NR = '999999999'")
+    assert desk.portal.client().get(f"/verify/{code}").heading.endswith("dhe vlen")
+    assert desk.portal.services.certificates.checking.end_outdated() == 0
+
+
+def test_of_a_contract_that_vanished_nobody_says_that_it_owes_nothing(desk: Desk) -> None:
+    code = code_on(paper_of(desk.agron, applied(desk.agron)))
+    desk.billing("DELETE FROM FATURE WHERE KTR_ID = 3")
+    page = desk.portal.client().get(f"/verify/{code}")
+    assert "nuk mund të kontrollohet" in page.content
+
+
+def test_a_holder_with_the_fathers_name(desk: Desk) -> None:
+    desk.billing("UPDATE ABONENT SET EMERTIM = 'HOXHA AGRON PETRIT' WHERE EMERTIM = 'AGRON HOXHA'")
+    applied(desk.agron)
+    applied(desk.agron, 400, father="Ilir")
+
+
 def test_its_time_ends(desk: Desk) -> None:
     code = code_on(paper_of(desk.agron, applied(desk.agron)))
     with desk.portal.database.write() as connection:
@@ -443,7 +464,31 @@ def test_a_signature_that_fails_issues_nothing(desk: Desk, monkeypatch: pytest.M
     assert "Në pritje" in desk.agron.get(page.response.location).content
     assert rows(desk.portal, "SELECT * FROM debt_certificate") == []
     agent = desk.portal.staff("agjent")
-    assert "nënshkrimi" in agent.post(f"{STAFF}/issue", {}, status=503).problems[0].lower()
+    assert "asgjë nuk u lëshua" in agent.post(f"{STAFF}/issue", {}, status=503).problems[0].lower()
+
+
+def test_what_cannot_be_read_any_more_is_not_issued(desk: Desk) -> None:
+    keys = ["MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="]
+    portal = desk.made(certificates={"keys": keys, "automatic": False})
+    applied(portal.signed_in("Agron Hoxha"))
+    other = desk.made(database={"url": portal.services.settings.database_url})
+    agent = other.staff("agjent")
+    assert "mungon çelësi" in agent.get(STAFF).content
+    agent.post(f"{STAFF}/issue", {}, status=503)
+    assert rows(portal, "SELECT * FROM debt_certificate") == []
+
+
+def test_what_others_contracts_owe_is_not_told(desk: Desk) -> None:
+    """Of the same business, but in nobody's account, or in another's."""
+    desk.billing("UPDATE FATURE SET STATUS = 'P' WHERE KTR_ID BETWEEN 5 AND 20")
+    with desk.portal.database.write() as connection:
+        connection.exec_driver_sql(
+            "DELETE FROM account_contract WHERE contract_code BETWEEN 'AL0000006' AND 'AL0000999'"
+        )
+    market = desk.portal.signed_in("Elbasan Market")
+    page = applied(market, 409, BUSINESS, **MARKET)
+    assert "Nuk janë në llogarinë tuaj" in page.content
+    assert "AL0000031" not in page.text and "Faturë" not in page.content
 
 
 def test_numbers_are_unreadable_at_rest_with_a_key_and_in_no_log(desk: Desk) -> None:
@@ -457,6 +502,10 @@ def test_numbers_are_unreadable_at_rest_with_a_key_and_in_no_log(desk: Desk) -> 
     assert b"J12345678N" not in row.typed and b"Petrit" not in row.typed
     told = repr(logs) + repr(rows(portal, "SELECT * FROM audit_event")) + repr(mails(portal))
     assert "J12345678N" not in told and "Petrit" not in told
+    portal.staff("agjent").post(f"{STAFF}/issue", {}, status=303)
+    [row] = rows(portal, "SELECT paper FROM debt_certificate")
+    assert b"%PDF" not in row.paper
+    assert b"%PDF" in agron.fetch(f"{LIST}/VD000000001.pdf").data
     assert "J12345678N" in portal.staff("agjent").get(STAFF).content
 
 

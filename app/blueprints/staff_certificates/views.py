@@ -144,8 +144,9 @@ def _refuse(form: PortalForm, error: CertificateError | BillingError) -> int:
                 )
             )
         case NotSigned():
-            log_failure("certificate not signed", error, "look at SIGNING_FILE")
-            form.refuse(_("The signature cannot be made right now. Nothing was issued."))
+            do = "look at SELFCARE_CERTIFICATES_SIGNING_FILE and ..._KEYS"
+            log_failure("certificate not issued", error, do)
+            form.refuse(_("The paper cannot be made right now. Nothing was issued."))
             return 503
         case _:
             form.refuse(_("What was applied for does not fit billing’s data any more."))

@@ -1,11 +1,11 @@
 """The file with the certificate and key that sign: whether it can be used."""
 
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from app.clock import now
-from app.gateways.signing.port import SigningNotSet
+from app.gateways.signing.port import SigningFailed, SigningNotSet
 
 
 def check_file(file: Path, password: str) -> None:
@@ -23,5 +23,11 @@ def check_file(file: Path, password: str) -> None:
         ) from None
     if key is None or certificate is None:
         raise SigningNotSet(f"{file} holds no key with its certificate")
-    if certificate.not_valid_after_utc <= now():
-        raise SigningNotSet(f"{file}: its certificate ended on {certificate.not_valid_after_utc}")
+
+
+def ends_at(file: Path, password: str) -> datetime:
+    """When the certificate of a file that can be used ends."""
+    found = pkcs12.load_pkcs12(file.read_bytes(), password.encode() or None).cert
+    if found is None:
+        raise SigningFailed(f"{file} holds no certificate")
+    return found.certificate.not_valid_after_utc
