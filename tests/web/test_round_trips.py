@@ -1,5 +1,6 @@
 """How often a page asks its databases, counted at the drivers."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,11 +15,14 @@ from tests.web.client import CheckedClient
 
 
 @contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
+def counted(engine: Engine, *, of_this_thread: bool = False) -> Iterator[list[str]]:
+    """of_this_thread: not what is kept for later behind the page."""
     statements: list[str] = []
+    here = threading.get_ident()
 
     def count(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        statements.append(statement)
+        if not of_this_thread or threading.get_ident() == here:
+            statements.append(statement)
 
     event.listen(engine, "before_cursor_execute", count)
     yield statements
@@ -29,7 +33,8 @@ def round_trips(portal: Portal, client: CheckedClient, address: str) -> tuple[in
     """(billing, portal) of a page that was opened once before."""
     client.fetch(address)
     billing_engine: Engine = portal.services.billing.engine  # type: ignore[attr-defined]
-    with counted(billing_engine) as billing, counted(portal.database.engine) as own:
+    portal_engine = portal.database.engine
+    with counted(billing_engine) as billing, counted(portal_engine, of_this_thread=True) as own:
         assert client.fetch(address).status_code == 200
     assert not [s for s in own if s.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE"))]
     return len(billing), len(own)
@@ -123,3 +128,19 @@ def test_another_schema_costs_the_same(make_portal: MakePortal, wide_file: Any) 
         )
     client = portal.signed_in("Emer Mbiemer")
     assert round_trips(portal, client, "/contracts/7000000/history") == (2, 1)
+
+
+def test_pages_of_debt_certificates(portal: Portal) -> None:
+    client = portal.signed_in("Agron Hoxha")
+    assert round_trips(portal, client, "/debt-certificates/new") == (0, 1)
+    key = str(client.get("/debt-certificates/new").field("key").get("value"))
+    typed = {"first_name": "Agron", "surname": "Hoxha", "father": "x", "id_number": "J12345678N"}
+    data = {"key": key, "contract": "AL0000003", **typed}
+    address = client.post("/debt-certificates/new", data, status=303).response.location
+    # session, how many, which
+    assert round_trips(portal, client, "/debt-certificates") == (0, 3)
+    # newest invoices, debts | session, application; its code, application and contracts
+    assert round_trips(portal, client, address) == (2, 5)
+    assert round_trips(portal, client, f"{address}.pdf") == (0, 3)
+    agent = portal.staff("agjent")
+    assert round_trips(portal, agent, "/staff/certificates?state=issued") == (0, 3)
