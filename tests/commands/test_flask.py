@@ -125,8 +125,8 @@ def test_billing_map_try(portal: Portal, make_portal: MakePortal, wide_file: Pat
 
 
 def test_database_upgrade_can_be_repeated(portal: Portal) -> None:
-    assert "version 0009 (was: 0009)" in run(portal, "db", "upgrade").output
-    assert run(portal, "db", "version").output == "has 0009, needs 0009\n"
+    assert "version 0010 (was: 0010)" in run(portal, "db", "upgrade").output
+    assert run(portal, "db", "version").output == "has 0010, needs 0010\n"
 
 
 def test_config_check_hides_secrets(make_portal: MakePortal) -> None:
@@ -139,7 +139,7 @@ def test_config_check_hides_secrets(make_portal: MakePortal) -> None:
     done = run(portal, "config", "check")
     assert done.exit_code == 0
     assert "secret_key = (hidden)" in done.output
-    assert done.output.count("password = (hidden)") == 4
+    assert done.output.count("password = (hidden)") == 5
     assert "a secret key" not in done.output
 
 

@@ -105,6 +105,8 @@ def test_killed_in_the_middle_nothing_stays_and_nothing_half_is_served(
     served = check_all_served(database, documents)
     later[0] = timedelta(days=1, minutes=1)
     documents.sweep()
+    with database.read() as connection:  # a server may have committed for one that was dead
+        known = set(connection.scalars(select(document.c.storage_key)))
     left = len(files(folder) - known)
     with capsys.disabled():
         print(
@@ -114,7 +116,7 @@ def test_killed_in_the_middle_nothing_stays_and_nothing_half_is_served(
     assert served > 0, "it was killed before it did anything"
     assert orphans > 0, "no kill came in the middle"
     assert left == 0
-    assert check_all_served(database, documents) == served
+    assert check_all_served(database, documents) >= served
     database.close()
 
 

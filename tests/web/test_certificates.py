@@ -527,6 +527,21 @@ def test_it_outlives_the_account_and_stands_in_its_data(desk: Desk) -> None:
     assert desk.portal.client().get(f"/verify/{code}").heading.endswith("dhe vlen")
 
 
+def test_forged_posts_do_nothing(waiting: tuple[Desk, Portal, CheckedClient]) -> None:
+    desk, portal, agent = waiting
+    supervisor = portal.staff("mbikeqyres")
+    for client, address in (
+        (desk.agron, NEW),
+        *((agent, f"{STAFF}/{step}") for step in ("issue", "refuse")),
+        (supervisor, f"{STAFF}/revoke"),
+    ):
+        data = {**HOUSEHOLD, "reason": "x"}
+        for token in ({}, {"csrf_token": "forged"}):
+            assert client.http.post(address, data={**data, **token}).status_code == 400
+    states = rows(portal, "SELECT state FROM debt_application")
+    assert [row.state for row in states] == ["waiting"]
+
+
 def test_not_without_signing_in(portal: Portal) -> None:
     for address in (NEW, LIST, f"{LIST}/VD000000001"):
         assert "/login" in portal.client().get(address, status=303).response.location
