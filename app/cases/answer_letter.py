@@ -4,9 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from io import BytesIO
 
-from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 
 from app.cases.records import Case, State
 from app.clock import HOME
@@ -18,10 +16,8 @@ from app.invoices.drawing import (
     LEFT,
     NOTE,
     RIGHT,
-    Pen,
     Style,
-    one_at_a_time,
-    register_fonts,
+    drawn_into,
 )
 from app.invoices.typesetting import (
     Line,
@@ -60,11 +56,7 @@ def render_answer(
     _, buffer = translate, BytesIO()
     title = _("Answer")
     about = f"{title} {case.number}"
-    with one_at_a_time:
-        register_fonts()
-        canvas = Canvas(buffer, pagesize=A4, pageCompression=1, invariant=1, lang=formats.language)
-        canvas.setTitle(about)
-        canvas.setAuthor(utility.legal_name)
+    with drawn_into(buffer, formats.language) as pen:
         stationery = Stationery(
             utility=utility,
             title=title,
@@ -72,10 +64,8 @@ def render_answer(
             warning=_("SAMPLE – from the demo, no real request") if is_sample else "",
             page_of=_("Page %(page)s of %(pages)s"),
         )
-        pen = Pen(canvas)
         stationery.first_head(pen)
         stationery.print(pen, _lines(case, answered, utility, formats, translate), top=TOP)
-        canvas.save()
     return buffer.getvalue()
 
 

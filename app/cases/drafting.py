@@ -1,7 +1,5 @@
 """What somebody begins to fill in: kept until it is sent, through errors and lost sessions."""
 
-import secrets
-from base64 import b32encode
 from datetime import timedelta
 from typing import BinaryIO
 
@@ -24,6 +22,7 @@ from app.cases.records import (
 from app.cases.shared import Shared
 from app.cases.store import cases, drafts
 from app.cases.store.drafts import DraftRow
+from app.codes import new_code
 from app.documents.records import Document, DocumentId
 from legacy_adapters.records import ContractCode
 
@@ -37,8 +36,7 @@ class Drafting:
 
     @staticmethod
     def new_key() -> DraftKey:
-        """130 random bits."""
-        return DraftKey(b32encode(secrets.token_bytes(17)).decode()[:26])
+        return DraftKey(new_code())
 
     def keep(
         self, account_id: AccountId, filled: Filled, *, ended_session: int | None = None

@@ -8,9 +8,7 @@ from decimal import Decimal
 from io import BytesIO
 
 from reportlab.lib.colors import Color, HexColor
-from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 
 from app.cases.catalogue import FieldSpec
 from app.cases.letters import state_words
@@ -28,8 +26,7 @@ from app.invoices.drawing import (
     RIGHT,
     Pen,
     Style,
-    one_at_a_time,
-    register_fonts,
+    drawn_into,
 )
 from app.invoices.typesetting import (
     Line,
@@ -74,11 +71,7 @@ def render_case_file(
     _, buffer = translate, BytesIO()
     title = _("Case file")
     about = f"{title} {file.case.number}"
-    with one_at_a_time:
-        register_fonts()
-        canvas = Canvas(buffer, pagesize=A4, pageCompression=1, invariant=1, lang=formats.language)
-        canvas.setTitle(about)
-        canvas.setAuthor(utility.legal_name)
+    with drawn_into(buffer, formats.language) as pen:
         stationery = Stationery(
             utility=utility,
             title=title,
@@ -87,11 +80,9 @@ def render_case_file(
             page_of=_("Page %(page)s of %(pages)s"),
         )
         paper = _Paper(file, words, formats, translate)
-        pen = Pen(canvas)
         stationery.first_head(pen)
         paper.frame(pen, HexColor(utility.accent))
         stationery.print(pen, paper.lines(printed_at), top=TEXT_TOP)
-        canvas.save()
     return buffer.getvalue()
 
 

@@ -1,7 +1,5 @@
 """What customers do: apply, and follow what became of it."""
 
-import secrets
-from base64 import b32encode
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -33,6 +31,7 @@ from app.certificates.records import (
 )
 from app.certificates.shared import Shared
 from app.certificates.store import applications
+from app.codes import new_code
 from legacy_adapters.records import Contract, ContractCode
 
 log = structlog.get_logger("selfcare")
@@ -64,8 +63,7 @@ class Applying:
 
     @staticmethod
     def new_key() -> FormKey:
-        """130 random bits."""
-        return FormKey(b32encode(secrets.token_bytes(17)).decode()[:26])
+        return FormKey(new_code())
 
     def apply(self, signed_in: SignedIn, form: Form) -> ApplicationId:
         """Files it, and issues the certificate at once where the settings allow it. Billing is

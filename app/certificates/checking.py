@@ -16,11 +16,11 @@ from app.certificates.records import (
 )
 from app.certificates.shared import Shared
 from app.certificates.store import issued
+from app.codes import plain_code
 from legacy_adapters.errors import BillingError
 from legacy_adapters.records import ContractCode, Debt
 
 log = structlog.get_logger("selfcare")
-LENGTH = 26
 AT_ONCE = 100  # certificates that billing is asked about together
 Newest = Mapping[ContractCode, date | None]
 Stopping = Callable[[], bool]
@@ -33,8 +33,8 @@ class Checking:
     def find(self, typed: str) -> Checked | None:
         """None where there is no such certificate. Codes are compared as they are printed,
         whatever their case and spaces. Writes nothing down."""
-        code = CertificateCode("".join(typed.split()).upper())
-        if not (len(code) == LENGTH and code.isascii() and code.isalnum()):
+        code = CertificateCode(plain_code(typed))
+        if not code:
             return None
         shared = self._shared
         with shared.database.read() as connection:

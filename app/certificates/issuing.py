@@ -1,7 +1,5 @@
 """The one way in which a certificate comes into being."""
 
-import secrets
-from base64 import b32encode
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -23,6 +21,7 @@ from app.certificates.records import (
 )
 from app.certificates.shared import Shared
 from app.certificates.store import applications, issued
+from app.codes import new_code
 from app.formats import Formats
 from app.gateways.signing.port import SigningFailed
 from app.messages.texts import texts
@@ -50,7 +49,7 @@ class Issuing:
             raise NotNow
         now, today = shared.clock(), shared.today()
         certificate = Certificate(
-            code=new_code(),
+            code=CertificateCode(new_code()),
             issued_at=now,
             valid_until=today + timedelta(days=shared.settings.valid_days),
             ended_on=None,
@@ -123,8 +122,3 @@ class Issuing:
             told,
             lambda _, _language, address: letters.decided(_, told, reason="", address=address),
         )
-
-
-def new_code() -> CertificateCode:
-    """130 random bits."""
-    return CertificateCode(b32encode(secrets.token_bytes(17)).decode()[:26])

@@ -4,9 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
-from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 
 from app.certificates.records import Application, Certificate, Kind, Typed
 from app.clock import HOME
@@ -20,10 +18,8 @@ from app.invoices.drawing import (
     NOTE,
     RIGHT,
     SOFT,
-    Pen,
     Style,
-    one_at_a_time,
-    register_fonts,
+    drawn_into,
 )
 from app.invoices.typesetting import (
     Line,
@@ -67,11 +63,7 @@ def render_certificate(
     _, buffer = translate, BytesIO()
     title = _("Debt certificate")
     about = f"{title} {facts.application.number}"
-    with one_at_a_time:
-        register_fonts()
-        canvas = Canvas(buffer, pagesize=A4, pageCompression=1, invariant=1, lang=formats.language)
-        canvas.setTitle(about)
-        canvas.setAuthor(utility.legal_name)
+    with drawn_into(buffer, formats.language) as pen:
         warning = _("SAMPLE – from the demo, signed with a test certificate; it proves nothing")
         stationery = Stationery(
             utility=utility,
@@ -80,12 +72,10 @@ def render_certificate(
             warning=warning if is_sample else "",
             page_of=_("Page %(page)s of %(pages)s"),
         )
-        pen = Pen(canvas)
         stationery.first_head(pen)
         pen.qr(facts.verify_at, RIGHT - QR_SIDE, TOP - QR_SIDE, QR_SIDE)
         lines = list(_lines(facts, utility, formats, translate))
         stationery.print(pen, [*lines, *about_missing(lines, translate)], top=TOP)
-        canvas.save()
     return buffer.getvalue()
 
 

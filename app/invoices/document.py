@@ -9,9 +9,7 @@ from io import BytesIO
 from urllib.parse import urlsplit
 
 from reportlab.lib.colors import HexColor
-from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 
 from app.formats import Formats
 from app.invoices.drawing import (
@@ -28,9 +26,8 @@ from app.invoices.drawing import (
     TINY_NOTE,
     Pen,
     Style,
+    drawn_into,
     letterhead,
-    one_at_a_time,
-    register_fonts,
 )
 from app.invoices.rules import Consumption
 from app.invoices.service import InvoiceFile
@@ -55,11 +52,8 @@ def render_invoice(
 ) -> bytes:
     """The document in the language of `formats` and `translate`."""
     buffer = BytesIO()
-    with one_at_a_time:
-        register_fonts()
-        canvas = Canvas(buffer, pagesize=A4, pageCompression=1, invariant=1, lang=formats.language)
-        _Page(canvas, utility, formats, translate).draw(file, is_sample=is_sample)
-        canvas.save()
+    with drawn_into(buffer, formats.language) as pen:
+        _Page(pen, utility, formats, translate).draw(file, is_sample=is_sample)
     return buffer.getvalue()
 
 
@@ -82,10 +76,10 @@ class _Page:
     """The parts from top to bottom; each returns where it ends."""
 
     def __init__(
-        self, canvas: Canvas, utility: UtilitySettings, formats: Formats, translate: Translate
+        self, pen: Pen, utility: UtilitySettings, formats: Formats, translate: Translate
     ) -> None:
-        self.canvas = canvas
-        self.pen = Pen(canvas)
+        self.canvas = pen.canvas
+        self.pen = pen
         self.utility = utility
         self.formats = formats
         self.translate = translate

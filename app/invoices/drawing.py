@@ -1,6 +1,9 @@
 """Drawing on a PDF page: text in the portal's styles, rules, and QR codes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from io import BytesIO
 from itertools import groupby
 from threading import Lock
 from typing import NamedTuple
@@ -67,6 +70,16 @@ def shortened(text: str, style: Style, width: float) -> str:
 
 def _width(text: str, style: Style) -> float:
     return float(pdfmetrics.stringWidth(text, style.font, style.size))
+
+
+@contextmanager
+def drawn_into(buffer: BytesIO, language: str) -> Iterator["Pen"]:
+    """A4 pages, finished at the end. One document at a time in a process."""
+    with one_at_a_time:
+        register_fonts()
+        canvas = Canvas(buffer, pagesize=A4, pageCompression=1, invariant=1, lang=language)
+        yield Pen(canvas)
+        canvas.save()
 
 
 def letterhead(pen: "Pen", utility: UtilitySettings, title: str, *, name_width: float) -> None:

@@ -228,6 +228,8 @@ class Stationery:
             _draw(pen, page, top if number == 1 else LATER_TOP)
 
     def first_head(self, pen: Pen) -> None:
+        pen.canvas.setTitle(self.about)
+        pen.canvas.setAuthor(self.utility.legal_name)
         letterhead(pen, self.utility, self.title, name_width=105 * mm)
         self._warn(pen, HEIGHT - 32 * mm)
 

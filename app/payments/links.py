@@ -14,10 +14,11 @@ from sqlalchemy import Connection, insert, select, update
 
 from app.accounts.records import AccountId, Right
 from app.audit.records import Action, Actor
+from app.codes import new_code
 from app.payments import rules
 from app.payments.records import LinkGone, LinkId, PaymentError, Source, State
 from app.payments.rules import Step
-from app.payments.shared import Shared, new_code
+from app.payments.shared import Shared
 from app.payments.store import orders
 from app.payments.store.tables import pay_link
 from app.payments.store.under_way import list_under_way

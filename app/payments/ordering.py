@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from app.accounts.records import AccountId
 from app.audit.records import Action, Actor
+from app.codes import new_code
 from app.gateways.cards.port import ALL, Checkout, Handover, OrderReference
 from app.gateways.errors import GatewayError, Refused
 from app.payments import rules
@@ -32,7 +33,7 @@ from app.payments.records import (
 )
 from app.payments.rules import Step
 from app.payments.settling import Settling
-from app.payments.shared import Shared, new_code
+from app.payments.shared import Shared
 from app.payments.store import orders
 from app.payments.store.under_way import list_under_way
 from legacy_adapters.port import Billing

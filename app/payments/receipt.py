@@ -4,9 +4,7 @@ from collections.abc import Callable, Sequence
 from io import BytesIO
 
 from reportlab.lib.colors import HexColor
-from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 
 from app.formats import Formats
 from app.invoices.drawing import (
@@ -21,9 +19,8 @@ from app.invoices.drawing import (
     SOFT,
     Pen,
     Style,
+    drawn_into,
     letterhead,
-    one_at_a_time,
-    register_fonts,
 )
 from app.payments.records import Line, Order
 from config.settings import UtilitySettings
@@ -47,21 +44,18 @@ def render_receipt(
 ) -> bytes:
     """verify_at: the address that the code on it leads to. The order is a paid one."""
     buffer = BytesIO()
-    with one_at_a_time:
-        register_fonts()
-        canvas = Canvas(buffer, pagesize=A4, pageCompression=1, invariant=1, lang=formats.language)
-        paper = _Paper(canvas, utility, formats, translate)
+    with drawn_into(buffer, formats.language) as pen:
+        paper = _Paper(pen, utility, formats, translate)
         paper.draw(order, lines, verify_at, is_sample=is_sample)
-        canvas.save()
     return buffer.getvalue()
 
 
 class _Paper:
     def __init__(
-        self, canvas: Canvas, utility: UtilitySettings, formats: Formats, translate: Translate
+        self, pen: Pen, utility: UtilitySettings, formats: Formats, translate: Translate
     ) -> None:
-        self.canvas = canvas
-        self.pen = Pen(canvas)
+        self.canvas = pen.canvas
+        self.pen = pen
         self.utility = utility
         self.formats = formats
         self.translate = translate

@@ -1,10 +1,10 @@
 """Whether a receipt is genuine, for whoever scans its code."""
 
+from app.codes import plain_code
 from app.payments.records import Order, Problem, Receipt, State
 from app.payments.shared import Shared
 from app.payments.store import orders
 
-LENGTH = 26
 # Troubles of the utility's own, or over more money than the receipt's.
 WITH_US = frozenset({Problem.TAKEN_TWICE, Problem.REFUSED, Problem.NOT_TAKEN})
 
@@ -18,9 +18,9 @@ class Receipts:
 
     def find(self, code: str) -> Receipt | None:
         """Codes are compared as they are printed, whatever their case and spaces."""
-        code = "".join(code.split()).upper()
+        code = plain_code(code)
         with self._shared.database.read() as connection:
-            found = orders.find_receipt(connection, code) if _is_code(code) else None
+            found = orders.find_receipt(connection, code) if code else None
         if found is None:
             return None
         order, invoices = found
@@ -32,10 +32,6 @@ class Receipts:
             is_valid=is_valid(order),
             invoices=invoices,
         )
-
-
-def _is_code(code: str) -> bool:
-    return len(code) == LENGTH and code.isascii() and code.isalnum()
 
 
 def is_valid(order: Order) -> bool:

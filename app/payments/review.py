@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from app.audit.records import Action, Actor
 from app.clock import HOME
+from app.codes import new_code
 from app.gateways.cards.port import OrderReference
 from app.payments import rules
 from app.payments.booking import Booking
@@ -24,7 +25,7 @@ from app.payments.records import (
 )
 from app.payments.rules import Step
 from app.payments.settling import Settling
-from app.payments.shared import Shared, new_code
+from app.payments.shared import Shared
 from app.payments.store import orders, postings, refusals
 from app.staff.records import Member
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from app.accounts.tries import Budget, Tries
 from app.clock import HOME
+from app.codes import new_code
 from app.database.engine import after_commit
 from app.gateways.cards.port import Forged, Notice, OrderReference, Report, Verdict
 from app.gateways.errors import GatewayError
@@ -29,7 +30,7 @@ from app.payments.records import (
     told,
 )
 from app.payments.rules import Step
-from app.payments.shared import Shared, new_code
+from app.payments.shared import Shared
 from app.payments.store import orders, postings, refusals
 
 log = structlog.get_logger("selfcare")

@@ -1,7 +1,5 @@
 """What all payment services work with."""
 
-import base64
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -109,8 +107,3 @@ class Shared:
             **more,
         )
         return orders.get_order(connection, order.id)
-
-
-def new_code() -> str:
-    """130 random bits in 26 characters that are not mistaken for each other."""
-    return base64.b32encode(secrets.token_bytes(17)).decode()[:26]

@@ -10,13 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from app.codes import new_code
 from app.gateways.cards.port import OrderReference, Report, Verdict
 from app.gateways.cards.sandbox import gateway as sandbox
 from app.gateways.errors import GatewayError
 from app.payments import rules
 from app.payments.records import Order, OrderNotFound, Source, State
 from app.payments.settling import NoticeRefused, Settling
-from app.payments.shared import Shared, new_code
+from app.payments.shared import Shared
 from app.payments.store import orders, postings
 from config.loading import load_settings
 from legacy_adapters.errors import BillingError
