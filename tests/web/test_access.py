@@ -125,7 +125,7 @@ def test_every_post_refuses_a_forged_request(portal: Portal) -> None:
         # in test_cases_followed.py, and below
         *("cases.file", "cases.discard", "cases.change", "cases.add_documents", "cases.answer"),
         *("cases.withdraw", "cases.reopen"),
-        # in test_certificates.py
+        # in test_certificates_handled.py
         *("certificates.new", "staff_certificates.issue", "staff_certificates.refuse"),
         "staff_certificates.revoke",
     }
