@@ -30,7 +30,9 @@ from legacy_adapters.records import (
     InvoiceDetail,
     InvoiceHistory,
     InvoiceNumber,
+    IssuedInvoice,
     Payment,
+    PostedPayment,
     Statement,
 )
 from legacy_adapters.statements import StatementReader, Statements
@@ -74,6 +76,8 @@ class SqlBilling:
         self.list_statements([code])
         self.list_contracts_of("-", at_most=1)
         self.list_newest([code])
+        self.list_issued([code], since=date.today())  # noqa: DTZ011
+        self.list_posted([code], since=date.today())  # noqa: DTZ011
 
     def close(self) -> None:
         self._engine.dispose()
@@ -143,6 +147,22 @@ class SqlBilling:
         with self._reading("payment"):
             return tuple(payments.payment_row(row) for row in rows)
 
+    def list_issued(
+        self, codes: Sequence[ContractCode], *, since: date
+    ) -> tuple[IssuedInvoice, ...]:
+        rows = self._ask_in_chunks(self._ready().issued, codes, since=since)
+        with self._reading("invoice"):
+            found = [invoices.issued_row(row) for row in rows]
+        return tuple(sorted(found, key=invoices.order_of_issue))
+
+    def list_posted(
+        self, codes: Sequence[ContractCode], *, since: date
+    ) -> tuple[PostedPayment, ...]:
+        rows = self._ask_in_chunks(self._ready().posted, codes, since=since)
+        with self._reading("payment"):
+            found = [payments.posted_row(row) for row in rows]
+        return tuple(sorted(found, key=payments.order_of_posting))
+
     def get_invoice(self, code: ContractCode, number: InvoiceNumber) -> InvoiceDetail:
         if not number.isprintable():  # no such number exists, and some drivers refuse a NUL
             raise InvoiceNotFound
@@ -188,12 +208,14 @@ class SqlBilling:
         by_size: Mapping[int, Prepared],
         codes: Sequence[ContractCode],
         values_of: Callable[[Sequence[ContractCode]], dict[str, str]] = contracts.list_of_codes,
+        **values: Any,
     ) -> list[Row]:
         rows: list[Row] = []
         longest = contracts.LIST_SIZES[-1]
         for start in range(0, len(codes), longest):
             some = codes[start : start + longest]
-            rows += self._ask(by_size[contracts.list_size(len(some))], **values_of(some))
+            size = contracts.list_size(len(some))
+            rows += self._ask(by_size[size], **values_of(some), **values)
         return rows
 
 

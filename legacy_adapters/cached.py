@@ -19,7 +19,9 @@ from legacy_adapters.records import (
     InvoiceDetail,
     InvoiceHistory,
     InvoiceNumber,
+    IssuedInvoice,
     Payment,
+    PostedPayment,
     Statement,
 )
 
@@ -71,6 +73,16 @@ class CachedBilling:
 
     def list_newest(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, date | None]:
         return self._billing.list_newest(codes)
+
+    def list_issued(
+        self, codes: Sequence[ContractCode], *, since: date
+    ) -> tuple[IssuedInvoice, ...]:
+        return self._billing.list_issued(codes, since=since)
+
+    def list_posted(
+        self, codes: Sequence[ContractCode], *, since: date
+    ) -> tuple[PostedPayment, ...]:
+        return self._billing.list_posted(codes, since=since)
 
     def list_payments(
         self, code: ContractCode, *, since: date, at_least: int

@@ -5,6 +5,7 @@ were found by the same code. A contract without rows is one row of NULLs.
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -30,6 +31,7 @@ from legacy_adapters.records import (
     InvoiceDetail,
     InvoiceLine,
     InvoiceNumber,
+    IssuedInvoice,
     OpenInvoice,
     Statement,
 )
@@ -155,6 +157,28 @@ def history_row(row: Row) -> Invoice:
         units=decode.quantity(row, "units"),
         amount=decode.money(row, "principal") + decode.money(row, "tv_fee"),
     )
+
+
+def issued_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
+    """Parameters: those of list_of_codes, since."""
+    wanted = is_one_of(invoice.field("contract_code"), size)
+    since = invoice.field("issued_on") >= bindparam("since")
+    found = invoice.select(("contract_code", *HISTORY_FIELDS, "outstanding"))
+    return found.where(wanted, since, invoice.differs("status", "cancelled"))
+
+
+def issued_row(row: Row) -> IssuedInvoice:
+    return IssuedInvoice(
+        contract_code=ContractCode(decode.text(row, "contract_code")),
+        invoice=history_row(row),
+        outstanding=decode.money(row, "outstanding"),
+    )
+
+
+def order_of_issue(issued: IssuedInvoice) -> tuple[str, date, str]:
+    """Told here, because databases order codes each in their own way."""
+    invoice = issued.invoice
+    return issued.contract_code, invoice.issued_on or date.min, invoice.number
 
 
 def detail(contract: Relation, invoice: Relation, line: Relation | None) -> Select[Any]:

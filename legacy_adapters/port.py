@@ -12,7 +12,9 @@ from legacy_adapters.records import (
     InvoiceDetail,
     InvoiceHistory,
     InvoiceNumber,
+    IssuedInvoice,
     Payment,
+    PostedPayment,
     Statement,
 )
 
@@ -26,7 +28,7 @@ class Billing(Protocol):
 
     def verify(self) -> None:
         """Proves that the database answers and that the mapping fits it: asks every question
-        once, for a contract that cannot be. Eleven round trips: for starts and checks, not for
+        once, for a contract that cannot be. Thirteen round trips: for starts and checks, not for
         health probes.
 
         Raises: MappingError, BillingUnavailable.
@@ -86,6 +88,24 @@ class Billing(Protocol):
         self, code: ContractCode, *, since: date, at_least: int
     ) -> tuple[Payment, ...]:
         """Posted payments, newest first; `since` and `at_least` as above."""
+
+    def list_issued(
+        self, codes: Sequence[ContractCode], *, since: date
+    ) -> tuple[IssuedInvoice, ...]:
+        """The invoices of these contracts that were issued on or after `since`, cancelled ones
+        left out, by contract and day of issue.
+
+        One round trip for each 900 codes.
+        """
+
+    def list_posted(
+        self, codes: Sequence[ContractCode], *, since: date
+    ) -> tuple[PostedPayment, ...]:
+        """The payments of these contracts that were made on or after `since` and are posted, by
+        contract and day.
+
+        One round trip for each 900 codes.
+        """
 
     def get_invoice(self, code: ContractCode, number: InvoiceNumber) -> InvoiceDetail:
         """One invoice of this contract with its lines.

@@ -111,6 +111,24 @@ class Payment:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class IssuedInvoice:
+    """An invoice beside the contract that it bills. outstanding: what is owed of it now, interest
+    included; 0 once it is paid."""
+
+    contract_code: ContractCode
+    invoice: Invoice
+    outstanding: Decimal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PostedPayment:
+    """A payment beside the contract that it is for."""
+
+    contract_code: ContractCode
+    payment: Payment
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class InvoiceHistory:
     contract: Contract
     invoices: tuple[Invoice, ...]

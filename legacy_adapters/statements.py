@@ -36,6 +36,8 @@ class Statements:
         self.history = Prepared(invoices.history(contract, invoice))
         self.detail = Prepared(invoices.detail(contract, invoice, lines))
         self.payments = Prepared(payments.recent(relations["payment"]))
+        self.issued = _of_each_size(partial(invoices.issued_by_codes, invoice))
+        self.posted = _of_each_size(partial(payments.posted_by_codes, relations["payment"]))
 
 
 def _of_each_size(build: Callable[[int], Select[Any]]) -> dict[int, Prepared]:

@@ -62,6 +62,8 @@ BUILDERS: dict[str, tuple[tuple[str, ...], Callable[[Relations], Select[Any]]]] 
         lambda r: invoices.detail(r["contract"], r["invoice"], r.get("invoice_line")),
     ),
     "payments": (("payment",), lambda r: payments.recent(r["payment"])),
+    "issued": (("invoice",), lambda r: invoices.issued_by_codes(r["invoice"])),
+    "posted": (("payment",), lambda r: payments.posted_by_codes(r["payment"])),
 }
 
 

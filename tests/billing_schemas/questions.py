@@ -38,6 +38,8 @@ def answers(billing: Billing, codes: Sequence[str], since: date) -> dict[str, An
     for tax_id in sorted({contract.tax_id for contract in found["contracts"].values()}):
         found[f"of {tax_id}"] = _or_error(billing.list_contracts_of, tax_id, at_most=3)
     found["debts"] = _or_error(billing.list_debts, all_codes)
+    found["issued"] = _or_error(billing.list_issued, all_codes, since=since)
+    found["posted"] = _or_error(billing.list_posted, all_codes, since=since)
     return found
 
 

@@ -112,6 +112,8 @@ def test_unknown_contract(way: Way) -> None:
         assert not way.billing.list_debts([unknown])
         assert not way.billing.list_statements([unknown])
         assert not way.billing.list_newest([unknown])
+        assert not way.billing.list_issued([unknown], since=LONG_AGO)
+        assert not way.billing.list_posted([unknown], since=LONG_AGO)
         assert not way.billing.list_contracts_of(code, at_most=5)
         assert not way.billing.list_payments(unknown, since=LONG_AGO, at_least=12)
         with pytest.raises(ContractNotFound):
@@ -162,6 +164,37 @@ def test_the_newest_invoice_of_each(way: Way) -> None:
         history = way.billing.get_invoice_history(code, since=LONG_AGO, at_least=1)
         issued = [invoice.issued_on for invoice in history.invoices]
         assert newest.get(code) == (issued[0] if issued else None)
+
+
+def test_what_was_issued_since_a_day(way: Way) -> None:
+    codes = [way.code(code) for code in CODES]
+    everything = way.billing.list_issued(codes, since=LONG_AGO)
+    days = sorted({issued.invoice.issued_on for issued in everything if issued.invoice.issued_on})
+    for since in (LONG_AGO, days[len(days) // 2], days[-1]):
+        found = way.billing.list_issued(codes, since=since)
+        for code in codes:
+            history = way.billing.get_invoice_history(code, since=LONG_AGO, at_least=1)
+            wanted = [i for i in history.invoices if i.issued_on and i.issued_on >= since]
+            theirs = [issued for issued in found if issued.contract_code == code]
+            assert [issued.invoice for issued in theirs] == wanted[::-1]
+            owed = {i.number: i.outstanding for i in way.billing.get_statement(code).open_invoices}
+            for issued in theirs:
+                assert issued.outstanding == owed.get(issued.invoice.number, 0)
+    assert not way.billing.list_issued(codes, since=days[-1] + timedelta(days=1))
+
+
+def test_what_was_paid_since_a_day(way: Way) -> None:
+    codes = [way.code(code) for code in CODES]
+    everything = way.billing.list_posted(codes, since=LONG_AGO)
+    days = sorted({posted.payment.paid_on for posted in everything if posted.payment.paid_on})
+    for since in (LONG_AGO, days[len(days) // 2], days[-1]):
+        found = way.billing.list_posted(codes, since=since)
+        for code in codes:
+            paid = way.billing.list_payments(code, since=LONG_AGO, at_least=1)
+            wanted = [payment for payment in paid if payment.paid_on and payment.paid_on >= since]
+            theirs = [posted.payment for posted in found if posted.contract_code == code]
+            assert sorted(theirs, key=str) == sorted(wanted, key=str)
+    assert not way.billing.list_posted(codes, since=days[-1] + timedelta(days=1))
 
 
 def test_contracts_of_a_tax_number(way: Way) -> None:

@@ -164,6 +164,7 @@ def test_ten_ways_to_be_wrong_are_found_in_one_run(spoiled: tuple[str, Path]) ->
         (Topic.INDEXES, warning, "[payment] joins", "PAGESE.KTR_ID", "CREATE INDEX pagese_ktr_id"),
         (Topic.SAMPLES, broken, "[payment] columns.amount", "3 of 20 rows: row 1, 2, 3", "money"),
         (Topic.PLANS, warning, "payments", "reads all of PAGESE (about", "an index"),
+        (Topic.PLANS, warning, "posted", "reads all of PAGESE (about", "an index"),
     ]
     for topic, level, place, found, wanted in expected:
         finding = find(report, topic, place, level)
