@@ -34,7 +34,7 @@ from app.jobs.process import LEAVE_SECONDS, work_until_told
 from app.services import Services
 from app.web.logs import init_logs
 from app.wiring import wire
-from config.demo import BANK_PATH, BANK_SECRET_FILE, demo_values
+from config.demo import BANK_PATH, BANK_SECRET_FILE, PHONES_SECRET_FILE, demo_values
 from config.loading import SettingsError, Values, load_settings
 from config.settings import SECRET_KEY_FILE, Settings
 from legacy_adapters.demo.generator import (
@@ -86,6 +86,7 @@ def read_settings() -> Settings:
         if not found.uses_demo_billing:
             return load_settings(LOCAL)
         make_secret(found.portal.data_dir / BANK_SECRET_FILE)
+        make_secret(found.portal.data_dir / PHONES_SECRET_FILE)
         return load_settings({**DEMO, **demo_values(found)})
     except SettingsError as error:
         stop(BAD_SETTINGS, "The settings cannot be used:", str(error))

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from app.accounts.bounces import Bounces
 from app.accounts.guesses import Guesses
 from app.accounts.ownership import Ownership
+from app.accounts.phones import Phones
+from app.accounts.preferences import Preferences
 from app.accounts.profile import Profiles
 from app.accounts.recovery import Recovery
 from app.accounts.registration import Registration
@@ -27,6 +30,8 @@ from app.last_known.service import LastKnown
 from app.messages.outbox import Outbox
 from app.messages.sender import Sender
 from app.messages.service import MessageService
+from app.notifications.answering import Answering
+from app.notifications.finding import Finder
 from app.payments.booking import Booking
 from app.payments.links import PayLinks
 from app.payments.ordering import Ordering
@@ -68,6 +73,12 @@ class CertificateServices:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NotificationServices:
+    finder: Finder
+    answering: Answering
+
+
+@dataclass(frozen=True, kw_only=True)
 class Services:
     settings: Settings
     database: Database
@@ -84,6 +95,9 @@ class Services:
     undoing: Undoing
     ownership: Ownership
     profiles: Profiles
+    preferences: Preferences
+    phones: Phones
+    bounces: Bounces
     staff: StaffService
     members: StaffMembers
     content: Content
@@ -94,4 +108,5 @@ class Services:
     payments: PaymentServices
     cases: CaseServices
     certificates: CertificateServices
+    notifications: NotificationServices
     guesses: Guesses

@@ -1,16 +1,21 @@
 """The only module that names implementations."""
 
 from functools import partial
+from urllib.parse import urlencode
 
+from app.accounts.bounces import Bounces
 from app.accounts.entrance import Entrance
 from app.accounts.guesses import Guesses
 from app.accounts.links import Links
 from app.accounts.ownership import Ownership
+from app.accounts.phones import Phones
+from app.accounts.preferences import Preferences
 from app.accounts.profile import Profiles
 from app.accounts.recovery import Recovery
 from app.accounts.registration import Registration
 from app.accounts.service import AccountService
 from app.accounts.shared import Shared
+from app.accounts.telling import Telling
 from app.accounts.undoing import Undoing
 from app.audit.service import Audit
 from app.cases.addresses import CaseAddresses
@@ -41,14 +46,20 @@ from app.gateways.mail import open_mail
 from app.gateways.signing import Signer, SigningNotSet, open_signer
 from app.gateways.sms import open_sms
 from app.gateways.storage import open_storage
+from app.invoices.enclosing import Encloser
 from app.invoices.service import InvoiceService
 from app.jobs.queue import Jobs
 from app.last_known.service import LastKnown
-from app.messages.delivery import Delivery
 from app.messages.layout import Layout
 from app.messages.outbox import Outbox
 from app.messages.sender import Sender
 from app.messages.service import MessageService
+from app.notifications.addresses import NotificationAddresses
+from app.notifications.answering import Answering
+from app.notifications.composing import Composer
+from app.notifications.figures import Figures
+from app.notifications.finding import Finder
+from app.notifications.store.told import forget_of as forget_told
 from app.payments.addresses import PaymentAddresses
 from app.payments.booking import Booking
 from app.payments.links import PayLinks
@@ -59,21 +70,24 @@ from app.payments.review import Review
 from app.payments.settling import Settling
 from app.payments.shared import Shared as PaymentShared
 from app.payments.store.under_way import UNDER_WAY
-from app.services import CaseServices, CertificateServices, PaymentServices, Services
+from app.services import (
+    CaseServices,
+    CertificateServices,
+    NotificationServices,
+    PaymentServices,
+    Services,
+)
 from app.staff.customers import Customers
 from app.staff.members import StaffMembers
 from app.staff.service import StaffService
 from app.staff.shared import StaffShared
+from app.work import DELIVER, POST, register_jobs
 from config.loading import SettingsError
 from config.settings import Settings
 from legacy_adapters import CachedBilling, open_billing, open_posting
 from legacy_adapters.errors import MappingError
 from legacy_adapters.port import Billing
 from legacy_adapters.unusable import unusable_billing
-
-DELIVER, POST = "deliver_messages", "post_payments"
-MINUTE, HOUR, QUARTER_DAY = 60.0, 3_600.0, 21_600.0
-OFTEN = 15.0  # seconds: somebody may be waiting for it
 
 
 def wire(settings: Settings, *, for_command: bool = False) -> Services:
@@ -107,6 +121,8 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         links=Links(settings.public_address),
     )
     profiles, ownership = Profiles(shared), Ownership(shared)
+    preferences = Preferences(shared)
+    telling = Telling(shared, preferences)
     staff = StaffShared(
         database=database,
         settings=settings.staff,
@@ -123,12 +139,30 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         calendar=Calendar(closed=settings.cases.holidays, opened=settings.cases.working_days),
         documents=documents,
         ownership=ownership,
-        profiles=profiles,
+        telling=telling,
         addresses=CaseAddresses(settings.public_address),
         audit=audit,
         outbox=outbox,
         seal=CaseSeal(settings.cases),
     )
+    payments = _payments(
+        settings,
+        billing,
+        PaymentShared(
+            database=database,
+            settings=settings.payments,
+            gateway=_open_bank(settings),
+            addresses=PaymentAddresses(settings.public_address),
+            telling=telling,
+            ownership=ownership,
+            audit=audit,
+            outbox=outbox,
+            wake_posting=partial(jobs.ask, POST),
+        ),
+    )
+    phones = Phones(shared, settings.phones)
+    contracts = ContractService(billing=cached, last_known=last_known, today=today)
+    addresses = NotificationAddresses(settings.public_address)
     services = Services(
         settings=settings,
         database=database,
@@ -136,10 +170,14 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         jobs=jobs,
         outbox=outbox,
         messages=MessageService(
-            database=database, keep_days=settings.messages.keep_days, clock=now, wake=wake
+            database=database,
+            audit=audit,
+            keep_days=settings.messages.keep_days,
+            clock=now,
+            wake=wake,
         ),
         documents=documents,
-        sender=_sender(settings),
+        sender=_sender(settings, invoices),
         billing=billing,
         accounts=AccountService(shared, beside=UNDER_WAY),
         registration=Registration(shared),
@@ -147,12 +185,15 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         undoing=Undoing(shared),
         ownership=ownership,
         profiles=profiles,
+        preferences=preferences,
+        phones=phones,
+        bounces=Bounces(shared, at_most=settings.notifications.bounces_at_most),
         staff=StaffService(staff),
         members=StaffMembers(staff),
         content=Content(database=database, audit=audit, clock=now),
         customers=Customers(shared),
         last_known=last_known,
-        contracts=ContractService(billing=cached, last_known=last_known, today=today),
+        contracts=contracts,
         invoices=invoices,
         cases=_cases(cases, invoices, settings),
         certificates=_certificates(
@@ -161,7 +202,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
                 settings=settings.certificates,
                 billing=billing,
                 ownership=ownership,
-                profiles=profiles,
+                telling=telling,
                 addresses=CertificateAddresses(settings.public_address),
                 audit=audit,
                 outbox=outbox,
@@ -172,23 +213,38 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
             )
         ),
         guesses=Guesses(database, now),
-        payments=_payments(
-            settings,
-            billing,
-            PaymentShared(
+        payments=payments,
+        notifications=NotificationServices(
+            finder=Finder(
                 database=database,
-                settings=settings.payments,
-                gateway=_open_bank(settings),
-                addresses=PaymentAddresses(settings.public_address),
-                profiles=profiles,
-                ownership=ownership,
-                audit=audit,
+                billing=billing,
+                settings=settings.notifications,
+                composer=Composer(
+                    preferences=preferences,
+                    pay_links=payments.links,
+                    is_paying_on=lambda: payments.ordering.is_on,
+                    addresses=addresses,
+                    short_code=settings.phones.short_code if settings.asks_by_phone else "",
+                ),
                 outbox=outbox,
-                wake_posting=partial(jobs.ask, POST),
+                own_source=settings.posting.source,
+                clock=now,
+                today=today,
+            ),
+            answering=Answering(
+                database=database,
+                settings=settings.phones,
+                phones=phones,
+                preferences=preferences,
+                ownership=ownership,
+                figures=Figures(contracts=contracts, invoices=invoices),
+                addresses=addresses,
+                clock=now,
             ),
         ),
     )
     shared.when_closed.append(services.documents.drop_of_account)
+    shared.when_closed.append(forget_told)
     services.documents.when_infected(services.cases.handling.tell_unsafe)
     register_jobs(services)
     return services
@@ -292,33 +348,25 @@ def _documents(settings: Settings, database: Database, audit: Audit) -> Document
     )
 
 
-def _sender(settings: Settings) -> Sender:
+def _sender(settings: Settings, invoices: InvoiceService) -> Sender:
     folder = settings.portal.data_dir / "outbox"
     return Sender(
         mail=open_mail(settings.mail, folder / "mail"),
-        sms=open_sms(settings.sms, folder / "sms"),
+        sms=open_sms(settings.sms, folder / "sms", reports=_report_address(settings)),
         layout=Layout(utility=settings.utility, mail=settings.mail),
+        enclose=Encloser(
+            invoices=invoices, utility=settings.utility, is_sample=settings.portal.demo
+        ),
     )
 
 
-def register_jobs(services: Services) -> None:
-    """The work of the job process, by the names under which pages ask for it."""
-    jobs = services.jobs
-    delivery = Delivery(database=services.database, sender=services.sender, clock=now)
-    jobs.register(DELIVER, lambda: delivery.deliver_due(jobs.stopping.is_set), every=MINUTE)
-    payments = services.payments
-    jobs.register(POST, lambda: payments.booking.work(jobs.stopping.is_set), every=OFTEN)
-    jobs.register("ask_bank", lambda: payments.settling.ask_due(jobs.stopping.is_set), every=OFTEN)
-    documents = services.documents
-    stopping = jobs.stopping.is_set
-    jobs.register("sweep_documents", lambda: documents.sweep_often(stopping), every=5 * MINUTE)
-    jobs.register("sweep_storage", lambda: documents.sweep(stopping), every=QUARTER_DAY)
-    jobs.register("forget_expired", services.accounts.forget_expired, every=HOUR)
-    jobs.register("forget_staff_sessions", services.staff.forget_expired, every=HOUR)
-    jobs.register("forget_old_drafts", services.cases.drafting.forget_old, every=HOUR)
-    checking = services.certificates.checking
-    jobs.register("end_certificates", lambda: checking.end_outdated(stopping), every=HOUR)
-    jobs.register("forget_old_messages", services.messages.forget_old, every=HOUR)
+def _report_address(settings: Settings) -> str:
+    """Where the SMS gateway tells what became of an SMS."""
+    phones = settings.phones
+    key = phones.secret.get_secret_value()
+    if not phones.portal_url or not key:
+        return ""
+    return f"{phones.portal_url}/sms/report?{urlencode({'key': key})}"
 
 
 def _open_billing(settings: Settings, *, for_command: bool) -> Billing:

@@ -22,6 +22,7 @@ from config.certificates import CertificateSettings
 from config.colours import AA_TEXT, LIGHT_SURFACE, contrast
 from config.documents import DocumentSettings
 from config.jobs import JobSettings, MessageSettings
+from config.notifications import NotificationSettings, PhoneSettings
 from config.payments import PaymentSettings
 from config.posting import PostingSettings
 from config.section import PREFIX, CommaList, SealingKeys, Section, split_commas
@@ -271,6 +272,8 @@ SECTIONS: tuple[type[Section], ...] = (
     MessageSettings,
     MailSettings,
     SmsSettings,
+    NotificationSettings,
+    PhoneSettings,
     PaymentSettings,
     NestpaySettings,
     RaiacceptSettings,
@@ -297,6 +300,8 @@ class Settings:
     messages: MessageSettings
     mail: MailSettings
     sms: SmsSettings
+    notifications: NotificationSettings
+    phones: PhoneSettings
     payments: PaymentSettings
     nestpay: NestpaySettings
     raiaccept: RaiacceptSettings
@@ -343,6 +348,11 @@ class Settings:
             scheme = "https" if self.web.https else "http"
             return f"{scheme}://{self.web.trusted_hosts[0].lstrip('.')}"
         return f"http://{self.portal.host}:{self.portal.port}"
+
+    @property
+    def asks_by_phone(self) -> bool:
+        """Whether customers can ask by SMS and USSD."""
+        return bool(self.phones.secret.get_secret_value())
 
     @property
     def uses_demo_billing(self) -> bool:

@@ -10,12 +10,14 @@ from sqlalchemy import select
 from app.accounts.entrance import Entrance
 from app.accounts.links import Links
 from app.accounts.ownership import Ownership
+from app.accounts.preferences import Preferences
 from app.accounts.profile import Profiles
 from app.accounts.records import Account, Applicant, LinkToken, Visitor, Welcome
 from app.accounts.recovery import Recovery
 from app.accounts.registration import Registration
 from app.accounts.service import AccountService
 from app.accounts.shared import Shared
+from app.accounts.telling import Telling
 from app.accounts.undoing import Undoing
 from app.audit.service import Audit
 from app.database.engine import Database
@@ -92,6 +94,8 @@ class Accounts(AccountService):
         self.undoing = Undoing(self.shared)
         self.ownership = Ownership(self.shared)
         self.profiles = Profiles(self.shared)
+        self.preferences = Preferences(self.shared)
+        self.telling = Telling(self.shared, self.preferences)
 
     def register(self, applicant: Applicant, visitor: Visitor) -> Welcome:
         account = self.registration.register(applicant, visitor)

@@ -137,7 +137,7 @@ def make_world(database: Database, billing: Billing, folder: Path) -> World:
         calendar=Calendar(),
         documents=documents,
         ownership=accounts.ownership,
-        profiles=accounts.profiles,
+        telling=accounts.telling,
         addresses=CaseAddresses("https://portal.example"),
         audit=audit,
         outbox=Outbox(clock=clock, wake=lambda: None),

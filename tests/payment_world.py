@@ -96,7 +96,7 @@ class PaymentWorld:
             settings=made.payments,
             gateway=self.bank,
             addresses=self.services.payments.links._shared.addresses,
-            profiles=self.services.profiles,
+            telling=self.services.payments.links._shared.telling,
             ownership=self.services.ownership,
             audit=self.services.audit,
             outbox=self.services.outbox,

@@ -74,6 +74,7 @@ def _account(kept: Kept) -> dict[str, Any]:
         "email_confirmed_at": _iso(profile.email_confirmed_at),
         "email_waiting_for_confirmation": profile.pending_email,
         "phone": account.phone,
+        "phone_is_confirmed": profile.phone_is_confirmed,
         "language": account.language,
         "created_at": _iso(profile.created_at),
         "preferences": sorted(profile.preferences),

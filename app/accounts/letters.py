@@ -300,6 +300,29 @@ def code_sms(_: Translate, code: str, minutes: int) -> str:
     ) % {"code": code, "minutes": minutes}
 
 
+def phone_code_sms(_: Translate, code: str, minutes: int) -> str:
+    return _("Your code: %(code)s. It confirms your number and works for %(minutes)s minutes.") % {
+        "code": code,
+        "minutes": minutes,
+    }
+
+
+def phone_gone(_: Translate, phone: str) -> Letter:
+    return Letter(
+        subject=_("Your phone number was confirmed in another account"),
+        blocks=(
+            _told(
+                _(
+                    "Whoever has the number %(phone)s now has confirmed it in another account. We"
+                    " send no more SMS for your account there. If the number is still yours, sign"
+                    " in and confirm it again; if you know nothing of the other account, call us."
+                )
+                % {"phone": phone}
+            ),
+        ),
+    )
+
+
 def right_in_words(_: Translate, right: Right) -> str:
     if right is Right.PAY:
         return _("you may see it and pay for it")

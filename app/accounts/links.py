@@ -26,3 +26,6 @@ class Links:
 
     def invitation(self, token: LinkToken) -> str:
         return f"{self._address}/invitations/{token}"
+
+    def switch_off(self, token: LinkToken) -> str:
+        return f"{self._address}/m/{token}"

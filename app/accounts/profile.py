@@ -32,13 +32,6 @@ from app.audit.records import Action, Actor
 from app.messages.outbox import Addressee, Purpose
 from app.messages.texts import texts
 
-# What is told, and by which channel; used by what tells it.
-NOTIFICATIONS = ("invoice", "reminder", "payment", "case")
-CHANNELS = ("email", "sms")
-PAYING = ("select_all", "receipt_by_email")
-PREFERENCES = frozenset(
-    [*(f"{what}_by_{channel}" for what in NOTIFICATIONS for channel in CHANNELS), *PAYING]
-)
 MAILS_A_DAY = 10
 
 
@@ -49,16 +42,6 @@ class Profiles:
     def get(self, account_id: AccountId) -> Profile:
         with self._shared.database.read() as connection:
             return people.get_profile(connection, account_id, self._shared.clock())
-
-    def find_reader(
-        self, connection: Connection, account_id: AccountId, preference: str
-    ) -> Addressee | None:
-        """The account's confirmed mail address, if it has switched this preference on."""
-        now = self._shared.clock()
-        profile = people.get_profile(connection, account_id, now)
-        if preference not in profile.preferences or profile.email_confirmed_at is None:
-            return None
-        return addressee(people.get_account(connection, account_id))
 
     def restricted_until(self, signed_in: SignedIn) -> datetime | None:
         """Until when addresses cannot be changed, for a while after a recovery."""
@@ -184,6 +167,7 @@ class Profiles:
                     email=email,
                     email_key=rules.email_key(email),
                     email_confirmed_at=now,
+                    bounces=0,
                 )
                 shared.audit.record(
                     connection,
@@ -225,7 +209,7 @@ class Profiles:
         with shared.entrance.enter():
             self._check_password(signed_in, password, visitor)
         with shared.change(signed_in, restricted=True) as connection:
-            people.update_account(connection, account.id, phone=phone)
+            people.update_account(connection, account.id, phone=phone, confirmed_phone=None)
             before = {"phone": account.phone}
             stop = add_stop(shared, connection, account.id, what="phone", restores=before)
             _ = texts(account.language)
@@ -233,20 +217,11 @@ class Profiles:
             tell_owner(shared, connection, account, letter, "phone changed")
             self._note(connection, Action.PHONE_CHANGED, signed_in, visitor)
 
-    # Preferences
+    # Language
 
     def set_language(self, account_id: AccountId, language: str) -> None:
         with self._shared.database.write() as connection:
             people.update_account(connection, account_id, language=language)
-
-    def set_preferences(
-        self, signed_in: SignedIn, chosen: frozenset[str], visitor: Visitor
-    ) -> None:
-        """chosen: of PREFERENCES; what is not in it is off."""
-        kept = sorted(chosen & PREFERENCES)
-        with self._shared.database.write() as connection:
-            people.update_account(connection, signed_in.account.id, preferences=kept)
-            self._note(connection, Action.PREFERENCES_CHANGED, signed_in, visitor)
 
     # All of it, and its end
 

@@ -186,12 +186,23 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Profile:
-    """What the account page shows beside the account itself."""
+    """What the account page shows beside the account itself. preferences_since: ISO days."""
 
     created_at: datetime
     email_confirmed_at: datetime | None
     pending_email: str | None
     preferences: frozenset[str]
+    preferences_since: Mapping[str, str]
+    phone_is_confirmed: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SwitchOff:
+    """What a mailed link ends. contract_code: None for what is not about single contracts."""
+
+    account_id: AccountId
+    contract_code: ContractCode | None
+    preference: str
 
 
 class PasswordProblem(Enum):
@@ -227,6 +238,18 @@ class TooManyTries(AccountError):
 
 class TooManyMails(TooManyTries):
     """So many links were mailed for this account that the next has to wait for tomorrow."""
+
+
+class TooManyCodes(TooManyTries):
+    """So many codes were sent for this account, to this number, or in all, that the next waits."""
+
+
+class PhoneNotServed(AccountError):
+    """SMS are not sent to numbers that begin so."""
+
+
+class CodeRefused(AccountError):
+    """A wrong code, too many tries, or none was sent: one answer for all."""
 
 
 class TooBusy(AccountError):

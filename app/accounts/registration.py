@@ -21,8 +21,9 @@ from app.accounts.records import (
     Visitor,
 )
 from app.accounts.shared import Shared, addressee, hashed, new_token
-from app.accounts.store import contracts, people, recovery
+from app.accounts.store import contracts, people, phones, recovery
 from app.audit.records import Action, Actor
+from app.clock import HOME
 from app.messages.outbox import Purpose
 from app.messages.texts import texts
 from legacy_adapters.records import Contract, ContractCode
@@ -91,7 +92,7 @@ class Registration:
         self, applicant: Applicant, codes: list[ContractCode], *, is_confirmed: bool = False
     ) -> Account:
         """Makes the account without asking billing, under the next free name. is_confirmed: the
-        mail address is known to be its owner's.
+        mail address and the phone are known to be its owner's.
 
         Raises: RegistrationRefused, when the e-mail has an account.
         """
@@ -100,6 +101,7 @@ class Registration:
         if is_confirmed:
             with self._shared.database.write() as connection:
                 people.confirm_email(connection, account.id, self._shared.clock())
+                phones.take_phone(connection, account.id, account.phone)
         return account
 
     def _add_account(
@@ -145,6 +147,9 @@ class Registration:
             "language": applicant.language,
             "created_at": now,
             "preferences": list(SWITCHED_ON),
+            "preferences_since": rules.since_when(
+                frozenset(SWITCHED_ON), {}, now.astimezone(HOME).date()
+            ),
         }
         account_id = people.add_account(connection, values)
         contracts.link_contracts(connection, account_id, codes, now)

@@ -3,6 +3,8 @@
 import re
 import secrets
 import unicodedata
+from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from ipaddress import IPv6Address, ip_address
 
@@ -124,3 +126,8 @@ def network_of(address: str) -> str:
             return str(parsed.ipv4_mapped)
         return parsed.exploded[:19]
     return str(parsed)
+
+
+def since_when(chosen: frozenset[str], before: Mapping[str, str], today: date) -> dict[str, str]:
+    """Since which day each choice is on: one that stays keeps its day."""
+    return {name: before.get(name, today.isoformat()) for name in sorted(chosen)}

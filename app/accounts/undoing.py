@@ -62,6 +62,8 @@ class Undoing:
                 del restores["email"], restores["email_key"]  # it was free for a moment
             if "email" in restores:
                 restores["email_confirmed_at"] = None
+            if "phone" in restores:
+                restores["confirmed_phone"] = None
             people.update_account(connection, account_id, **{**restores, "disabled_at": now})
             recovery.forget_recovery(connection, account_id)
             recovery.forget_email_changes(connection, account_id)

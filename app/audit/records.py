@@ -40,6 +40,8 @@ class Action(StrEnum):
     EMAIL_CHANGED = "e-mail changed"
     EMAIL_CONFIRMED = "e-mail confirmed"
     PHONE_CHANGED = "phone changed"
+    PHONE_CONFIRMED = "phone confirmed"
+    EMAIL_REFUSED = "e-mail takes no mail"
     PREFERENCES_CHANGED = "preferences changed"
     DATA_DOWNLOADED = "data downloaded"
     CLOSED = "account closed"
@@ -68,6 +70,7 @@ class Action(StrEnum):
     STAFF_ROLE_CHANGED = "staff role changed"
     TEXT_CHANGED = "text changed"
     TEXT_RESTORED = "text restored"
+    MESSAGES_RETRIED = "messages tried again"
     CODE_REFUSED = "second factor refused"
     TRAIL_EXPORTED = "audit trail exported"
 

@@ -75,6 +75,11 @@ def moved(
     return Letter(subject=subject, blocks=tuple(blocks))
 
 
+def moved_sms(_: Translate, number: str, state: State, address: str) -> str:
+    told = _("Your request %(number)s is now: %(state)s. %(address)s")
+    return told % {"number": number, "state": state_words(_, state), "address": address}
+
+
 def unsafe(_: Translate, case: Summary, *, address: str) -> Letter:
     return Letter(
         subject=_("A document of your request could not be taken"),

@@ -9,8 +9,8 @@ import structlog
 from sqlalchemy import Connection
 
 from app.accounts.ownership import Ownership
-from app.accounts.profile import Profiles
 from app.accounts.records import AccountId, Restricted, Right, SignedIn
+from app.accounts.telling import Telling
 from app.accounts.tries import Budget, Tries
 from app.audit.records import Action, Actor
 from app.audit.service import Audit
@@ -41,7 +41,6 @@ from app.documents.records import Document
 from app.documents.service import Documents
 from app.messages.outbox import Outbox, Purpose
 from app.messages.records import Letter
-from app.messages.texts import texts
 from app.staff.records import Member
 from config.cases import CaseSettings
 from legacy_adapters.records import ContractCode
@@ -70,7 +69,7 @@ class Shared:
     calendar: Calendar
     documents: Documents
     ownership: Ownership
-    profiles: Profiles
+    telling: Telling
     addresses: CaseAddresses
     audit: Audit
     outbox: Outbox
@@ -197,6 +196,11 @@ class Shared:
         )
         self.tell(connection, row, step, by=by, member=member)
         address = self.addresses.case(was.number)
+        self.sms(
+            connection,
+            row,
+            lambda _: letters.moved_sms(_, was.number, step.to, self.addresses.case(was.number)),
+        )
         self.mail(  # also of what was done in the customer's name
             connection,
             row,
@@ -255,12 +259,19 @@ class Shared:
     ) -> None:
         """Tells the customer, if there is an account that wants to hear of it. write: the letter
         in a language."""
-        if row.account_id is None:
-            return
-        reader = self.profiles.find_reader(connection, row.account_id, "case_by_email")
-        if reader is not None:
-            letter = write(texts(reader.language), reader.language)
-            self.outbox.post_mail(connection, letter, reader, Purpose(kind="case"))
+        if row.account_id is not None:
+            self.telling.mail(connection, row.account_id, "case", write, Purpose(kind="case"))
+
+    def sms(
+        self, connection: Connection, row: Row, write: Callable[[letters.Translate], str]
+    ) -> None:
+        """The same by SMS."""
+        if row.account_id is not None:
+            self.telling.sms(connection, row.account_id, "case", write, CASE_SMS)
+
+
+# Not in the night: nobody waits for it by the minute.
+CASE_SMS = Purpose(kind="case", is_bulk=True)
 
 
 def public_events(events: Sequence[Event]) -> list[Event]:

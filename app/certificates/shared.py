@@ -8,8 +8,8 @@ import structlog
 from sqlalchemy import Connection
 
 from app.accounts.ownership import Ownership
-from app.accounts.profile import Profiles
 from app.accounts.records import AccountId, Right
+from app.accounts.telling import Telling
 from app.accounts.tries import Tries
 from app.audit.records import Action, Actor
 from app.audit.service import Audit
@@ -36,7 +36,6 @@ from app.database.engine import Database
 from app.gateways.signing.port import Signer
 from app.messages.outbox import Outbox, Purpose
 from app.messages.records import Letter
-from app.messages.texts import texts
 from app.staff.records import Member
 from config.certificates import CertificateSettings
 from config.settings import UtilitySettings
@@ -56,7 +55,7 @@ class Shared:
     settings: CertificateSettings
     billing: Billing
     ownership: Ownership
-    profiles: Profiles
+    telling: Telling
     addresses: CertificateAddresses
     audit: Audit
     outbox: Outbox
@@ -176,8 +175,11 @@ class Shared:
         in a language, with the address of the application's page."""
         if application.account_id is None:
             return
-        reader = self.profiles.find_reader(connection, application.account_id, "case_by_email")
-        if reader is not None:
-            address = self.addresses.application(application.number)
-            letter = write(texts(reader.language), reader.language, address)
-            self.outbox.post_mail(connection, letter, reader, Purpose(kind="certificate"))
+        address = self.addresses.application(application.number)
+        self.telling.mail(
+            connection,
+            application.account_id,
+            "case",
+            lambda _, language: write(_, language, address),
+            Purpose(kind="certificate"),
+        )

@@ -10,6 +10,7 @@ from app.commands.database import db
 from app.commands.documents import documents
 from app.commands.jobs import jobs
 from app.commands.messages import mail, messages, sms
+from app.commands.notify import notify
 from app.commands.payments import payments
 from app.commands.staff import staff
 from app.commands.translations import translations
@@ -17,6 +18,6 @@ from app.commands.translations import translations
 
 def register_commands(app: Flask) -> None:
     customers = (accounts, payments, cases, documents)
-    work = (jobs, messages, mail, sms)
+    work = (jobs, notify, messages, mail, sms)
     for group in (db, billing, config, staff, *customers, *work, translations):
         app.cli.add_command(group)

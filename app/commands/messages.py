@@ -1,6 +1,7 @@
 """flask messages ..., flask mail test, flask sms test"""
 
 import re
+import sys
 
 import click
 from flask.cli import AppGroup
@@ -8,7 +9,9 @@ from flask.cli import AppGroup
 from app.clock import now
 from app.commands.failing import fails_in_words
 from app.gateways.errors import GatewayError
-from app.messages.records import Block, Channel, Letter, Message, MessageId, State, Status
+from app.messages.bounced import LONGEST, find_reference
+from app.messages.records import Block, Channel, Letter, Message, MessageId, State, Status, Wanted
+from app.messages.rules import masked
 from app.messages.texts import DEFAULT, LANGUAGES, texts
 from app.web.current import services
 
@@ -25,12 +28,13 @@ LANGUAGE = click.option(
 
 @messages.command("list")
 @click.option("--dead", "states", flag_value="dead", help="Only those given up.")
+@click.option("--unsure", "states", flag_value="unsure", help="Only those that may have arrived.")
 @click.option("--waiting", "states", flag_value="waiting", help="Only those still to be sent.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
 @fails_in_words
 def list_command(states: str | None, limit: int) -> None:
     """Lists the newest messages, without what they say."""
-    wanted = (State(states),) if states else tuple(State)
+    wanted = Wanted(states=(State(states),) if states else ())
     found = services().messages.list_newest(wanted, limit=limit)
     for status in found:
         click.echo(_line(status))
@@ -55,15 +59,34 @@ def _line(status: Status) -> str:
 @click.option("--dead", is_flag=True, help="All that were given up.")
 @fails_in_words
 def retry_command(message_id: int | None, dead: bool) -> None:
-    """Tries a message that was given up again from the start."""
+    """Tries a message again from the start that was given up, or may not have arrived."""
     if (message_id is None) != dead:
         raise click.UsageError("Name one message, or all with --dead.")
     tried = services().messages.retry(None if message_id is None else MessageId(message_id))
     if message_id is not None and not tried:
-        told = f"Message {message_id} is not dead, or it is past its time and its words are gone."
+        told = f"Message {message_id} was not given up, or its time and words are gone."
         raise click.ClickException(told)
     services().jobs.flush(seconds=3)
     click.echo(f"{tried} messages are tried again.")
+
+
+@messages.command("bounced")
+@fails_in_words
+def bounced_command() -> None:
+    """Reads a mail server's report from standard input, and counts the mail that came back.
+
+    For a mail server that pipes what comes to the portal's sender into this command. What is no
+    such report is left alone.
+    """
+    reference = find_reference(sys.stdin.buffer.read(LONGEST))
+    found = services().messages.find_mail(reference) if reference else None
+    if found is None:
+        click.echo("That is no report of a mail of ours that failed.")
+        return
+    account_id, address = found
+    if account_id is not None:
+        services().bounces.take(account_id, address)
+    click.echo(f"Counted: {masked(address)} did not take a mail.")
 
 
 @mail.command("test")
@@ -89,6 +112,18 @@ def sms_command(number: str, language: str) -> None:
     _ = texts(language)
     text = _("If you can read this, SMS from our customer portal arrive.")
     _send(Channel.SMS, number, language, text=text)
+
+
+@sms.command("ask")
+@click.argument("number")
+@click.argument("text")
+@fails_in_words
+def ask_command(number: str, text: str) -> None:
+    """Prints what TEXT from NUMBER (as +355691234567) is answered, as if it came by SMS."""
+    if not re.fullmatch(PHONE, number):
+        raise click.ClickException(f"{number!r} is no number like +355691234567.")
+    answer = services().notifications.answering.answer_sms(number, text, message_id="")
+    click.echo(answer or "No answer: it has asked too often today.")
 
 
 def _send(

@@ -11,3 +11,7 @@ class GatewayUnavailable(GatewayError):
 
 class Refused(GatewayError):
     """Never: this recipient or this content is not accepted."""
+
+
+class RecipientRefused(Refused):
+    """Never to this address: there is nobody, or nobody who takes mail."""

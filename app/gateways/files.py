@@ -1,6 +1,7 @@
 """Whole files in a folder, for the local twins."""
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -9,13 +10,14 @@ from app.clock import now
 from app.gateways.errors import GatewayUnavailable
 
 
-def put_file(folder: Path, suffix: str, content: bytes) -> None:
+def put_file(folder: Path, suffix: str, content: bytes, *, name: str = "") -> None:
     """Puts a file in whose name sorts by time; it appears whole and stays after a power cut.
+    name: without suffix, where the same put in again is to be the same file.
 
     Raises: GatewayUnavailable.
     """
-    name = f"{now():%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(4)}{suffix}"
-    part = folder / f".{name}.part"
+    name = (name or f"{now():%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(4)}") + suffix
+    part = folder / f".{name}.{secrets.token_hex(4)}.part"
     try:
         # What is in there is for customers' eyes alone.
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -29,6 +31,12 @@ def put_file(folder: Path, suffix: str, content: bytes) -> None:
     except OSError as error:
         # Without the error itself: it may name the file, whose content nobody asked for.
         raise GatewayUnavailable(f"the local folder cannot be written: {error.strerror}") from None
+
+
+def name_of(reference: str) -> str:
+    """Of a message that the portal calls `12.20261128130112000000`; "" for another name."""
+    found = re.fullmatch(r"(\d+)\.(\d{14})(\d{6})", reference)
+    return f"{found[2][:8]}T{found[2][8:]}.{found[3]}Z-{found[1]}" if found else ""
 
 
 def _write(file: Path, content: bytes) -> None:

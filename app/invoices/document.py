@@ -57,6 +57,11 @@ def render_invoice(
     return buffer.getvalue()
 
 
+def file_number(number: str) -> str:
+    """The number comes from billing; only what is safe in a header goes into a file's name."""
+    return "".join(c for c in number if c.isascii() and c.isalnum())
+
+
 def checked_url(url: str, host: str) -> str | None:
     """The verification address, if it leads where such addresses must lead."""
     if len(url) > LONGEST_URL:

@@ -122,6 +122,11 @@ class InvoiceService:
             ),
         )
 
+    @staticmethod
+    def get_consumption(history: InvoiceHistory) -> Consumption | None:
+        """Of the months that the page's chart shows; None when nothing was billed yet."""
+        return rules.consumption(history.invoices)
+
     def get_file(self, code: ContractCode, number: InvoiceNumber) -> InvoiceFile:
         """Two round trips; never from last known data: a document is kept and shown to others.
 

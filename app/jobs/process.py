@@ -8,6 +8,8 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from types import FrameType
 
 import structlog
@@ -40,9 +42,10 @@ def work_until_told(jobs: Jobs, *, parent: int | None = None) -> None:
         signal.signal(number, note)
     log.debug("the job process works", process=os.getpid())
     worker = Worker(jobs)
+    runs: dict[str, Callable[[], None]] = {"queue": worker.queue, "periodic": worker.periodic}
+    runs |= {name: partial(worker.apart, name) for name in jobs.apart}
     threads = [
-        threading.Thread(target=run, name=f"jobs-{run.__name__}", daemon=True)
-        for run in (worker.queue, worker.periodic)
+        threading.Thread(target=run, name=f"jobs-{name}", daemon=True) for name, run in runs.items()
     ]
     for thread in threads:
         thread.start()
@@ -55,7 +58,7 @@ def work_until_told(jobs: Jobs, *, parent: int | None = None) -> None:
 
 
 class Worker:
-    """What the process's threads do; both run until `jobs.stopping`."""
+    """What the process's threads do; each runs until `jobs.stopping`."""
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
@@ -95,9 +98,19 @@ class Worker:
                     self._do(name)
             self._jobs.stopping.wait(LOOK_SECONDS)
 
+    def apart(self, name: str) -> None:
+        """One long work, again and again, so many seconds after its end."""
+        work, every = self._jobs.apart[name]
+        while not self._jobs.stopping.is_set():
+            self._try(name, work)
+            self._jobs.stopping.wait(every)
+
     def _do(self, name: str) -> None:
+        self._try(name, self._jobs.work[name])
+
+    def _try(self, name: str, work: Callable[[], object]) -> None:
         try:
-            self._jobs.work[name]()
+            work()
         except Exception as error:  # one work's trouble must not end the others
             log.error(
                 "a job failed",

@@ -38,12 +38,22 @@ class Jobs:
         self._rarely = Rarely()
         self.work: dict[str, Callable[[], object]] = {}
         self.periodic: dict[str, float] = {}  # name of a work -> seconds between two times
+        self.apart: dict[str, tuple[Callable[[], object], float]] = {}
         self.stopping = threading.Event()  # long work looks here whether to leave off
 
     def register(
-        self, name: str, work: Callable[[], object], *, every: float | None = None
+        self,
+        name: str,
+        work: Callable[[], object],
+        *,
+        every: float | None = None,
+        apart: bool = False,
     ) -> None:
-        """every: it is also done by itself after so many seconds, and at the start."""
+        """every: it is also done by itself after so many seconds, and at the start. apart: it may
+        take long, so it is done beside the others and never by request."""
+        if apart and every is not None:
+            self.apart[name] = (work, every)
+            return
         self.work[name] = work
         if every is not None:
             self.periodic[name] = every

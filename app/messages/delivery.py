@@ -5,13 +5,16 @@ import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 
 import structlog
+from sqlalchemy import Connection
 
-from app.database.engine import Database
-from app.gateways.errors import GatewayUnavailable, Refused
+from app.database.engine import Database, DatabaseError
+from app.gateways.errors import GatewayUnavailable, RecipientRefused, Refused
 from app.messages import store
+from app.messages.processes import MACHINE, is_alive, process_name
 from app.messages.records import Channel
 from app.messages.rules import delay_after
 from app.messages.sender import Sender
@@ -19,9 +22,7 @@ from app.messages.store import Claimed
 
 log = structlog.get_logger("selfcare")
 BATCH = 10
-# Well above what sending a batch can take. A process that dies over a message between handing it
-# over and saying so leaves it claimed; after this it is sent once more. The second mail has the
-# same Message-ID, by which most mail programs show it once.
+# Well above what sending a batch can take: after this, what a process has claimed is free again.
 CLAIMED_FOR = timedelta(minutes=15)
 # So many failures of a channel in a row, and it is left alone until the next time.
 MOST_FAILURES = 3
@@ -34,6 +35,10 @@ class Outcome(Enum):
     AWAY = auto()  # not sent, and the next one will hardly be
 
 
+class NotOurs(Exception):
+    """The claim was over, and another process has the message."""
+
+
 class Delivery:
     def __init__(
         self,
@@ -41,24 +46,52 @@ class Delivery:
         database: Database,
         sender: Sender,
         clock: Callable[[], datetime],
+        is_quiet: Callable[[Channel], bool] = lambda _channel: False,
+        when_bounced: Callable[[Connection, int, str], object] = lambda _c, _account, _to: None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """chance: from 0 to 1, spreads the next tries."""
+        """is_quiet: whether this channel sends nothing now that nobody waits for; when_bounced:
+        hears, in the same transaction, of an account's address that takes no mail; chance: from
+        0 to 1, spreads the next tries."""
         self._database = database
         self._sender = sender
         self._clock = clock
+        self._is_quiet = is_quiet
+        self._when_bounced = when_bounced
         self._chance = chance
 
     def deliver_due(self, is_stopping: Callable[[], bool] = lambda: False) -> int:
-        """Sends what is due, until nothing is or the gateways fail; returns how many went out.
+        """Sends what is due and somebody waits for, until nothing is or the gateways fail;
+        returns how many went out.
 
         Raises: DatabaseError.
         """
-        return sum(self._deliver(channel, is_stopping) for channel in Channel)
+        return sum(self._deliver(channel, is_stopping, is_bulk=False) for channel in Channel)
 
-    def _deliver(self, channel: Channel, is_stopping: Callable[[], bool]) -> int:
+    def deliver_bulk(self, is_stopping: Callable[[], bool] = lambda: False) -> int:
+        """The same for what nobody waits for, outside of quiet hours. Can take long."""
+        return sum(self._deliver(channel, is_stopping, is_bulk=True) for channel in Channel)
+
+    def free_what_ended(self) -> None:
+        """What processes of this machine had claimed that are no more, and what they may have
+        sent."""
+        with self._database.write() as connection:
+            for by in store.list_claimants(connection, MACHINE):
+                if by != process_name() and not is_alive(by):
+                    store.free_claims_of(connection, by)
+            unsure = store.settle_unsure(connection, self._clock())
+        for message_id in unsure:
+            log.warning(
+                "message may not have arrived",
+                message=message_id,
+                reason=store.UNSURE,
+                do=f"if its recipient misses it: flask messages retry {message_id}",
+            )
+
+    def _deliver(self, channel: Channel, is_stopping: Callable[[], bool], *, is_bulk: bool) -> int:
         sent = failures = 0
-        while batch := self._claim(channel):
+        self.free_what_ended()
+        while batch := self._claim(channel, is_bulk=is_bulk):
             until = self._clock() + CLAIMED_FOR / 2
             for number, one in enumerate(batch):
                 if is_stopping() or failures == MOST_FAILURES:
@@ -72,10 +105,13 @@ class Delivery:
                 failures = failures + 1 if outcome is Outcome.AWAY else 0
         return sent
 
-    def _claim(self, channel: Channel) -> list[Claimed]:
+    def _claim(self, channel: Channel, *, is_bulk: bool) -> list[Claimed]:
+        if is_bulk and self._is_quiet(channel):
+            return []
         now = self._clock()
+        claim = store.Claim(at=now, until=now + CLAIMED_FOR, by=process_name())
         with self._database.write() as connection:
-            return store.claim(connection, channel, now=now, until=now + CLAIMED_FOR, most=BATCH)
+            return store.claim(connection, channel, claim, is_bulk=is_bulk, most=BATCH)
 
     def _release(self, claimed: list[Claimed]) -> None:
         with self._database.write() as connection:
@@ -84,15 +120,19 @@ class Delivery:
     def _try(self, one: Claimed) -> Outcome:
         if one.expires_at is not None and one.expires_at <= self._clock():
             return self._expire(one)
-        if one.attempts > 1 and delay_after(one.attempts - 1, 0) is None:
-            return self._bury(one, "given up: processes died over it")
         try:
-            self._sender.send(one.read())
+            if one.attempts > 1 and delay_after(one.attempts - 1, 0) is None:
+                raise Refused("processes died over it")
+            self._sender.send(one.read(), partial(self._hand_over, one))
+        except NotOurs:
+            return Outcome.SETTLED
         except Refused as error:
-            return self._bury(one, f"refused: {error}")
+            return self._bury(one, f"refused: {error}", bounced=isinstance(error, RecipientRefused))
         except GatewayUnavailable as error:
             self._put_off(one, str(error))
             return Outcome.AWAY
+        except DatabaseError:
+            raise
         except Exception as error:  # one broken message must not keep the others back
             # Without the error's own text: it may quote what the message says.
             self._put_off(one, f"unexpected {type(error).__name__} at {_place(error)}")
@@ -102,15 +142,22 @@ class Delivery:
         log.info("message sent", message=one.id, channel=one.channel, tries=one.attempts)
         return Outcome.SENT
 
+    def _hand_over(self, one: Claimed) -> None:
+        with self._database.write() as connection:
+            if not store.set_handed(connection, one, self._clock()):
+                raise NotOurs
+
     def _expire(self, one: Claimed) -> Outcome:
         with self._database.write() as connection:
             store.set_expired(connection, one)
         log.warning("message expired unsent", message=one.id, channel=one.channel, do=LOOK_AT_DEAD)
         return Outcome.SETTLED
 
-    def _bury(self, one: Claimed, problem: str) -> Outcome:
+    def _bury(self, one: Claimed, problem: str, *, bounced: bool = False) -> Outcome:
         with self._database.write() as connection:
             store.set_dead(connection, one, problem)
+            if bounced and one.account_id is not None:
+                self._when_bounced(connection, one.account_id, one.recipient)
         about = {"message": one.id, "channel": one.channel, "tries": one.attempts}
         log.error("message given up", **about, reason=problem, do=LOOK_AT_DEAD)
         return Outcome.SETTLED

@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -23,13 +24,23 @@ TEMPLATES = Path(__file__).parent.parent / "templates" / "mails"
 WIDTH = 72
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Enclosed:
+    """A PDF beside a letter."""
+
+    name: str
+    content: bytes
+
+
 class Layout:
     def __init__(self, *, utility: UtilitySettings, mail: MailSettings) -> None:
         self._utility = utility
         self._sender = Address(mail.sender_name or utility.name, addr_spec=mail.sender)
         self._accent_in_dark = lighten_until_readable(utility.accent, DARK_SURFACE)
 
-    def lay_out(self, message: Message, letter: Letter) -> EmailMessage:
+    def lay_out(
+        self, message: Message, letter: Letter, enclosed: Enclosed | None = None
+    ) -> EmailMessage:
         """Raises: Refused, when the recipient is no address."""
         language = known(message.language)
         for block in letter.blocks:
@@ -44,6 +55,9 @@ class Layout:
         mail["Message-ID"] = self._message_id(message)
         mail["Auto-Submitted"] = "auto-generated"
         mail["Content-Language"] = language
+        if letter.switch_off:  # RFC 8058: a button of the mail program's own
+            mail["List-Unsubscribe"] = f"<{letter.switch_off}>"
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         mail.set_content(
             self._render("letter.txt", language, letter), cte="quoted-printable", charset="utf-8"
         )
@@ -53,12 +67,15 @@ class Layout:
             cte="quoted-printable",
             charset="utf-8",
         )
+        if enclosed:
+            mail.add_attachment(
+                enclosed.content, maintype="application", subtype="pdf", filename=enclosed.name
+            )
         return mail
 
     def _message_id(self, message: Message) -> str:
-        """The same at each try, and no other portal's: a database begun anew counts from 1."""
-        written = f"{message.created_at:%Y%m%d%H%M%S%f}"
-        return f"<message-{message.id}.{written}@{self._sender.domain}>"
+        """The same at each try."""
+        return f"<message-{message.reference}@{self._sender.domain}>"
 
     def _render(self, name: str, language: str, letter: Letter) -> str:
         return (

@@ -1,9 +1,10 @@
 """Where topics leave what is to be sent: within the transaction of what it tells of."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -24,11 +25,23 @@ class Addressee:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Purpose:
     """kind: its name for operators; key: the same is never posted twice; expires_at: when it is
-    no longer worth sending."""
+    no longer worth sending; is_bulk: nobody waits for it, so that it goes after the others, and
+    not in quiet hours; contract_code: which contract it is about."""
 
     kind: str
     key: str | None = None
     expires_at: datetime | None = None
+    is_bulk: bool = False
+    contract_code: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Post:
+    """A message to be posted with others. content: a letter for a mail, a text for an SMS."""
+
+    content: Letter | str
+    to: Addressee
+    purpose: Purpose
 
 
 class Outbox:
@@ -42,35 +55,19 @@ class Outbox:
         self, connection: Connection, letter: Letter, to: Addressee, purpose: Purpose
     ) -> None:
         """Raises: IntegrityError, when a mail with this key was posted before."""
-        body = json.dumps(asdict(letter), ensure_ascii=False)
-        self._post(connection, Channel.MAIL, body, to, purpose)
+        self.post_all(connection, [Post(content=letter, to=to, purpose=purpose)])
 
     def post_sms(self, connection: Connection, text: str, to: Addressee, purpose: Purpose) -> None:
         """Raises: IntegrityError, when an SMS with this key was posted before."""
-        self._post(connection, Channel.SMS, text, to, purpose)
+        self.post_all(connection, [Post(content=text, to=to, purpose=purpose)])
 
-    def _post(
-        self, connection: Connection, channel: Channel, body: str, to: Addressee, purpose: Purpose
-    ) -> None:
-        now = self._clock()
-        connection.execute(
-            insert(message).values(
-                key=purpose.key and f"{channel} {purpose.key}",
-                channel=channel,
-                kind=purpose.kind,
-                account_id=to.account_id,
-                recipient=to.recipient,
-                language=to.language,
-                body=body,
-                state=State.WAITING,
-                attempts=0,
-                created_at=now,
-                next_try_at=now,
-                expires_at=purpose.expires_at,
-                problem="",
-            )
-        )
-        after_commit(connection, self._wake)
+    def post_all(self, connection: Connection, posts: Sequence[Post]) -> None:
+        """In one statement. Raises: IntegrityError, as above."""
+        if posts:
+            now = self._clock()
+            connection.execute(insert(message), [_row(post, now) for post in posts])
+            if not all(post.purpose.is_bulk for post in posts):
+                after_commit(connection, self._wake)
 
     def forget_of(self, connection: Connection, account_id: int) -> None:
         """All that was sent to an account that is no more; what still waits is sent."""
@@ -94,3 +91,29 @@ class Outbox:
             )
             for row in connection.execute(query)
         ]
+
+
+def _row(post: Post, now: datetime) -> dict[str, Any]:
+    content, purpose = post.content, post.purpose
+    channel = Channel.MAIL if isinstance(content, Letter) else Channel.SMS
+    return {
+        "key": purpose.key and f"{channel} {purpose.key}",
+        "channel": channel,
+        "kind": purpose.kind,
+        "account_id": post.to.account_id,
+        "contract_code": purpose.contract_code,
+        "recipient": post.to.recipient,
+        "language": post.to.language,
+        "body": _written(content) if isinstance(content, Letter) else content,
+        "state": State.WAITING,
+        "is_bulk": purpose.is_bulk,
+        "attempts": 0,
+        "created_at": now,
+        "next_try_at": now,
+        "expires_at": purpose.expires_at,
+        "problem": "",
+    }
+
+
+def _written(letter: Letter) -> str:
+    return json.dumps(asdict(letter), ensure_ascii=False)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Connection,
     Index,
@@ -15,7 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
-    func,
+    false,
     or_,
     select,
     text,
@@ -23,8 +24,16 @@ from sqlalchemy import (
 )
 
 from app.database.tables import Moment, metadata
-from app.messages.records import Block, Channel, Kind, Letter, Message, MessageId, State, Status
-from app.messages.rules import masked
+from app.messages.records import (
+    Block,
+    Channel,
+    Enclosure,
+    Kind,
+    Letter,
+    Message,
+    MessageId,
+    State,
+)
 
 message = Table(
     "message",
@@ -35,29 +44,41 @@ message = Table(
     Column("channel", String(4), nullable=False),
     Column("kind", String(40), nullable=False),
     Column("account_id", Integer, index=True),
+    Column("contract_code", String(20)),
     Column("recipient", String(254), nullable=False),
     Column("language", String(2), nullable=False),
     Column("body", Text, nullable=False),  # emptied once it is sent
     Column("state", String(8), nullable=False),
+    Column("is_bulk", Boolean, nullable=False, server_default=false()),
     Column("attempts", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("next_try_at", Moment, nullable=False),
     Column("expires_at", Moment),
     Column("claimed_until", Moment),
+    Column("claimed_by", String(120)),  # the process that sends it
+    Column("handed_at", Moment),  # from when on the gateway may have it
     Column("sent_at", Moment, index=True),
     Column("problem", String(200), nullable=False),
+    Column("report", String(10)),
+    Column("reported_at", Moment),
+    Index("ix_message_state", "state", "id"),
     Index(
         "ix_message_waiting",
+        "is_bulk",
+        "channel",
         "next_try_at",
         sqlite_where=text("state = 'waiting'"),
         postgresql_where=text("state = 'waiting'"),
     ),
 )
 
+GIVEN_UP = (State.DEAD, State.UNSURE)
 EXPIRED = "expired"
+UNSURE = "its process ended before the gateway's answer was heard"
 CLAIMED = (
     message.c.id,
     message.c.channel,
+    message.c.account_id,
     message.c.recipient,
     message.c.language,
     message.c.body,
@@ -68,11 +89,21 @@ CLAIMED = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """by: the process."""
+
+    at: datetime
+    until: datetime
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Claimed:
     """A row that this process may send; its body is not read yet, because it may be broken."""
 
     id: MessageId
     channel: str
+    account_id: int | None
     recipient: str
     language: str
     body: str
@@ -101,14 +132,20 @@ def _letter(body: dict[str, Any]) -> Letter:
         Block(kind=Kind(block["kind"]), text=block["text"], address=block["address"])
         for block in body["blocks"]
     )
-    return Letter(subject=body["subject"], blocks=tuple(blocks))
+    enclosure = body.get("enclosure")
+    return Letter(
+        subject=body["subject"],
+        blocks=tuple(blocks),
+        enclosure=Enclosure(**enclosure) if enclosure else None,
+        switch_off=body.get("switch_off", ""),
+    )
 
 
 # Sending
 
 
 def claim(
-    connection: Connection, channel: Channel, *, now: datetime, until: datetime, most: int
+    connection: Connection, channel: Channel, claim: Claim, *, is_bulk: bool, most: int
 ) -> list[Claimed]:
     """Takes due messages for this process alone until then: another one gets others, or none.
 
@@ -118,9 +155,10 @@ def claim(
         select(message.c.id)
         .where(
             message.c.state == State.WAITING,
+            message.c.is_bulk.is_(is_bulk),
             message.c.channel == channel,
-            message.c.next_try_at <= now,
-            or_(message.c.claimed_until.is_(None), message.c.claimed_until <= now),
+            message.c.next_try_at <= claim.at,
+            or_(message.c.claimed_until.is_(None), message.c.claimed_until <= claim.at),
         )
         .order_by(message.c.next_try_at, message.c.id)
         .limit(most)
@@ -130,11 +168,64 @@ def claim(
     statement = (
         update(message)
         .where(message.c.id.in_(select(due.c.id)))
-        .values(claimed_until=until, attempts=message.c.attempts + 1)
+        .values(
+            claimed_until=claim.until,
+            claimed_by=claim.by,
+            handed_at=None,
+            attempts=message.c.attempts + 1,
+        )
         .returning(*CLAIMED)
     )
     found = [Claimed(**row._mapping) for row in connection.execute(statement)]
     return sorted(found, key=lambda one: one.id)
+
+
+def list_claimants(connection: Connection, start: str) -> list[str]:
+    """Who holds messages now, of those whose names begin so."""
+    query = (
+        select(message.c.claimed_by)
+        .where(
+            message.c.state == State.WAITING,
+            message.c.claimed_until.is_not(None),
+            message.c.claimed_by.startswith(start, autoescape=True),
+        )
+        .distinct()
+    )
+    return list(connection.scalars(query))
+
+
+def free_claims_of(connection: Connection, by: str) -> None:
+    """Of a process that is no more: what it held may be claimed at once."""
+    held = message.c.claimed_by == by, message.c.claimed_until.is_not(None)
+    connection.execute(
+        update(message).where(message.c.state == State.WAITING, *held).values(claimed_until=None)
+    )
+
+
+def settle_unsure(connection: Connection, now: datetime) -> list[MessageId]:
+    """What was handed over by processes that ended before they heard the answer."""
+    ended = or_(message.c.claimed_until.is_(None), message.c.claimed_until <= now)
+    statement = (
+        update(message)
+        .where(message.c.state == State.WAITING, message.c.handed_at.is_not(None), ended)
+        .values(state=State.UNSURE, problem=UNSURE, claimed_until=None)
+        .returning(message.c.id)
+    )
+    return [MessageId(row.id) for row in connection.execute(statement)]
+
+
+def set_handed(connection: Connection, one: Claimed, at: datetime) -> bool:
+    """False when somebody else has claimed it by now."""
+    statement = (
+        update(message)
+        .where(
+            message.c.id == one.id,
+            message.c.state == State.WAITING,
+            message.c.attempts == one.attempts,
+        )
+        .values(handed_at=at)
+    )
+    return connection.execute(statement).rowcount > 0
 
 
 def release(connection: Connection, claimed: Iterable[Claimed]) -> None:
@@ -148,7 +239,9 @@ def set_sent(connection: Connection, one: Claimed, at: datetime) -> None:
     connection.execute(
         update(message)
         .where(message.c.id == one.id)
-        .values(state=State.SENT, sent_at=at, body="", problem="", claimed_until=None)
+        .values(
+            state=State.SENT, sent_at=at, body="", problem="", claimed_until=None, handed_at=None
+        )
     )
 
 
@@ -173,82 +266,26 @@ def _set(connection: Connection, one: Claimed, values: dict[str, Any]) -> None:
             message.c.state == State.WAITING,
             message.c.attempts == one.attempts,
         )
-        .values({"claimed_until": None, **values})
+        .values({"claimed_until": None, "handed_at": None, **values})
     )
-
-
-# For operators
-
-
-def count_by_state(connection: Connection) -> dict[State, int]:
-    query = select(message.c.state, func.count()).group_by(message.c.state)
-    found = {State(row[0]): int(row[1]) for row in connection.execute(query)}
-    return {state: found.get(state, 0) for state in State}
-
-
-def find_longest_due(connection: Connection) -> datetime | None:
-    """Since when the longest waiting message is due; None when nothing waits."""
-    query = select(func.min(message.c.next_try_at)).where(message.c.state == State.WAITING)
-    found: datetime | None = connection.scalar(query)
-    return found
-
-
-def list_newest(connection: Connection, states: Iterable[State], *, limit: int) -> list[Status]:
-    query = (
-        select(message)
-        .where(message.c.state.in_(list(states)))
-        .order_by(message.c.id.desc())
-        .limit(limit)
-    )
-    return [_status(row) for row in connection.execute(query)]
-
-
-def _status(row: Any) -> Status:
-    return Status(
-        id=MessageId(row.id),
-        channel=Channel(row.channel),
-        kind=row.kind,
-        state=State(row.state),
-        account_id=row.account_id,
-        recipient=masked(row.recipient),
-        attempts=row.attempts,
-        created_at=row.created_at,
-        next_try_at=row.next_try_at,
-        sent_at=row.sent_at,
-        problem=row.problem,
-    )
-
-
-def revive(connection: Connection, message_id: MessageId | None, now: datetime) -> int:
-    """Has a dead message tried again from the start, or all of them; those that have expired
-    say nothing any more and stay dead. Returns how many are tried."""
-    statement = update(message).where(
-        message.c.state == State.DEAD,
-        message.c.body != "",
-        or_(message.c.expires_at.is_(None), message.c.expires_at > now),
-    )
-    if message_id is not None:
-        statement = statement.where(message.c.id == message_id)
-    values = {"state": State.WAITING, "attempts": 0, "next_try_at": now, "claimed_until": None}
-    return connection.execute(statement.values(values)).rowcount
 
 
 # Cleaning
 
 
 def forget_expired_bodies(connection: Connection, now: datetime) -> None:
-    """What a dead message said is kept for another try; not past its time."""
+    """What was given up is kept for another try; not past its time."""
     connection.execute(
         update(message)
-        .where(message.c.state == State.DEAD, message.c.expires_at <= now, message.c.body != "")
+        .where(message.c.state.in_(GIVEN_UP), message.c.expires_at <= now, message.c.body != "")
         .values(body="")
     )
 
 
 def forget_older(connection: Connection, before: datetime) -> int:
-    """Deletes what was sent before, and what is dead and was written before."""
+    """Deletes what was sent before, and what was given up and written before."""
     is_old = or_(
         message.c.sent_at < before,
-        (message.c.state == State.DEAD) & (message.c.created_at < before),
+        message.c.state.in_(GIVEN_UP) & (message.c.created_at < before),
     )
     return connection.execute(delete(message).where(is_old)).rowcount

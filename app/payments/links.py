@@ -4,6 +4,7 @@ The token is random and kept as a hash, so that it is as short as an SMS wants i
 and can be revoked by itself.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -27,14 +28,18 @@ from legacy_adapters.port import Billing
 from legacy_adapters.records import NO_MONEY, ContractCode
 
 LINKS_AT_MOST = 20  # of a contract, made by hand
+LISTED_AT_MOST = 60
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PayLink:
+    """is_automatic: made for a message of ours, not by hand."""
+
     id: LinkId
     contract_code: ContractCode
     created_at: datetime
     expires_at: datetime
+    is_automatic: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,9 +86,32 @@ class PayLinks:
         )
         return self._shared.addresses.link(token)
 
+    def make_many(
+        self, connection: Connection, wanted: Sequence[tuple[ContractCode, AccountId]]
+    ) -> list[str]:
+        """For messages to these accounts, in one statement and in the caller's transaction: the
+        addresses in the same order. They work as long as the account may pay for the contract."""
+        tokens, now = [new_code() for _ in wanted], self._shared.clock()
+        ends = now + timedelta(days=self._shared.settings.link_days)
+        rows = [
+            {
+                "token_hash": _hashed(token),
+                "contract_code": code,
+                "by_customer": True,
+                "made_by": account_id,
+                "created_at": now,
+                "expires_at": ends,
+                "is_automatic": True,
+            }
+            for token, (code, account_id) in zip(tokens, wanted, strict=True)
+        ]
+        if rows:
+            connection.execute(insert(pay_link), rows)
+        return [self._shared.addresses.link(token) for token in tokens]
+
     def make_for(self, code: ContractCode, *, made_by: AccountId | None) -> str:
         """Raises: TooManyLinks."""
-        if len(self.list_of(code)) >= LINKS_AT_MOST:
+        if sum(not link.is_automatic for link in self.list_of(code)) >= LINKS_AT_MOST:
             raise TooManyLinks
         with self._shared.database.write() as connection:
             return self.make(connection, code, made_by=made_by)
@@ -118,7 +146,7 @@ class PayLinks:
         return len(ids)
 
     def list_of(self, code: ContractCode) -> list[PayLink]:
-        """Those that work, the newest first."""
+        """Those that work: those made by hand, then those of messages, the newest first."""
         query = (
             select(pay_link)
             .where(
@@ -126,8 +154,8 @@ class PayLinks:
                 pay_link.c.revoked_at.is_(None),
                 pay_link.c.expires_at > self._shared.clock(),
             )
-            .order_by(pay_link.c.id.desc())
-            .limit(LINKS_AT_MOST)
+            .order_by(pay_link.c.is_automatic, pay_link.c.id.desc())
+            .limit(LISTED_AT_MOST)
         )
         with self._shared.database.read() as connection:
             return [_link(row) for row in connection.execute(query)]
@@ -183,4 +211,5 @@ def _link(row: Any) -> PayLink:
         contract_code=ContractCode(row.contract_code),
         created_at=row.created_at,
         expires_at=row.expires_at,
+        is_automatic=bool(row.is_automatic),
     )

@@ -16,7 +16,6 @@ from app.gateways.cards.port import Forged, Notice, OrderReference, Report, Verd
 from app.gateways.errors import GatewayError
 from app.jobs.rarely import Rarely
 from app.messages.outbox import Purpose
-from app.messages.texts import texts
 from app.payments import letters, rules
 from app.payments.records import (
     NotNow,
@@ -231,13 +230,14 @@ class Settling:
         after_commit(connection, self._shared.wake_posting)
         if order.account_id is None:
             return
-        to = self._shared.profiles.find_reader(connection, order.account_id, "receipt_by_email")
-        if to is None:
-            return
         lines = [posted.line for posted in orders.list_lines(connection, order.id)]
-        letter = letters.receipt(texts(to.language), to.language, order, lines, self._shared)
-        purpose = Purpose(kind="receipt", key=f"receipt {order.reference}")
-        self._shared.outbox.post_mail(connection, letter, to, purpose)
+        self._shared.telling.mail(
+            connection,
+            order.account_id,
+            "receipt",
+            lambda _, language: letters.receipt(_, language, order, lines, self._shared),
+            Purpose(kind="receipt", key=f"receipt {order.reference}"),
+        )
 
     def _lock(self, connection: Connection, reference: OrderReference) -> Order:
         order = orders.find_order(connection, reference, lock=True)

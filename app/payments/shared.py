@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import Connection
 
 from app.accounts.ownership import Ownership
-from app.accounts.profile import Profiles
+from app.accounts.telling import Telling
 from app.audit.records import Action, Actor
 from app.audit.service import Audit
 from app.clock import now
@@ -39,7 +39,7 @@ class Shared:
     settings: PaymentSettings
     gateway: CardGateway | None
     addresses: PaymentAddresses
-    profiles: Profiles
+    telling: Telling
     ownership: Ownership
     audit: Audit
     outbox: Outbox

@@ -49,7 +49,8 @@ class Rule:
     under_way: bool = False  # and what of these contracts is in a payment
     needs_account: bool = True  # whether the page ever looks at who is signed in
     uploads: bool = False  # takes files: its requests may be larger than others
-    from_elsewhere: bool = False  # posted by a bank, or by a browser that comes from there
+    # Posted by a bank or a gateway, by a browser that comes from there, or by a mail program.
+    from_elsewhere: bool = False
     # A form that is posted after its session ended still reaches its view, which then keeps what
     # was typed and does nothing else: is_signed_in() tells.
     keeps_what_was_typed: bool = False
@@ -63,7 +64,8 @@ class Rule:
 
 PUBLIC = Rule(who=Who.ANYBODY)
 MACHINE = Rule(who=Who.ANYBODY, needs_account=False)
-FROM_BANK = Rule(who=Who.ANYBODY, needs_account=False, from_elsewhere=True)
+FROM_MACHINE = Rule(who=Who.ANYBODY, needs_account=False, from_elsewhere=True)
+FROM_MAIL = Rule(who=Who.ANYBODY, from_elsewhere=True)
 SIGNED_IN = Rule(who=Who.SIGNED_IN)
 VIEWER = Rule(who=Who.VIEWER)
 HOLDER = Rule(who=Who.HOLDER)
@@ -99,6 +101,12 @@ ACCESS: dict[str, Rule] = {
     "profile.sign_out_others": SIGNED_IN,
     "profile.data": SIGNED_IN,
     "profile.close": SIGNED_IN,
+    "profile.phone": SIGNED_IN,
+    "notifications.contract": VIEWER,
+    "notifications.switch_off": FROM_MAIL,
+    "phones.sms": FROM_MACHINE,
+    "phones.report": FROM_MACHINE,
+    "phones.ussd": FROM_MACHINE,
     "contracts.index": Rule(who=Who.SIGNED_IN, all_contracts=True, under_way=True),
     "contracts.show": VIEWER,
     "contracts.info": VIEWER,
@@ -120,8 +128,8 @@ ACCESS: dict[str, Rule] = {
     "payments.ask": PUBLIC,
     "payments.again": Rule(who=Who.SIGNED_IN, all_contracts=True),
     "payments.receipt": PUBLIC,
-    "payments.come_back": FROM_BANK,
-    "payments.callback": FROM_BANK,
+    "payments.come_back": FROM_MACHINE,
+    "payments.callback": FROM_MACHINE,
     "pay_links.follow": PUBLIC,
     "pay_links.manage": Rule(who=Who.PAYER),
     "verify.index": PUBLIC,
@@ -187,6 +195,8 @@ ACCESS: dict[str, Rule] = {
     "staff_certificates.refuse": AGENT,
     "staff_certificates.revoke": SUPERVISOR,
     "staff_certificates.paper": AGENT,
+    "staff_messages.index": AGENT,
+    "staff_messages.retry": SUPERVISOR,
     "staff_content.index": ADMINISTRATOR,
     "staff_content.edit": ADMINISTRATOR,
     "staff_content.versions": ADMINISTRATOR,

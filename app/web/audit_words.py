@@ -42,6 +42,8 @@ ACTIONS: dict[Action, Any] = {
     Action.EMAIL_CHANGED: _l("e-mail changed"),
     Action.EMAIL_CONFIRMED: _l("e-mail confirmed"),
     Action.PHONE_CHANGED: _l("phone changed"),
+    Action.PHONE_CONFIRMED: _l("phone confirmed"),
+    Action.EMAIL_REFUSED: _l("e-mail address takes no mail: to be confirmed again"),
     Action.PREFERENCES_CHANGED: _l("preferences changed"),
     Action.DATA_DOWNLOADED: _l("own data downloaded"),
     Action.CLOSED: _l("account closed"),
@@ -69,6 +71,7 @@ ACTIONS: dict[Action, Any] = {
     Action.STAFF_CREATED: _l("staff member added"),
     Action.STAFF_RESET: _l("staff member: password and second factor anew"),
     Action.STAFF_ROLE_CHANGED: _l("staff member: other role"),
+    Action.MESSAGES_RETRIED: _l("messages tried again"),
     Action.CODE_REFUSED: _l("code of the second factor refused"),
     Action.TRAIL_EXPORTED: _l("audit trail exported"),
 }

@@ -49,6 +49,11 @@ SECTIONS: tuple[Section, ...] = (
         about=_l("Those that need a person, and any by its number."),
     ),
     Section(
+        endpoint="staff_messages.index",
+        name=_l("Messages"),
+        about=_l("Mail and SMS to customers: what waits, what failed, what was sent to whom."),
+    ),
+    Section(
         endpoint="staff_content.index",
         name=_l("Texts"),
         about=_l("What customers read: questions and answers, privacy, terms, refunds."),

@@ -18,7 +18,7 @@ import pytest
 from app.database import schema
 from app.jobs.child import PAUSE_SECONDS
 from app.messages.outbox import Addressee, Purpose
-from app.messages.records import Block, Letter, State
+from app.messages.records import Block, Letter, State, Wanted
 from app.services import Services
 from app.wiring import wire
 from config.settings import ROOT
@@ -57,7 +57,7 @@ class Web:
         assert self.services.jobs.flush(SOON)
 
     def sent(self) -> int:
-        found = self.services.messages.list_newest((State.SENT,), limit=100)
+        found = self.services.messages.list_newest(Wanted(states=(State.SENT,)), limit=100)
         return len(found)
 
     def post_and_see_it_sent(self, number: int) -> None:

@@ -51,7 +51,7 @@ def test_dead_messages_are_tried_again(portal: Portal) -> None:
     post(portal, state="dead")
     assert run(portal, "messages", "retry", "1").output == "1 messages are tried again.\n"
     again = run(portal, "messages", "retry", "1")
-    assert again.exit_code == 1 and "Message 1 is not dead" in again.output
+    assert again.exit_code == 1 and "Message 1 was not given up" in again.output
     assert run(portal, "messages", "retry", "--dead").output == "0 messages are tried again.\n"
     for wrong in ((), ("1", "--dead")):
         done = run(portal, "messages", "retry", *wrong)

@@ -118,7 +118,7 @@ def test_each_change_is_told_by_mail_whose_subject_tells_nothing(world: World) -
 
 
 def test_who_wants_no_mails_gets_none(world: World) -> None:
-    world.shared.profiles.set_preferences(world.vera, frozenset(), FROM_HOME)
+    world.shared.telling._preferences.set_all(world.vera, frozenset(), FROM_HOME)
     number = world.file()
     world.move(number, State.DONE, "Po")
     assert posted(world.database, "case") == []

@@ -92,7 +92,7 @@ def make_world(
             settings=settings.certificates,
             billing=billing,
             ownership=accounts.ownership,
-            profiles=accounts.profiles,
+            telling=accounts.telling,
             addresses=CertificateAddresses("https://portal.example"),
             audit=audit,
             outbox=Outbox(clock=clock, wake=lambda: None),

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -14,13 +15,26 @@ from sqlalchemy import Row, select
 from sqlalchemy.exc import IntegrityError
 from structlog.testing import capture_logs
 
+from app.audit.service import Audit
 from app.database.engine import Database
-from app.gateways.errors import GatewayUnavailable, Refused
+from app.gateways.errors import GatewayUnavailable, RecipientRefused, Refused
+from app.gateways.handing import HandingOver, unnoted
 from app.messages import store
-from app.messages.delivery import CLAIMED_FOR, MOST_FAILURES, Delivery
-from app.messages.layout import Layout
+from app.messages.delivery import CLAIMED_FOR, MOST_FAILURES, Delivery, Outcome
+from app.messages.layout import Enclosed, Layout
 from app.messages.outbox import Addressee, Outbox, Purpose
-from app.messages.records import Block, Channel, Kind, Letter, MessageId, State
+from app.messages.processes import MACHINE, is_alive, process_name
+from app.messages.records import (
+    Block,
+    Channel,
+    Enclosure,
+    Kind,
+    Letter,
+    MessageId,
+    Report,
+    State,
+    Wanted,
+)
 from app.messages.sender import Sender
 from app.messages.service import MessageService
 from app.messages.store import message
@@ -35,6 +49,7 @@ LETTER = Letter(
 VERA = Addressee(recipient="vera@example.org", language="sq", account_id=7)
 PHONE = Addressee(recipient="+355692345678", language="sq")
 PURPOSE = Purpose(kind="password")
+DEAD_PROCESS = 2**22 + 1  # above the kernel's highest number
 
 
 class Gateway:
@@ -43,24 +58,32 @@ class Gateway:
     def __init__(self) -> None:
         self.taken: list[tuple[str, str]] = []  # recipient, Message-ID or reference
         self.failing: Callable[[str], Exception | None] = lambda _to: None
+        self.afterwards: Callable[[], None] = lambda: None  # has taken it, says no word yet
         self.tries: list[str] = []
 
-    def take(self, to: str, name: str) -> None:
+    def take(self, to: str, name: str, handing_over: HandingOver) -> None:
         self.tries.append(to)
         failure = self.failing(to)
         if failure:
             raise failure
+        handing_over()
         self.taken.append((to, name))
+        self.afterwards()
 
 
 class Mail(Gateway):
-    def send(self, mail: EmailMessage) -> None:
-        self.take(str(mail["To"]), str(mail["Message-ID"]))
+    keep: Callable[[EmailMessage], None] = staticmethod(lambda _mail: None)
+
+    def send(self, mail: EmailMessage, handing_over: HandingOver = unnoted) -> None:
+        self.take(str(mail["To"]), str(mail["Message-ID"]), handing_over)
+        self.keep(mail)
 
 
 class Sms(Gateway):
-    def send(self, *, to: str, text: str, reference: str) -> None:
-        self.take(to, f"{reference} {text}")
+    def send(
+        self, *, to: str, text: str, reference: str, handing_over: HandingOver = unnoted
+    ) -> None:
+        self.take(to, f"{reference} {text}", handing_over)
 
 
 class Post:
@@ -71,16 +94,34 @@ class Post:
         self.clock = clock
         self.mail, self.sms = Mail(), Sms()
         self.woken = 0
+        self.quiet: set[Channel] = set()
+        self.bounced: list[tuple[int, str]] = []
         self.outbox = Outbox(clock=clock, wake=self._wake)
         self.delivery = self.make_delivery()
         self.messages = MessageService(
-            database=database, keep_days=90, clock=clock, wake=self._wake
+            database=database,
+            audit=Audit(database=database, clock=clock),
+            keep_days=90,
+            clock=clock,
+            wake=self._wake,
         )
 
     def make_delivery(self) -> Delivery:
         layout = Layout(utility=UtilitySettings(), mail=MailSettings())
-        sender = Sender(mail=self.mail, sms=self.sms, layout=layout)
-        return Delivery(database=self.database, sender=sender, clock=self.clock, chance=lambda: 0.5)
+        sender = Sender(mail=self.mail, sms=self.sms, layout=layout, enclose=self.enclose)
+        return Delivery(
+            database=self.database,
+            sender=sender,
+            clock=self.clock,
+            is_quiet=lambda channel: channel in self.quiet,
+            when_bounced=lambda _connection, *who: self.bounced.append(who),
+            chance=lambda: 0.5,
+        )
+
+    def enclose(self, enclosure: Enclosure, language: str) -> Enclosed:
+        return Enclosed(
+            name=f"{enclosure.invoice_number}.pdf", content=b"%PDF-" + language.encode()
+        )
 
     def _wake(self) -> None:
         self.woken += 1
@@ -129,7 +170,8 @@ def test_sms_goes_to_its_own_gateway_under_its_number(post: Post) -> None:
     with post.database.write() as connection:
         post.outbox.post_sms(connection, "Kodi: 4711", PHONE, Purpose(kind="code"))
     assert post.delivery.deliver_due() == 1
-    assert post.sms.taken == [("+355692345678", f"{post.row().id} Kodi: 4711")]
+    created = f"{post.row().created_at:%Y%m%d%H%M%S%f}"
+    assert post.sms.taken == [("+355692345678", f"{post.row().id}.{created} Kodi: 4711")]
     assert post.body() == "" and not post.mail.taken
 
 
@@ -172,10 +214,10 @@ def test_several_deliverers_send_each_message_once(post: Post) -> None:
 def test_two_claims_at_once_take_different_messages(post: Post) -> None:
     """Held open, so that they truly meet; SQLite would let the second one wait."""
     post.write_many(15)
-    until = post.clock.now + CLAIMED_FOR
+    claim = store.Claim(at=post.clock.now, until=post.clock.now + CLAIMED_FOR, by="test")
     with post.database.write() as one, post.database.write() as other:
         first, second = (
-            {c.id for c in store.claim(it, Channel.MAIL, now=post.clock.now, until=until, most=10)}
+            {c.id for c in store.claim(it, Channel.MAIL, claim, is_bulk=False, most=10)}
             for it in (one, other)
         )
     assert (len(first), len(second)) == (10, 5)
@@ -285,19 +327,168 @@ def test_a_message_over_which_processes_die_is_given_up(post: Post) -> None:
     assert "processes died over it" in post.row().problem
 
 
-def test_sent_twice_after_a_crash_it_has_the_same_name(post: Post) -> None:
+class Killed(BaseException):
+    """As SIGKILL: nothing is tidied up."""
+
+
+def test_killed_before_it_was_handed_over_it_is_sent_once_more(post: Post) -> None:
     post.write()
-    claimed = post.delivery._claim(Channel.MAIL)
-    post.delivery._sender.send(claimed[0].read())  # and then it dies, before it says so
+
+    def kill(_to: str) -> None:
+        raise Killed
+
+    post.mail.failing = kill
+    with pytest.raises(Killed):
+        post.delivery.deliver_due()
+    post.mail.failing = lambda _to: None
+    assert post.make_delivery().deliver_due() == 0  # it may be sending still
     post.clock.now += CLAIMED_FOR
     assert post.make_delivery().deliver_due() == 1
+    assert len(post.mail.taken) == 1
+
+
+@pytest.mark.parametrize("is_bulk", [False, True])
+def test_killed_once_it_was_handed_over_it_is_not_sent_again(post: Post, is_bulk: bool) -> None:
+    post.write(purpose=Purpose(kind="invoice", is_bulk=is_bulk))
+
+    def kill() -> None:
+        raise Killed
+
+    post.mail.afterwards = kill
+    deliver = post.delivery.deliver_bulk if is_bulk else post.delivery.deliver_due
+    with pytest.raises(Killed):
+        deliver()
+    post.mail.afterwards = lambda: None
+    post.clock.now += CLAIMED_FOR
+    with capture_logs() as logs:
+        assert deliver() == 0
+    (line,) = [line for line in logs if line["event"] == "message may not have arrived"]
+    assert line["message"] == post.row().id and "flask messages retry" in line["do"]
+    assert len(post.mail.taken) == 1
+    assert post.row().state == State.UNSURE
+    (status,) = post.messages.list_newest(Wanted(states=(State.UNSURE,)), limit=10)
+    assert post.messages.retry() == 0  # nobody wants all of these twice
+    assert post.messages.retry(status.id) == 1  # but its recipient misses it
+    assert deliver() == 1
     (_, first), (_, second) = post.mail.taken
     assert first == second
 
 
+def test_an_answer_that_is_lost_on_the_way_is_asked_for_again(post: Post) -> None:
+    """No crash: this process knows that it heard nothing, and tries again under the same name."""
+    post.write()
+
+    def lost() -> None:
+        raise GatewayUnavailable("it hung up")
+
+    post.mail.afterwards = lost
+    post.delivery.deliver_due()
+    assert (post.row().state, post.row().handed_at) == (State.WAITING, None)
+    post.mail.afterwards = lambda: None
+    post.clock.now += timedelta(minutes=2)
+    assert post.delivery.deliver_due() == 1
+    (_, first), (_, second) = post.mail.taken
+    assert first == second
+
+
+def test_nothing_is_handed_over_that_another_process_has_by_now(post: Post) -> None:
+    post.write()
+    (slow,) = post.delivery._claim(Channel.MAIL, is_bulk=False)
+    post.clock.now += CLAIMED_FOR
+    assert post.make_delivery().deliver_due() == 1
+    assert post.delivery._try(slow) is Outcome.SETTLED
+    assert len(post.mail.taken) == 1
+
+
+def test_what_a_dead_process_of_this_machine_held_is_free_at_once(post: Post) -> None:
+    post.write_many(12)
+    dead = f"{MACHINE}{DEAD_PROCESS}/1"
+    claim = store.Claim(at=post.clock.now, until=post.clock.now + CLAIMED_FOR, by=dead)
+    with post.database.write() as connection:
+        held = store.claim(connection, Channel.MAIL, claim, is_bulk=False, most=10)
+        store.set_handed(connection, held[0], post.clock.now)
+    assert post.delivery.deliver_due() == 11
+    (unsure,) = post.messages.list_newest(Wanted(states=(State.UNSURE,)), limit=20)
+    assert unsure.id == held[0].id
+
+
+@pytest.mark.parametrize("by", ["another-machine/12/1", f"{MACHINE}1/", ""])
+def test_what_others_hold_is_left_to_them(post: Post, by: str) -> None:
+    """By a machine that nobody sees into from here, or a process that runs."""
+    post.write()
+    claim = store.Claim(at=post.clock.now, until=post.clock.now + CLAIMED_FOR, by=by)
+    if not by:
+        claim = replace(claim, by=process_name())
+    with post.database.write() as connection:
+        assert store.claim(connection, Channel.MAIL, claim, is_bulk=False, most=10)
+    assert post.delivery.deliver_due() == (1 if by == f"{MACHINE}1/" and not is_alive(by) else 0)
+
+
+def test_what_nobody_waits_for_goes_by_itself_and_not_in_quiet_hours(post: Post) -> None:
+    bulk = Purpose(kind="invoice", is_bulk=True, contract_code="AL0000001")
+    post.write(purpose=bulk)
+    with post.database.write() as connection:
+        post.outbox.post_sms(connection, "Fatura", PHONE, bulk)
+        post.outbox.post_sms(connection, "Kodi", PHONE, PURPOSE)
+    assert post.woken == 1  # by the code alone
+    assert post.delivery.deliver_due() == 1 and post.sms.taken[0][1].endswith("Kodi")
+    post.quiet = {Channel.SMS}
+    assert post.delivery.deliver_bulk() == 1 and len(post.mail.taken) == 1
+    assert {(q.channel, q.is_bulk, q.waiting) for q in post.messages.get_overview().queues} == {
+        (Channel.SMS, True, 1)
+    }
+    post.quiet = set()
+    assert post.delivery.deliver_bulk() == 1 and post.sms.taken[1][1].endswith("Fatura")
+
+
+def test_a_letter_with_a_document_and_a_way_to_end_it(post: Post) -> None:
+    enclosure = Enclosure(contract_code="AL0000001", invoice_number="17")
+    address = "https://portal.example/messages/off/abc"
+    post.write(replace(LETTER, enclosure=enclosure, switch_off=address))
+    sent: list[EmailMessage] = []
+    post.mail.keep = sent.append
+    assert post.delivery.deliver_due() == 1
+    (mail,) = sent
+    assert mail["List-Unsubscribe"] == f"<{address}>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    (pdf,) = mail.iter_attachments()
+    assert (pdf.get_filename(), pdf.get_content()) == ("17.pdf", b"%PDF-sq")
+    assert pdf.get_content_type() == "application/pdf"
+
+
+def test_an_address_that_takes_no_mail_is_told_of(post: Post) -> None:
+    post.mail.failing = lambda _to: RecipientRefused("550 5.1.1")
+    post.write()
+    post.delivery.deliver_due()
+    assert post.bounced == [(7, "vera@example.org")]
+    assert post.row().state == State.DEAD
+    post.mail.failing = lambda _to: Refused("554 5.6.0")  # the mail itself: not the address's fault
+    post.write()
+    post.delivery.deliver_due()
+    assert len(post.bounced) == 1
+
+
+def test_what_became_of_an_sms(post: Post) -> None:
+    with post.database.write() as connection:
+        post.outbox.post_sms(connection, "Kodi: 4711", PHONE, Purpose(kind="code"))
+    post.delivery.deliver_due()
+    row = post.row()
+    reference = f"{row.id}.{row.created_at:%Y%m%d%H%M%S%f}"
+    for unknown in ("", "1", f"{row.id}.20200101000000000000", f"{reference}9", "9" * 40, "\0"):
+        assert not post.messages.take_report(unknown, Report.DELIVERED)
+    with capture_logs() as logs:
+        assert post.messages.take_report(reference, Report.FAILED)
+    assert [line["event"] for line in logs] == ["SMS not delivered"]
+    assert post.messages.take_report(reference, Report.DELIVERED)
+    assert not post.messages.take_report(reference, Report.FAILED)  # late, and less true
+    (status,) = post.messages.list_newest(Wanted(recipient="+355692345678"), limit=5)
+    assert (status.report, status.reported_at) == (Report.DELIVERED, post.clock.now)
+    assert not post.messages.list_newest(Wanted(recipient="+355692345679"), limit=5)
+
+
 def test_a_late_failure_does_not_undo_what_another_process_did(post: Post) -> None:
     post.write()
-    (slow,) = post.delivery._claim(Channel.MAIL)
+    (slow,) = post.delivery._claim(Channel.MAIL, is_bulk=False)
     post.clock.now += CLAIMED_FOR
     assert post.make_delivery().deliver_due() == 1
     post.delivery._put_off(slow, "timed out")
@@ -307,11 +498,11 @@ def test_a_late_failure_does_not_undo_what_another_process_did(post: Post) -> No
 
 def test_a_late_failure_does_not_open_anothers_claim(post: Post) -> None:
     post.write()
-    (slow,) = post.delivery._claim(Channel.MAIL)
+    (slow,) = post.delivery._claim(Channel.MAIL, is_bulk=False)
     post.clock.now += CLAIMED_FOR
-    assert post.make_delivery()._claim(Channel.MAIL)
+    assert post.make_delivery()._claim(Channel.MAIL, is_bulk=False)
     post.delivery._put_off(slow, "timed out")
-    assert post.make_delivery()._claim(Channel.MAIL) == []
+    assert post.make_delivery()._claim(Channel.MAIL, is_bulk=False) == []
 
 
 def test_a_broken_message_does_not_keep_the_others_back(post: Post) -> None:
@@ -371,10 +562,10 @@ def test_a_slow_gateway_never_outlasts_the_claim(post: Post) -> None:
 def counted_claims(post: Post, claims: list[datetime]) -> Iterator[None]:
     claim = post.delivery._claim
 
-    def counted(channel: Channel) -> list[store.Claimed]:
+    def counted(channel: Channel, *, is_bulk: bool) -> list[store.Claimed]:
         if channel is Channel.MAIL:
             claims.append(post.clock.now)
-        return claim(channel)
+        return claim(channel, is_bulk=is_bulk)
 
     post.delivery._claim = counted  # type: ignore[method-assign]
     yield
@@ -387,7 +578,7 @@ def test_what_was_given_up_is_tried_again_from_the_start(post: Post) -> None:
     post.delivery.deliver_due()
     post.mail.failing = lambda _to: None
     post.woken = 0
-    (newest, _) = post.messages.list_newest((State.DEAD,), limit=10)
+    (newest, _) = post.messages.list_newest(Wanted(states=(State.DEAD,)), limit=10)
     assert newest.recipient == "c***@example.org"
     assert post.messages.retry(newest.id) == 1
     assert post.messages.retry(newest.id) == 0

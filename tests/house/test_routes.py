@@ -62,7 +62,8 @@ def test_a_row_opened_by_mistake_would_be_noticed(
 def test_each_link_in_a_mail_leads_to_a_route(portal: Portal) -> None:
     links = Links("")
     made = [links.sign_in(), links.delegates(ContractCode("AL0000000"))]
-    made += [make(LinkToken("x")) for make in (links.not_me, links.confirm_email, links.invitation)]
+    of_tokens = (links.not_me, links.confirm_email, links.invitation, links.switch_off)
+    made += [make(LinkToken("x")) for make in of_tokens]
     assert len(made) == len([name for name in vars(Links) if not name.startswith("_")])
     for address in made:
         endpoint, _values = portal.app.url_map.bind("localhost").match(address)

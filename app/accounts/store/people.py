@@ -133,6 +133,8 @@ def get_profile(connection: Connection, account_id: AccountId, now: datetime) ->
         account.c.created_at,
         account.c.email_confirmed_at,
         account.c.preferences,
+        account.c.preferences_since,
+        (account.c.confirmed_phone == account.c.phone).label("phone_is_confirmed"),
         pending.label("pending_email"),
     ).where(account.c.id == account_id)
     row = connection.execute(query).one()
@@ -141,6 +143,8 @@ def get_profile(connection: Connection, account_id: AccountId, now: datetime) ->
         email_confirmed_at=row.email_confirmed_at,
         pending_email=row.pending_email,
         preferences=frozenset(row.preferences),
+        preferences_since=dict(row.preferences_since),
+        phone_is_confirmed=bool(row.phone_is_confirmed),
     )
 
 
@@ -151,8 +155,25 @@ def is_restricted(connection: Connection, account_id: AccountId, now: datetime) 
 
 def confirm_email(connection: Connection, account_id: AccountId, at: datetime) -> None:
     connection.execute(
-        update(account).where(account.c.id == account_id).values(email_confirmed_at=at)
+        update(account).where(account.c.id == account_id).values(email_confirmed_at=at, bounces=0)
     )
+
+
+def count_bounce(connection: Connection, account_id: AccountId, address: str) -> int | None:
+    """How many mails the account's address did not take since it was confirmed; None when that
+    is not its confirmed address."""
+    statement = (
+        update(account)
+        .where(
+            account.c.id == account_id,
+            account.c.email == address,
+            account.c.email_confirmed_at.is_not(None),
+        )
+        .values(bounces=account.c.bounces + 1)
+        .returning(account.c.bounces)
+    )
+    found = connection.execute(statement).scalar()
+    return int(found) if found is not None else None
 
 
 def delete_account(connection: Connection, account_id: AccountId) -> None:

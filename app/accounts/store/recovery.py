@@ -15,6 +15,8 @@ from app.accounts.store.tables import (
     contract_invitation,
     email_change,
     ownership_check,
+    phone_check,
+    switch_off_link,
 )
 from legacy_adapters.records import ContractCode
 
@@ -273,6 +275,6 @@ def forget_check(connection: Connection, token_hash: str) -> bool:
 def forget_expired(connection: Connection, now: datetime) -> None:
     for table in (
         *(account_recovery, account_stop, email_change),
-        *(contract_invitation, ownership_check),
+        *(contract_invitation, ownership_check, phone_check, switch_off_link),
     ):
         connection.execute(delete(table).where(table.c.expires_at <= now))

@@ -5,6 +5,8 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
+    Index,
     Integer,
     String,
     Table,
@@ -29,16 +31,33 @@ account = Table(
     Column("email_confirmed_at", Moment),
     Column("restricted_until", Moment),  # after a recovery, see recovery.py
     Column("preferences", JSON, nullable=False, server_default="[]"),
+    # Since which day each of them is on: what is older is not told.
+    Column("preferences_since", JSON, nullable=False, server_default="{}"),
+    # The phone whose owner has typed a code from it; of one account at a time.
+    Column("confirmed_phone", String(20)),
+    Column("bounces", Integer, nullable=False, server_default="0"),  # since it was confirmed
+    Index("ix_account_confirmed_phone", "confirmed_phone", unique=True),
 )
 
 account_contract = Table(
     "account_contract",
     metadata,
     Column("account_id", ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
-    Column("contract_code", String(20), primary_key=True, index=True),
+    Column("contract_code", String(20), primary_key=True),
     Column("linked_at", Moment, nullable=False),
     Column("right", String(8), nullable=False, server_default="holder"),
     Column("granted_by", Integer),  # the holder's account, for a delegate's link
+    Index("ix_account_contract_code", "contract_code", "account_id"),
+)
+
+phone_check = Table(
+    "phone_check",
+    metadata,
+    Column("account_id", ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    Column("phone", String(20), nullable=False),
+    Column("code_hash", String(200), nullable=False),
+    Column("tries_left", Integer, nullable=False),
+    Column("expires_at", Moment, nullable=False),
 )
 
 account_session = Table(
@@ -109,4 +128,29 @@ ownership_check = Table(
     Column("tries_left", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
+)
+
+# Where an account wants to hear something else of one contract than of its others.
+contract_preference = Table(
+    "contract_preference",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("contract_code", String(20), primary_key=True),
+    Column("since", JSON, nullable=False),  # what is on, and since which day
+    ForeignKeyConstraint(
+        ["account_id", "contract_code"],
+        ["account_contract.account_id", "account_contract.contract_code"],
+        name="fk_contract_preference_account_contract",
+        ondelete="CASCADE",
+    ),
+)
+
+switch_off_link = Table(
+    "switch_off_link",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("account_id", ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("contract_code", String(20)),
+    Column("preference", String(30), nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
 )

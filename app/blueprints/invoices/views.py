@@ -4,7 +4,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.invoices.document import render_invoice
+from app.invoices.document import file_number, render_invoice
 from app.invoices.service import Choice
 from app.payments.records import Chosen, InPayment, PayingIsOff, PaymentError, UnderWay
 from app.web.chart import draw
@@ -102,9 +102,7 @@ def document(code: str, number: str) -> ResponseReturnValue:
         formats=formats(),
         translate=_,
     )
-    # The number comes from billing; only what is safe in a header goes into the file's name.
-    number = "".join(c for c in found.invoice.number if c.isascii() and c.isalnum())
-    name = _("invoice-%(number)s", number=number)
+    name = _("invoice-%(number)s", number=file_number(found.invoice.number))
     return Response(
         content,
         mimetype="application/pdf",

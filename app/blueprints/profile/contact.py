@@ -10,7 +10,15 @@ from flask_babel import gettext as _
 from wtforms import Field
 
 from app.accounts.contact import email_address, hidden_phone, international_phone
-from app.accounts.records import Restricted, TooBusy, TooManyMails, TooManyTries, WrongPassword
+from app.accounts.records import (
+    PhoneNotServed,
+    Restricted,
+    TooBusy,
+    TooManyCodes,
+    TooManyMails,
+    TooManyTries,
+    WrongPassword,
+)
 from app.blueprints.profile.blueprint import profile
 from app.blueprints.profile.forms import EmailForm, PhoneForm
 from app.web.current import services, signed_in, visitor
@@ -36,11 +44,18 @@ def contact() -> ResponseReturnValue:
         return _change(forms, forms.email, forms.email.email_password, _ask_for_email)
     if request.form.get("action") == "phone":
         return _change(forms, forms.phone, forms.phone.phone_password, _change_phone)
+    if request.form.get("action") == "code":
+        return _change(forms, forms.again, None, _send_code, then="profile.phone")
     return _change(forms, forms.again, None, _confirm_again)
 
 
 def _change(
-    forms: Forms, form: Any, password: Field | None, change: Callable[[Any], str]
+    forms: Forms,
+    form: Any,
+    password: Field | None,
+    change: Callable[[Any], str],
+    *,
+    then: str = "profile.contact",
 ) -> ResponseReturnValue:
     """change: does what the form asks, and returns what to say then."""
     if not form.validate():
@@ -54,16 +69,23 @@ def _change(
         return _page(forms, form, 400)
     except Restricted:
         return _page(forms, form, 403)  # the page says why by itself
-    except (TooManyTries, TooBusy) as error:
+    except (PhoneNotServed, TooManyTries, TooBusy) as error:
         return _page(forms, form, _refuse(form, error))
-    flash(done)
-    return redirect(url_for("profile.contact"), code=303)
+    if done:
+        flash(done)
+    return redirect(url_for(then), code=303)
 
 
 def _refuse(form: PortalForm, error: Exception) -> int:
     if isinstance(error, TooManyMails):
         form.refuse(_("We have sent you many links today. Please try again tomorrow."))
         return 429
+    if isinstance(error, TooManyCodes):
+        form.refuse(_("Many codes were sent today. Please try again tomorrow."))
+        return 429
+    if isinstance(error, PhoneNotServed):
+        form.refuse(_("We cannot send SMS to numbers of this country. Mails work everywhere."))
+        return 400
     return refuse_for_now(form, error)
 
 
@@ -86,6 +108,11 @@ def _change_phone(form: PhoneForm) -> str:
 def _confirm_again(_form: PortalForm) -> str:
     services().profiles.confirm_again(signed_in(), visitor())
     return str(_("The link is on its way once more. Look among unwanted mail too."))
+
+
+def _send_code(_form: PortalForm) -> str:
+    services().phones.send_code(signed_in())
+    return ""  # the next page says it
 
 
 def _page(forms: Forms, form: Any, status: int = 200) -> ResponseReturnValue:

@@ -5,10 +5,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from app.accounts.preferences import NOTIFICATIONS as TOLD
 from app.blueprints.profile.blueprint import profile
 from app.blueprints.profile.forms import PreferencesForm
 from app.web.current import services, signed_in, visitor
 from app.web.language import remember
+from app.web.notification_words import CHANNELS, NOTIFICATIONS, keywords
 
 
 @profile.route("/account/preferences", methods=["GET", "POST"])
@@ -24,7 +26,7 @@ def preferences() -> ResponseReturnValue:
     language = str(form.language.data)
     if language != me.account.language:
         services().profiles.set_language(me.account.id, language)
-    services().profiles.set_preferences(me, chosen, visitor())
+    services().preferences.set_all(me, chosen, visitor())
     with force_locale(language):
         flash(_("Your preferences are saved."))
     response = make_response(redirect(url_for("profile.preferences"), code=303))
@@ -33,16 +35,15 @@ def preferences() -> ResponseReturnValue:
 
 
 def _page(form: PreferencesForm, chosen: frozenset[str], status: int = 200) -> ResponseReturnValue:
+    account_id = signed_in().account.id
     page = render_template(
         "profile/preferences.html",
         form=form,
         chosen=chosen,
-        channels={"email": _("By e-mail"), "sms": _("By SMS")},
-        notifications={
-            "invoice": _("A new invoice"),
-            "reminder": _("A reminder before and after the last day to pay"),
-            "payment": _("A payment has arrived"),
-            "case": _("News of a request or complaint"),
-        },
+        channels=CHANNELS,
+        notifications={what: NOTIFICATIONS[what] for what in TOLD},
+        profile=services().profiles.get(account_id),
+        own=services().preferences.list_of_contracts(account_id),
+        keywords=keywords(),
     )
     return page, status

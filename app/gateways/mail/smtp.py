@@ -11,7 +11,8 @@ from contextlib import ExitStack, suppress
 from email.message import EmailMessage
 from functools import cache
 
-from app.gateways.errors import GatewayError, GatewayUnavailable, Refused
+from app.gateways.errors import GatewayError, GatewayUnavailable, RecipientRefused, Refused
+from app.gateways.handing import HandingOver, unnoted
 from app.gateways.mail.envelope import Envelope, seal
 from app.gateways.network import cut_off_after, in_words
 from config.sending import MailSettings
@@ -21,6 +22,7 @@ WHOLE = 6  # times the patience for one answer
 # What a server says to a client that is set up wrongly, whatever the command was.
 NOT_THE_MAIL = frozenset({502, 503, 530, 534, 535, 538})
 TOO_BIG = 552
+OK, GO_ON, TAKES_RECIPIENT = 250, 354, frozenset({250, 251})
 
 
 class SmtpGateway:
@@ -29,11 +31,11 @@ class SmtpGateway:
         file = settings.ca_file
         self._tls = ssl.create_default_context(cafile=str(file) if file else None)
 
-    def send(self, mail: EmailMessage) -> None:
+    def send(self, mail: EmailMessage, handing_over: HandingOver = unnoted) -> None:
         envelope = seal(mail)
         with ExitStack() as stack:
             server = self._connect(stack)
-            _hand_over(server, envelope)
+            _hand_over(server, envelope, handing_over)
             # It has the mail: what happens now must not have it sent again.
             with suppress(smtplib.SMTPException, OSError):
                 server.quit()
@@ -84,32 +86,49 @@ def _own_name() -> str:
     return socket.getfqdn()
 
 
-def _hand_over(server: smtplib.SMTP, envelope: Envelope) -> None:
+def _hand_over(server: smtplib.SMTP, envelope: Envelope, handing_over: HandingOver) -> None:
     options: list[str] = []
     if envelope.needs_utf8:
         if not (server.has_extn("smtputf8") and server.has_extn("8bitmime")):
             raise Refused("the mail server takes no address with letters beyond ASCII")
         options = ["SMTPUTF8", "BODY=8BITMIME"]
     try:
-        server.sendmail(envelope.sender, [envelope.recipient], envelope.content, options)
-    except smtplib.SMTPRecipientsRefused as error:
-        [(code, reply)] = error.recipients.values()
-        # 5.7: we may not send there (relaying denied, address blocked), whoever it is for.
-        never = not _codes(code, reply).startswith(f"{code} 5.7.")
-        raise _answered("the recipient", code, reply, never) from None
-    except smtplib.SMTPSenderRefused as error:
-        never = error.smtp_code == TOO_BIG
-        raise _answered("the sender", error.smtp_code, error.smtp_error, never) from None
-    except smtplib.SMTPDataError as error:
-        raise _answered("the mail", error.smtp_code, error.smtp_error, True) from None
+        _say_all(server, envelope, options, handing_over)
     except (smtplib.SMTPException, OSError) as error:
         raise _gone(error) from None
 
 
-def _answered(what: str, code: int, reply: bytes | str, never: bool) -> GatewayError:
+def _say_all(
+    server: smtplib.SMTP, envelope: Envelope, options: list[str], handing_over: HandingOver
+) -> None:
+    """By itself, because the library's own does not let one in before the last line."""
+    if server.has_extn("size"):
+        options.append(f"SIZE={len(envelope.content)}")
+    code, reply = server.mail(envelope.sender, options)
+    if code != OK:
+        raise _answered("the sender", code, reply, never=code == TOO_BIG)
+    code, reply = server.rcpt(envelope.recipient)
+    if code not in TAKES_RECIPIENT:
+        # 5.7: we may not send there (relaying denied, address blocked), whoever it is for.
+        never = not _codes(code, reply).startswith(f"{code} 5.7.")
+        raise _answered("the recipient", code, reply, never=never, lasting=RecipientRefused)
+    code, reply = server.docmd("DATA")
+    if code == GO_ON:
+        lines = re.sub(rb"(?m)^\.", b"..", envelope.content)
+        server.send(lines if lines.endswith(b"\r\n") else lines + b"\r\n")
+        handing_over()  # without the last line the server has nothing
+        server.send(b".\r\n")
+        code, reply = server.getreply()
+    if code != OK:
+        raise _answered("the mail", code, reply, never=True)
+
+
+def _answered(
+    what: str, code: int, reply: bytes | str, *, never: bool, lasting: type[Refused] = Refused
+) -> GatewayError:
     reason = f"the mail server refuses {what}: {_codes(code, reply)}"
-    lasting = 500 <= code < 600 and code not in NOT_THE_MAIL  # noqa: PLR2004
-    return Refused(reason) if lasting and never else GatewayUnavailable(reason)
+    lasts = 500 <= code < 600 and code not in NOT_THE_MAIL  # noqa: PLR2004
+    return lasting(reason) if lasts and never else GatewayUnavailable(reason)
 
 
 def _codes(code: int, reply: bytes | str) -> str:

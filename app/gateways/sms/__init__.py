@@ -8,6 +8,8 @@ from app.gateways.sms.port import SmsGateway
 from config.sending import SmsSettings
 
 
-def open_sms(settings: SmsSettings, folder: Path) -> SmsGateway:
-    """folder: where SMS are written, one file each, while the settings name no gateway."""
-    return KannelSms(settings) if settings.url else FolderSms(folder)
+def open_sms(settings: SmsSettings, folder: Path, *, reports: str = "") -> SmsGateway:
+    """folder: where SMS are written, one file each, while the settings name no gateway; reports:
+    where the gateway tells what became of each, an address that goes on with `&`; "" for nowhere.
+    """
+    return KannelSms(settings, reports) if settings.url else FolderSms(folder)

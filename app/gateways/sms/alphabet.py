@@ -6,7 +6,8 @@ _BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-GSM = frozenset(_BASIC + "^{}\\[~]|€")
+GSM_TWICE = frozenset("^{}\\[~]|€")  # each takes two places of a text's 160
+GSM = frozenset(_BASIC) | GSM_TWICE
 
 _INSTEAD = {
     **dict.fromkeys("‘’‚‛′`´", "'"),

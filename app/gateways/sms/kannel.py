@@ -8,11 +8,13 @@ from contextlib import ExitStack, contextmanager
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from app.gateways.errors import GatewayUnavailable, Refused
+from app.gateways.handing import HandingOver, unnoted
 from app.gateways.network import cut_off_after, in_words
 from app.gateways.sms.alphabet import fits, transliterated
 from app.gateways.sms.checks import check
 from config.sending import SmsSettings
 
+REPORTS = "19"  # delivered, failed, refused by the operator
 WHOLE = 2  # times the patience for the answer
 ACCEPTED, BAD_REQUEST, SERVER_ERRORS = 202, 400, 500
 # The address, the user or the moment is wrong, not the SMS.
@@ -20,13 +22,15 @@ NOT_THE_SMS = frozenset({401, 403, 404, 405, 407, 408, 421, 429})
 
 
 class KannelSms:
-    def __init__(self, settings: SmsSettings) -> None:
+    def __init__(self, settings: SmsSettings, reports: str) -> None:
         self._settings = settings
+        self._reports = reports
         self._tls = ssl.create_default_context()
 
-    def send(self, *, to: str, text: str, reference: str) -> None:
-        """Kannel gives no name to an SMS: `reference` belongs into the address of its delivery
-        report, and none is asked for."""
+    def send(
+        self, *, to: str, text: str, reference: str, handing_over: HandingOver = unnoted
+    ) -> None:
+        """Kannel gives no name to an SMS: `reference` stands in the address of its report."""
         check(to, text)
         if self._settings.transliterate:
             text = transliterated(text)
@@ -39,7 +43,10 @@ class KannelSms:
             "charset": "UTF-8",
             "coding": "0" if fits(text) else "2",
         }
-        status = self._ask(urlencode(query))
+        if self._reports:  # Kannel puts what became of the SMS in for %d
+            address = f"{self._reports}&{urlencode({'id': reference})}&status=%d"
+            query |= {"dlr-mask": REPORTS, "dlr-url": address}
+        status = self._ask(urlencode(query), handing_over)
         if status == ACCEPTED:
             return
         reason = f"the SMS gateway answers {status}"
@@ -47,7 +54,7 @@ class KannelSms:
             raise Refused(reason)
         raise GatewayUnavailable(reason)
 
-    def _ask(self, query: str) -> int:
+    def _ask(self, query: str, handing_over: HandingOver) -> int:
         """Follows no redirect and reads no body: the status says it all.
 
         The query holds the password, so no error of the library's is passed on.
@@ -56,6 +63,7 @@ class KannelSms:
         try:
             with self._connected(address) as server:
                 server.putrequest("GET", f"{address.path}?{query}")
+                handing_over()
                 server.endheaders()
                 with server.getresponse() as answer:
                     return answer.status

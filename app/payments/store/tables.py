@@ -9,6 +9,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    false,
     text,
 )
 
@@ -25,6 +26,8 @@ pay_link = Table(
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("revoked_at", Moment),
+    # Made for a message, not by hand.
+    Column("is_automatic", Boolean, nullable=False, server_default=false()),
 )
 
 payment_order = Table(

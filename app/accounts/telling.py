@@ -1,0 +1,61 @@
+"""Tells an account what it has switched on, where it is sure whose address that is."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from app.accounts.preferences import Preferences, preference
+from app.accounts.records import AccountId
+from app.accounts.shared import Shared, addressee
+from app.accounts.store import people
+from app.messages.outbox import Addressee, Purpose
+from app.messages.records import Letter
+from app.messages.texts import texts
+
+Translate = Callable[[str], str]
+
+
+class Telling:
+    def __init__(self, shared: Shared, preferences: Preferences) -> None:
+        self._shared = shared
+        self._preferences = preferences
+
+    def mail(
+        self,
+        connection: Connection,
+        account_id: AccountId,
+        what: str,
+        write: Callable[[Translate, str], Letter],
+        purpose: Purpose,
+    ) -> None:
+        """At the account's confirmed address, in the caller's transaction. what: `receipt`, or
+        one of NOTIFICATIONS; write: the letter in a language."""
+        name = preference(what, "email")
+        profile = people.get_profile(connection, account_id, self._shared.clock())
+        if name not in profile.preferences or profile.email_confirmed_at is None:
+            return
+        to = addressee(people.get_account(connection, account_id))
+        letter = write(texts(to.language), to.language)
+        switch_off = self._preferences.make_link(connection, account_id, name)
+        self._shared.outbox.post_mail(
+            connection, replace(letter, switch_off=switch_off), to, purpose
+        )
+
+    def sms(
+        self,
+        connection: Connection,
+        account_id: AccountId,
+        what: str,
+        write: Callable[[Translate], str],
+        purpose: Purpose,
+    ) -> None:
+        """The same at its confirmed phone."""
+        profile = people.get_profile(connection, account_id, self._shared.clock())
+        name = preference(what, "sms")
+        if name not in profile.preferences or not profile.phone_is_confirmed:
+            return
+        account = people.get_account(connection, account_id)
+        language = account.language
+        to = Addressee(recipient=account.phone, language=language, account_id=account_id)
+        self._shared.outbox.post_sms(connection, write(texts(language)), to, purpose)

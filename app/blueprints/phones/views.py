@@ -1,0 +1,59 @@
+"""What the SMS and USSD gateways ask and tell. They are machines in the utility's own network:
+see gateway_door.py."""
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from app.accounts.contact import international_phone
+from app.messages.records import Report
+from app.web.current import services
+from app.web.gateway_door import refuse_strangers
+
+phones = Blueprint("phones", __name__)
+# Kannel's bits; while it is under way (4, 8) nothing is settled.
+REPORTS = {1: Report.DELIVERED, 2: Report.FAILED, 16: Report.REFUSED}
+LONGEST_ID = 100
+
+
+@phones.before_request
+def only_gateways() -> None:
+    refuse_strangers()
+
+
+@phones.route("/sms/kannel", methods=["GET", "POST"])
+def sms() -> ResponseReturnValue:
+    """Kannel's sms-service: `key`, `from` (%p), `text` (%a), `id` (%I). The body is the answer,
+    empty for none. Kannel asks by GET; what it changes, it changes once for each id."""
+    number = international_phone(request.values.get("from", "")[:40])
+    if number is None:
+        return _text("")
+    answer = services().notifications.answering.answer_sms(
+        number,
+        request.values.get("text", ""),
+        message_id=request.values.get("id", "")[:LONGEST_ID],
+    )
+    return _text(answer)
+
+
+@phones.route("/sms/report", methods=["GET", "POST"])
+def report() -> ResponseReturnValue:
+    """Kannel's delivery report: `key`, `id` (ours), `status` (%d)."""
+    found = REPORTS.get(request.values.get("status", 0, type=int))
+    if found is not None:
+        services().messages.take_report(request.values.get("id", "")[:LONGEST_ID], found)
+    return _text("")
+
+
+@phones.post("/ussd")
+def ussd() -> ResponseReturnValue:
+    """`key`, `phoneNumber`, `text` (what was typed so far, as `1*2`); the answer begins with CON
+    or END."""
+    number = international_phone(request.values.get("phoneNumber", "")[:40])
+    answering = services().notifications.answering
+    if number is None:
+        return _text("END", 400)
+    return _text(answering.answer_ussd(number, request.values.get("text", "")))
+
+
+def _text(text: str, status: int = 200) -> Response:
+    return Response(text, status, mimetype="text/plain")

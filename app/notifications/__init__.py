@@ -1,0 +1,1 @@
+"""What customers are told without asking, and what their phones may ask."""

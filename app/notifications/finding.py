@@ -1,0 +1,173 @@
+"""Looks through billing for what customers want to hear of, and writes it into the outbox.
+
+Billing is asked by contract, a page of links between accounts and contracts at a time: that is
+what it has an index on, in whatever order its invoices come. What is told is written down in the
+same transaction as the message, so a crash, or a second process, tells nothing twice and leaves
+nothing out; memory holds one page.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from app.database.engine import Database
+from app.messages.outbox import Outbox
+from app.notifications import rules
+from app.notifications.composing import Composer
+from app.notifications.records import News, Pass, Reader, What
+from app.notifications.store import passes, readers, told
+from app.payments.store.under_way import list_under_way
+from config.notifications import NotificationSettings
+from legacy_adapters.errors import BillingError
+from legacy_adapters.port import Billing
+from legacy_adapters.records import ContractCode
+
+log = structlog.get_logger("selfcare")
+LINKS_AT_ONCE = 1_800
+TOLD_DAYS = 500  # kept for so long; far beyond what a look goes back
+
+
+class Finder:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        billing: Billing,
+        settings: NotificationSettings,
+        composer: Composer,
+        outbox: Outbox,
+        own_source: str,
+        clock: Callable[[], datetime],
+        today: Callable[[], date],
+    ) -> None:
+        """billing: not a cached one; own_source: where billing says that a payment came from
+        which was made here."""
+        self._database = database
+        self._billing = billing
+        self._settings = settings
+        self._composer = composer
+        self._outbox = outbox
+        self._own_source = own_source
+        self._clock = clock
+        self._today = today
+
+    def run(self, is_stopping: Callable[[], bool] = lambda: False) -> Pass:
+        """Goes on with the look that is under way, or begins the next, and goes through to its
+        end. Several processes may do it at once.
+
+        Raises: BillingError, DatabaseError; what was told until then stays told, and the next run
+        goes on from there.
+        """
+        current = self._begin()
+        while current.ended_at is None and not is_stopping():
+            current = self._handle_page(current)
+        if current.ended_at is not None:
+            log.info("customers notified", links=current.read, messages=current.told)
+        return current
+
+    def run_quietly(self, is_stopping: Callable[[], bool]) -> None:
+        """As the job process does: billing may be away for a while."""
+        try:
+            self.run(is_stopping)
+        except BillingError as error:
+            log.warning(
+                "customers are not notified yet",
+                kind=type(error).__name__,
+                reason=str(error)[:200],
+                do="it goes on by itself; run: flask billing check",
+            )
+
+    def find_last(self) -> Pass | None:
+        """The look under way, or the last one."""
+        with self._database.read() as connection:
+            return passes.find(connection)
+
+    def forget_old(self) -> None:
+        """Of what was told, that which no look goes back to any more."""
+        with self._database.write() as connection:
+            told.forget_older(connection, self._clock() - timedelta(days=TOLD_DAYS))
+
+    def _begin(self) -> Pass:
+        now = self._clock()
+        with self._database.write() as connection:
+            last = passes.find(connection)
+            if last is None or last.ended_at is not None:
+                begun = last.begun_at if last else None
+                since = rules.next_since(now, begun, self._settings.look_back_days)
+                passes.begin(connection, last, at=now, since=since)
+        return self._get()
+
+    def _get(self) -> Pass:
+        found = self.find_last()
+        if found is None:
+            raise RuntimeError("a look that was begun is not there")
+        return found
+
+    def _handle_page(self, current: Pass) -> Pass:
+        with self._database.read() as connection:
+            some, end, links = readers.list_page(connection, current.place, most=LINKS_AT_ONCE)
+        found = list(self._ask(some, current.since)) if some else []
+        now = self._clock()
+        with self._database.write() as connection:
+            written = self._tell(connection, found, now)
+            passes.move_on(connection, current, end, read=links, told=written, at=now)
+        return self._get()
+
+    def _tell(self, connection: Connection, found: Sequence[News], now: datetime) -> int:
+        """How many messages it wrote."""
+        keys = [key for news in found for key in news.keys]
+        fresh = told.add_new(connection, keys, now) if keys else set()
+        left = [kept for news in found if (kept := rules.left_of(news, fresh)) is not None]
+        posts = self._composer.compose(connection, left, now=now, today=self._today())
+        self._outbox.post_all(connection, posts)
+        return len(posts)
+
+    def _ask(self, some: Sequence[Reader], since: date) -> Iterator[News]:
+        yield from self._ask_invoices(_wanting(some, What.INVOICE), since)
+        yield from self._ask_debts(_wanting(some, What.REMINDER))
+        yield from self._ask_payments(_wanting(some, What.PAYMENT), since)
+
+    def _ask_invoices(self, some: Sequence[Reader], since: date) -> Iterator[News]:
+        codes = _codes(some)
+        issued = rules.by_contract(self._billing.list_issued(codes, since=since) if codes else ())
+        for reader in some:
+            yield from rules.news_of_invoices(reader, issued.get(reader.contract_code, ()))
+
+    def _ask_debts(self, some: Sequence[Reader]) -> Iterator[News]:
+        """Without what is in a payment now."""
+        codes = _codes(some)
+        if not codes:
+            return
+        statements = self._billing.list_statements(codes)
+        with self._database.read() as connection:
+            held = {
+                (hold.contract_code, hold.invoice_number)
+                for hold in list_under_way(connection, codes, None)
+            }
+        for reader in some:
+            statement = statements.get(reader.contract_code)
+            owed = statement.open_invoices if statement else ()
+            yield from rules.news_of_debts(
+                reader,
+                [one for one in owed if (reader.contract_code, one.number) not in held],
+                today=self._today(),
+                before=self._settings.reminder_days_before,
+                after=self._settings.reminder_days_after,
+            )
+
+    def _ask_payments(self, some: Sequence[Reader], since: date) -> Iterator[News]:
+        codes = _codes(some)
+        posted = rules.by_contract(self._billing.list_posted(codes, since=since) if codes else ())
+        for reader in some:
+            theirs = posted.get(reader.contract_code, ())
+            yield from rules.news_of_payments(reader, theirs, own_source=self._own_source)
+
+
+def _wanting(some: Sequence[Reader], what: What) -> list[Reader]:
+    return [reader for reader in some if any(rules.wants(reader, what))]
+
+
+def _codes(some: Sequence[Reader]) -> list[ContractCode]:
+    return list(dict.fromkeys(reader.contract_code for reader in some))

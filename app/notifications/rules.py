@@ -1,0 +1,177 @@
+"""What is worth telling when: no database, no web."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+from typing import TypeVar
+
+from app.notifications.records import CHANNELS, Key, News, Reader, What
+from legacy_adapters.records import (
+    ContractCode,
+    InvoiceNumber,
+    IssuedInvoice,
+    OpenInvoice,
+    Payment,
+    PostedPayment,
+)
+
+T = TypeVar("T", IssuedInvoice, PostedPayment)
+LATE_AT_MOST = 7  # days that a reminder may come late, when nothing ran on its day
+LONGEST_SUBJECT = 60
+
+
+def is_quiet(now: time, *, start: time, end: time) -> bool:
+    """Between them, over midnight too; never, where they are the same."""
+    if start <= end:
+        return start <= now < end
+    return now >= start or now < end
+
+
+def since_of(preferences: Mapping[str, str], own: Mapping[str, str] | None) -> dict[str, date]:
+    """What an account wants to hear of one contract: its own choice, or that of all. What is no
+    day is left out."""
+    found = {}
+    for name, day in (preferences if own is None else own).items():
+        try:
+            found[name] = date.fromisoformat(day)
+        except ValueError:
+            continue
+    return found
+
+
+def stage_of(
+    due_on: date, today: date, *, before: Sequence[int], after: Sequence[int]
+) -> int | None:
+    """Which reminder is due: days from the last day to pay, below 0 before it. The latest whose
+    day has come, unless it is long past; none before that day has anything to say after it."""
+    stages = [-days for days in before if today <= due_on] + list(after)
+    come = [days for days in stages if due_on + timedelta(days=days) <= today]
+    newest = max(come, default=None)
+    if newest is None or due_on + timedelta(days=newest + LATE_AT_MOST) < today:
+        return None
+    return newest
+
+
+def key_of(number: InvoiceNumber) -> str:
+    """An invoice as a subject: its number, or what stands for a very long one."""
+    return number if len(number) <= LONGEST_SUBJECT else sha256(number.encode()).hexdigest()[:40]
+
+
+def wants(reader: Reader, what: What) -> Iterator[tuple[str, date]]:
+    """By which channels (as the preferences spell them), and since which day, an account that
+    can be reached there wants to hear of it."""
+    for name, channel in CHANNELS.items():
+        since = reader.since.get(f"{what}_by_{name}")
+        if since is not None and channel in reader.addresses:
+            yield name, since
+
+
+def news_of_invoices(reader: Reader, issued: Iterable[IssuedInvoice]) -> Iterator[News]:
+    for one in issued:
+        invoice = one.invoice
+        for name, since in wants(reader, What.INVOICE):
+            if invoice.issued_on is None or invoice.issued_on < since:
+                continue
+            yield News(
+                reader=reader,
+                what=What.INVOICE,
+                channel=CHANNELS[name],
+                keys=(_key(reader, What.INVOICE, name, key_of(invoice.number)),),
+                invoice=invoice,
+                is_owed=one.outstanding > 0,
+            )
+
+
+def news_of_debts(
+    reader: Reader,
+    owed: Iterable[OpenInvoice],
+    *,
+    today: date,
+    before: Sequence[int],
+    after: Sequence[int],
+) -> Iterator[News]:
+    """One reminder for all invoices of the contract that are to be reminded of today."""
+    staged = [
+        (invoice, stage)
+        for invoice in owed
+        if invoice.outstanding > 0
+        and invoice.due_on is not None
+        and (stage := stage_of(invoice.due_on, today, before=before, after=after)) is not None
+    ]
+    for name, _since in wants(reader, What.REMINDER) if staged else ():
+        yield News(
+            reader=reader,
+            what=What.REMINDER,
+            channel=CHANNELS[name],
+            keys=tuple(
+                _key(reader, What.REMINDER, name, f"{key_of(invoice.number)} {stage:+d}")
+                for invoice, stage in staged
+            ),
+            reminded=tuple(invoice for invoice, _stage in staged),
+        )
+
+
+def news_of_payments(
+    reader: Reader, posted: Iterable[PostedPayment], *, own_source: str
+) -> Iterator[News]:
+    """Billing gives payments no number: equal ones of one day are told apart by their place.
+    own_source: where billing says that a payment came from which was made here; who gets the
+    portal's receipts by mail has heard of it."""
+    seen: dict[str, int] = {}
+    for one in posted:
+        payment = one.payment
+        subject = _subject_of(payment)
+        seen[subject] = seen.get(subject, 0) + 1
+        for name, since in wants(reader, What.PAYMENT):
+            if payment.paid_on is None or payment.paid_on < since or payment.amount <= 0:
+                continue
+            if name == "email" and reader.gets_receipts and payment.source == own_source:
+                continue
+            told = f"{subject} {seen[subject]}"
+            yield News(
+                reader=reader,
+                what=What.PAYMENT,
+                channel=CHANNELS[name],
+                keys=(_key(reader, What.PAYMENT, name, told),),
+                payment=payment,
+            )
+
+
+def _subject_of(payment: Payment) -> str:
+    where = sha256(f"{payment.method}\n{payment.source}".encode()).hexdigest()[:16]
+    return f"{payment.paid_on} {payment.amount} {where}"
+
+
+def _key(reader: Reader, what: What, channel: str, subject: str) -> Key:
+    return Key(reader.account_id, reader.contract_code, what, subject, CHANNELS[channel])
+
+
+def left_of(news: News, fresh: Collection[Key]) -> News | None:
+    """What is new of it; None when all was told. A reminder names the invoices alone that were
+    not reminded of."""
+    kept = [place for place, key in enumerate(news.keys) if key in fresh]
+    if not kept:
+        return None
+    if not news.reminded or len(kept) == len(news.keys):
+        return news
+    return News(
+        reader=news.reader,
+        what=news.what,
+        channel=news.channel,
+        keys=tuple(news.keys[place] for place in kept),
+        reminded=tuple(news.reminded[place] for place in kept),
+    )
+
+
+def by_contract(found: Iterable[T]) -> dict[ContractCode, list[T]]:
+    sorted_out: dict[ContractCode, list[T]] = {}
+    for one in found:
+        sorted_out.setdefault(one.contract_code, []).append(one)
+    return sorted_out
+
+
+def next_since(now: datetime, last_begun: datetime | None, look_back_days: int) -> date:
+    """From which day on the next look takes what is dated: from some days before the last one
+    began, which was long ago if nothing ran meanwhile."""
+    begun = last_begun or now
+    return begun.date() - timedelta(days=look_back_days)

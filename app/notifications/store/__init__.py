@@ -1,0 +1,1 @@
+"""The notifications' tables and every statement over them."""

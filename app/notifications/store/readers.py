@@ -1,0 +1,75 @@
+"""Who wants to hear of which contract, in the order of the contracts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, or_, select
+
+from app.accounts.records import AccountId, Right
+from app.accounts.store.tables import account, account_contract, contract_preference
+from app.messages.records import Channel
+from app.notifications.records import Place, Reader
+from app.notifications.rules import since_of
+from legacy_adapters.records import ContractCode
+
+_OWN = and_(
+    contract_preference.c.account_id == account_contract.c.account_id,
+    contract_preference.c.contract_code == account_contract.c.contract_code,
+)
+_CODE, _ACCOUNT = account_contract.c.contract_code, account_contract.c.account_id
+_PAGE = (
+    select(
+        _CODE,
+        _ACCOUNT,
+        account_contract.c.right,
+        account.c.language,
+        account.c.email,
+        account.c.email_confirmed_at,
+        account.c.phone,
+        account.c.confirmed_phone,
+        account.c.preferences_since,
+        contract_preference.c.since,
+    )
+    .select_from(account_contract.join(account).outerjoin(contract_preference, _OWN))
+    .where(
+        bindparam("code") <= _CODE,
+        or_(bindparam("code") < _CODE, bindparam("account") < _ACCOUNT),
+        account.c.disabled_at.is_(None),
+    )
+    .order_by(_CODE, _ACCOUNT)
+    .limit(bindparam("most"))
+)
+
+
+def list_page(
+    connection: Connection, after: Place, *, most: int
+) -> tuple[list[Reader], Place | None, int]:
+    """The next links that somebody wants to hear of, where this page ends (None: there are no
+    more links), and how many links were looked at."""
+    values = {"code": after.contract_code, "account": after.account_id, "most": most}
+    rows = connection.execute(_PAGE, values).all()
+    readers = [reader for row in rows if (reader := _reader(row)) is not None]
+    end = Place(rows[-1].contract_code, rows[-1].account_id) if len(rows) == most else None
+    return readers, end, len(rows)
+
+
+def _reader(row: Any) -> Reader | None:
+    """None for who can be reached nowhere, or wants nothing."""
+    addresses: dict[Channel, str] = {}
+    if row.email_confirmed_at is not None:
+        addresses[Channel.MAIL] = row.email
+    if row.confirmed_phone is not None and row.confirmed_phone == row.phone:
+        addresses[Channel.SMS] = row.phone
+    preferences: Mapping[str, str] = row.preferences_since
+    since = since_of(preferences, row.since) if addresses else {}
+    if not since:
+        return None
+    return Reader(
+        account_id=AccountId(row.account_id),
+        contract_code=ContractCode(row.contract_code),
+        right=Right(row.right),
+        language=row.language,
+        since=since,
+        addresses=addresses,
+        gets_receipts="receipt_by_email" in preferences,
+    )

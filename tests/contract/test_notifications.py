@@ -1,0 +1,443 @@
+"""Telling customers of new invoices, last days to pay and payments: each thing once."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from app.accounts.records import LinkGone, LinkToken, Right
+from app.accounts.store.tables import account
+from app.database.engine import Database
+from app.notifications import finding
+from app.notifications.store.tables import notified
+from app.payments.records import LinkGone as PayLinkGone
+from legacy_adapters.errors import BillingUnavailable
+from legacy_adapters.records import ContractCode, IssuedInvoice
+from tests.accounts import HOME, Clock, token_of
+from tests.notified import ADDRESS, ALL_MAIL, EVERYTHING, Town
+
+CODE, OTHER = "AL0000004", "AL0000001"
+NEW_INVOICE = frozenset({"invoice_by_email", "invoice_by_sms"})
+
+
+@pytest.fixture
+def town(database: Database, clock: Clock, demo_file: Path, tmp_path: Path) -> Iterator[Town]:
+    town = Town(database, tmp_path, demo_file, clock)
+    for code in (CODE, OTHER, "AL0000002", "AL0000003"):
+        town.quiet(code)
+    yield town
+    town.close()
+
+
+def words(row: Any) -> str:
+    if row.channel == "sms":
+        return str(row.body)
+    letter = json.loads(row.body)
+    return "\n".join([letter["subject"], *(block["text"] for block in letter["blocks"])])
+
+
+def test_a_new_invoice_is_told_once_by_each_channel(town: Town) -> None:
+    town.settle("Vera Leka", CODE, wants=NEW_INVOICE)
+    assert town.finder().run().told == 0
+    town.issue(CODE, "501")
+    assert town.finder().run().told == 2
+    assert town.finder().run().told == 0
+    mail, sms = sorted(town.told(), key=lambda row: row.channel)
+    assert (mail.kind, sms.kind) == ("e-bill", "new invoice")
+    assert mail.contract_code == sms.contract_code == CODE
+    letter = json.loads(mail.body)
+    assert letter["enclosure"] == {"contract_code": CODE, "invoice_number": "501"}
+    assert letter["switch_off"].startswith(f"{ADDRESS}/m/")
+    links = [block["address"] for block in letter["blocks"] if block["address"]]
+    assert len(links) == 1 and links[0].startswith(f"{ADDRESS}/p/")
+    assert "1300,00" in words(mail) and CODE in words(mail)
+    assert CODE not in letter["subject"] and "1300" not in letter["subject"]
+    due = town.today + timedelta(days=20)
+    start = f"Fatura 10/2026, {CODE}: 1300,00\xa0lekë, afati {due:%d.%m.%Y}."
+    assert sms.body.startswith(start) and "STOP te 5055" in sms.body
+    assert sms.expires_at is not None and mail.expires_at is None
+
+
+def test_the_pay_link_works_as_long_as_the_account_may_pay(town: Town) -> None:
+    me = town.settle("Vera Leka", CODE, OTHER, wants=ALL_MAIL)
+    town.issue(CODE, "501")
+    town.finder().run()
+    (mail,) = town.told()
+    (link,) = [b["address"] for b in json.loads(mail.body)["blocks"] if b["address"]]
+    links = town.services.payments.links
+    found = links.find(token_of(link))
+    assert found.contract_code == CODE and found.is_automatic
+    assert links.offer(found).payable == 1300
+    town.accounts.ownership.remove(me, ContractCode(CODE), HOME)
+    with pytest.raises(PayLinkGone):
+        links.find(token_of(link))
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_everything_is_told_in_the_accounts_language(town: Town, language: str) -> None:
+    town.settle("Vera Leka", CODE, language=language)
+    town.issue(CODE, "501", due=3)
+    town.pay(CODE, 214)
+    assert town.finder().run().told == 6
+    told = {row.kind: words(row) for row in town.told()}
+    assert set(told) == {"e-bill", "new invoice", "reminder", "payment arrived"}
+    assert ("Your invoice" in told["e-bill"]) == (language == "en")
+    assert ("Fatura juaj" in told["e-bill"]) == (language == "sq")
+    assert all(row.language == language for row in town.told())
+
+
+def test_reminders_before_and_after_the_last_day_once_each(town: Town) -> None:
+    town.settle("Vera Leka", CODE, wants=frozenset({"reminder_by_sms"}))
+    town.issue(CODE, "501", due=5)
+    counts = []
+    for _day in range(14):
+        counts.append(town.finder().run().told)
+        assert town.finder().run().told == 0
+        town.clock.now += timedelta(days=1)
+    assert counts == [0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0]
+    before, after = town.told()
+    assert "duhen paguar deri" in before.body and "duheshin paguar deri" in after.body
+
+
+def test_a_reminder_is_late_rather_than_never_and_never_very_late(town: Town) -> None:
+    town.settle("Vera Leka", CODE, wants=frozenset({"reminder_by_sms"}))
+    town.issue(CODE, "501", due=-5)
+    town.issue(CODE, "502", due=-12)  # 3 days after is 9 days ago
+    town.issue(CODE, "503", due=-400)
+    town.finder().run()
+    (sms,) = town.told()
+    assert "1300,00" in sms.body
+
+
+def test_invoices_of_one_contract_share_a_reminder(town: Town) -> None:
+    town.settle("Vera Leka", CODE, wants=frozenset({"reminder_by_email"}))
+    town.issue(CODE, "501", due=2)
+    town.finder().run()
+    town.issue(CODE, "502", due=2)
+    town.issue(CODE, "503", due=1)
+    town.finder().run()
+    first, second = town.told()
+    assert "501" in words(first)
+    assert "501" not in words(second) and "502" in words(second) and "503" in words(second)
+    assert "2600,00" in words(second)
+
+
+def test_what_is_paid_or_in_a_payment_is_not_reminded_of(town: Town) -> None:
+    town.settle("Vera Leka", CODE, wants=frozenset({"reminder_by_email"}))
+    town.issue(CODE, "501", due=2, status="P")
+    assert town.finder().run().told == 0
+    town.issue(CODE, "502", due=2)
+    held: list[Any] = []
+
+    class Held:
+        contract_code, invoice_number = CODE, "502"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finding, "list_under_way", lambda *_args: held or [Held()])
+        assert town.finder().run().told == 0
+    assert town.finder().run().told == 1
+
+
+def test_payments_of_one_day_are_told_apart(town: Town) -> None:
+    town.settle("Vera Leka", CODE, wants=frozenset({"payment_by_sms"}))
+    town.pay(CODE, 500)
+    town.pay(CODE, 500)
+    assert town.finder().run().told == 2
+    town.pay(CODE, 500)
+    assert town.finder().run().told == 1
+    assert town.finder().run().told == 0
+
+
+def test_who_gets_a_receipt_hears_of_a_payment_made_here_once(town: Town) -> None:
+    wants = frozenset({"payment_by_email", "payment_by_sms"})
+    town.settle("Vera Leka", CODE, wants=wants | {"receipt_by_email"})
+    town.settle("Ana Leka", CODE, wants=wants)
+    town.execute("INSERT OR REPLACE INTO KANAL (KAN_KOD, PERSHKRIM) VALUES ('POR', 'PORTALI')")
+    town.pay(CODE, 500, channel="POR")
+    town.finder().run()
+    assert Counter(row.channel for row in town.told()) == {"mail": 1, "sms": 2}
+    (mail,) = town.told(lambda row: row.channel == "mail")
+    assert mail.recipient == "ana.leka@example.org"
+
+
+def test_only_what_was_issued_since_it_was_switched_on(town: Town) -> None:
+    town.issue(CODE, "501", issued=-2)
+    me = town.settle("Vera Leka", CODE, wants=ALL_MAIL)
+    assert town.finder().run().told == 0
+    town.issue(CODE, "502")
+    town.clock.now += timedelta(days=3)  # nothing ran meanwhile
+    assert town.finder().run().told == 1
+    town.accounts.preferences.set_all(me, frozenset(), HOME)
+    town.issue(CODE, "503")
+    assert town.finder().run().told == 0
+    town.accounts.preferences.set_all(me, ALL_MAIL, HOME)  # on again: from today on
+    assert town.finder().run().told == 1
+
+
+def test_what_billing_enters_late_is_told_and_what_is_old_is_not(town: Town) -> None:
+    town.settle("Vera Leka", CODE, wants=ALL_MAIL)
+    town.finder().run()
+    town.clock.now += timedelta(days=20)
+    town.finder().run()
+    town.issue(CODE, "501", issued=-6)
+    town.issue(CODE, "502", issued=-9)
+    assert town.finder().run().told == 1
+
+
+def test_nobody_is_told_where_it_is_not_sure_whose_address_it_is(town: Town) -> None:
+    town.settle("Vera Leka", CODE, is_confirmed=False)
+    disabled = town.settle("Ana Leka", CODE)
+    with town.database.write() as connection:
+        connection.execute(
+            update(account)
+            .where(account.c.id == disabled.account.id)
+            .values(disabled_at=town.clock.now)
+        )
+    half = town.settle("Blerta Leka", CODE)
+    with town.database.write() as connection:  # the number was changed afterwards
+        connection.execute(
+            update(account).where(account.c.id == half.account.id).values(phone="+355690000001")
+        )
+    town.issue(CODE, "501")
+    town.finder().run()
+    assert [(row.channel, row.recipient) for row in town.told()] == [
+        ("mail", "blerta.leka@example.org")
+    ]
+
+
+def test_a_contract_can_have_a_choice_of_its_own(town: Town) -> None:
+    me = town.settle("Vera Leka", CODE, OTHER, wants=ALL_MAIL)
+    preferences = town.accounts.preferences
+    preferences.set_of_contract(
+        me, ContractCode(OTHER), frozenset({"invoice_by_sms", "select_all"}), HOME
+    )
+    assert preferences.find_of_contract(me.account.id, ContractCode(OTHER)) == {"invoice_by_sms"}
+    assert preferences.list_of_contracts(me.account.id) == [OTHER]
+    town.issue(CODE, "501")
+    town.issue(OTHER, "502")
+    town.finder().run()
+    assert sorted((r.channel, r.contract_code) for r in town.told()) == [
+        ("mail", CODE),
+        ("sms", OTHER),
+    ]
+    preferences.set_of_contract(me, ContractCode(OTHER), None, HOME)
+    town.issue(OTHER, "503")
+    town.finder().run()
+    assert town.told()[-1].channel == "mail"
+    preferences.set_of_contract(me, ContractCode("AL0000002"), frozenset(), HOME)  # not theirs
+    assert preferences.find_of_contract(me.account.id, ContractCode("AL0000002")) is None
+
+
+def test_the_choice_goes_with_the_contract(town: Town) -> None:
+    me = town.settle("Vera Leka", CODE, OTHER, wants=ALL_MAIL)
+    code = ContractCode(OTHER)
+    town.accounts.preferences.set_of_contract(me, code, frozenset(), HOME)
+    town.accounts.ownership.remove(me, code, HOME)
+    town.let_in(me, OTHER, Right.VIEW)
+    assert town.accounts.preferences.find_of_contract(me.account.id, code) is None
+
+
+def test_a_delegate_who_may_only_look_gets_no_link_to_pay(town: Town) -> None:
+    me = town.settle("Ana Leka", OTHER, wants=ALL_MAIL)
+    town.let_in(me, CODE, Right.VIEW)
+    town.issue(CODE, "501")
+    town.finder().run()
+    (mail,) = town.told()
+    (link,) = [b["address"] for b in json.loads(mail.body)["blocks"] if b["address"]]
+    assert link == f"{ADDRESS}/contracts/{CODE}/pay"
+
+
+def test_where_nothing_can_be_paid_here_no_link_says_so(town: Town) -> None:
+    town.is_paying_on = False
+    town.settle("Vera Leka", CODE, wants=NEW_INVOICE)
+    town.issue(CODE, "501")
+    town.finder().run()
+    assert not any("/p/" in row.body for row in town.told())
+
+
+def test_an_sms_holds_160_characters_and_its_way_out(town: Town) -> None:
+    town.settle("Vera Leka", CODE)
+    town.issue(CODE, "501", due=3, net=9_999_999.99)
+    town.pay(CODE, 9_999_999.99)
+    town.finder(short_code="").run()
+    texts = [row.body for row in town.told() if row.channel == "sms"]
+    assert len(texts) == 3
+    for text in texts:
+        assert len(text) <= 160 and f"Ndal: {ADDRESS}/m/" in text
+
+
+def test_a_switch_off_link_ends_what_it_is_for(town: Town) -> None:
+    me = town.settle("Vera Leka", CODE, OTHER)
+    town.issue(CODE, "501")
+    town.finder().run()
+    (mail,) = town.told(lambda row: row.channel == "mail")
+    token = LinkToken(json.loads(mail.body)["switch_off"].rpartition("/")[2])
+    preferences = town.accounts.preferences
+    link = preferences.use_link(token, everything=False)
+    assert (link.preference, link.contract_code) == ("invoice_by_email", CODE)
+    preferences.use_link(token, everything=False)  # pressed twice
+    town.issue(CODE, "502")
+    town.issue(OTHER, "503")
+    town.finder().run()
+    assert sorted((r.channel, r.contract_code) for r in town.told()[2:]) == [
+        ("mail", OTHER),
+        ("sms", OTHER),
+        ("sms", CODE),
+    ]
+    preferences.use_link(token, everything=True)
+    town.issue(OTHER, "504")
+    town.finder().run()
+    assert [r.channel for r in town.told()[5:]] == ["sms"]
+    for wrong in ("", "x", token + "A"):
+        with pytest.raises(LinkGone):
+            preferences.use_link(LinkToken(wrong), everything=True)
+    town.clock.now += timedelta(days=500)
+    with pytest.raises(LinkGone):
+        preferences.find_link(token)
+    assert me.account.id
+
+
+def test_a_closed_account_leaves_nothing_of_it(town: Town) -> None:
+    me = town.settle("Vera Leka", CODE)
+    town.issue(CODE, "501")
+    town.finder().run()
+    town.accounts.profiles.close(me, password="dritare77", visitor=HOME)
+    with town.database.read() as connection:
+        assert connection.execute(select(notified)).all() == []
+    assert town.finder().run().told == 0
+
+
+# Once, whatever happens
+
+
+def people(town: Town, number: int) -> list[str]:
+    """So many accounts, with three links each to contracts that are there."""
+    codes = [f"AL{n:07}" for n in range(5, 35)]
+    for place in range(number):
+        own = [codes[(place + step) % len(codes)] for step in range(3)]
+        town.settle(f"Person {place:03}", *own, wants=frozenset({"invoice_by_email"}))
+    for place, code in enumerate(codes):
+        town.quiet(code)
+        town.issue(code, str(600 + place))
+    return codes
+
+
+def each_once(town: Town, expected: int) -> None:
+    told = [(r.recipient, json.loads(r.body)["enclosure"]["invoice_number"]) for r in town.told()]
+    assert len(told) == expected
+    assert set(Counter(told).values()) == {1}
+
+
+def test_page_by_page_it_comes_to_the_end(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    people(town, 20)
+    for size in (1, 2, 7, 60):
+        monkeypatch.setattr(finding, "LINKS_AT_ONCE", size)
+        found = town.finder().run()
+        assert (found.read, found.ended_at is not None) == (60, True), size
+    each_once(town, 60)
+
+
+class Killed(BaseException):
+    """As SIGKILL: nothing is tidied up."""
+
+
+class Failing:
+    """Billing that ends, or ends the process, at one of its answers."""
+
+    def __init__(self, billing: Any, at: int, error: BaseException) -> None:
+        self._billing, self._left, self._error = billing, at, error
+
+    def list_issued(
+        self, codes: Sequence[ContractCode], *, since: date
+    ) -> tuple[IssuedInvoice, ...]:
+        self._left -= 1
+        if self._left < 0:
+            raise self._error
+        return self._billing.list_issued(codes, since=since)  # type: ignore[no-any-return]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._billing, name)
+
+
+@pytest.mark.parametrize("error", [Killed(), BillingUnavailable("it is away")])
+def test_what_ends_in_the_middle_goes_on_there(
+    town: Town, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    people(town, 20)
+    monkeypatch.setattr(finding, "LINKS_AT_ONCE", 7)
+    billing: Any = Failing(town.billing, 4, error)
+    with pytest.raises(type(error)):
+        town.finder(billing).run()
+    under_way = town.finder().find_last()
+    assert under_way is not None and under_way.ended_at is None and under_way.read == 28
+    assert 0 < len(town.told()) < 60
+    town.clock.now += timedelta(hours=1)
+    found = town.finder().run()
+    assert found.begun_at == under_way.begun_at and found.read == 60
+    each_once(town, 60)
+
+
+def test_killed_between_what_it_read_and_what_it_wrote(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people(town, 6)
+    monkeypatch.setattr(finding, "LINKS_AT_ONCE", 5)
+    finder = town.finder()
+    post_all = town.accounts.shared.outbox.post_all
+
+    def killed(*arguments: Any) -> None:
+        post_all(*arguments)
+        raise Killed
+
+    monkeypatch.setattr(town.accounts.shared.outbox, "post_all", killed)
+    with pytest.raises(Killed):
+        finder.run()
+    assert town.told() == []  # what was told, the messages and the place go together
+    monkeypatch.setattr(town.accounts.shared.outbox, "post_all", post_all)
+    town.finder().run()
+    each_once(town, 18)
+
+
+def test_several_at_once_tell_each_thing_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    people(town, 30)
+    monkeypatch.setattr(finding, "LINKS_AT_ONCE", 4)
+    together = threading.Barrier(4)
+
+    def run(_number: int) -> Any:
+        finder = town.finder()
+        together.wait()
+        return finder.run()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(run, range(4)))
+    each_once(town, 90)
+
+
+def test_what_was_told_is_kept_long_and_then_forgotten(town: Town) -> None:
+    town.settle("Vera Leka", CODE, wants=ALL_MAIL)
+    town.issue(CODE, "501")
+    town.finder().run()
+    town.clock.now += timedelta(days=499)
+    town.finder().forget_old()
+    with town.database.read() as connection:
+        assert len(connection.execute(select(notified)).all()) == 1
+    town.clock.now += timedelta(days=2)
+    town.finder().forget_old()
+    with town.database.read() as connection:
+        assert connection.execute(select(notified)).all() == []
+
+
+@pytest.mark.parametrize("number", ["1" * 40, "a/b?c=d&e", "12 34", "fatura ë"])
+def test_any_number_that_billing_has_is_told_once(town: Town, number: str) -> None:
+    town.settle("Vera Leka", CODE, wants=EVERYTHING)
+    town.issue(CODE, "501")
+    town.execute("UPDATE FATURE SET FAT_NR = ? WHERE FAT_NR = '501'", number)
+    assert town.finder().run().told >= 2
+    assert town.finder().run().told == 0
