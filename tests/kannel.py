@@ -34,6 +34,7 @@ box-allow-ip = 127.0.0.1
 
 group = smsc
 smsc = fake
+smsc-id = fake
 port = 13002
 connect-allow-ip = 127.0.0.1
 
@@ -47,32 +48,55 @@ password = "{PASSWORD}"
 concatenation = true
 max-messages = 9
 """
+SERVICE = """
+group = sms-service
+keyword = default
+get-url = "{address}"
+max-messages = 1
+concatenation = false
+omit-empty = true
+accept-x-kannel-headers = true
+"""
+PHONES = [str(FAKE_SMSC), "-H", "127.0.0.1", "-r", "13002"]
 PATIENCE = 20.0
 CLONE_NEWNET, SIOCSIFFLAGS, IFF_UP_RUNNING = 0x40000000, 0x8914, 0x41
 T = TypeVar("T")
 
 
 class Kannel:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, questions_to: str = "") -> None:
+        """questions_to: whom Kannel asks for the answers to SMS that come in, an address with
+        Kannel's own signs in it."""
         self._folder = folder
+        self._service = SERVICE.format(address=questions_to) if questions_to else ""
         programs = [shutil.which("bearerbox"), shutil.which("smsbox"), FAKE_SMSC.exists()]
         need(all(programs), "Kannel with its fake SMSC")
         need(os.geteuid() == 0, "The right to a network of its own (root)")
         # A namespace belongs to a thread and to what it starts.
         self._inside = ThreadPoolExecutor(1)
         self._stack = ExitStack()
+        self._heard = ""  # by fake SMSCs before this one
         self._stack.callback(self._inside.shutdown)
 
     def run(self, what: Callable[[], T]) -> T:
         return self._inside.submit(what).result(60)
 
-    def start(self) -> None:
+    def enter_network(self) -> None:
         need(self.run(_enter_network) == 0, "The right to a network of its own (unshare)")
+
+    def start(self) -> None:
         configuration = self._folder / "kannel.conf"
-        configuration.write_text(CONFIGURATION)
+        configuration.write_text(CONFIGURATION + self._service)
         self._start(["bearerbox", str(configuration)], 13001)
-        self._start([str(FAKE_SMSC), "-H", "127.0.0.1", "-r", "13002", "-m", "0", "1 2 text 3"])
+        self._phone = self._start([*PHONES, "-m", "0", "1 2 text 3"])
         self._start(["smsbox", str(configuration)], 13003)
+
+    def text(self, number: str, short_code: str, text: str) -> None:
+        """Somebody sends an SMS. The fake SMSC is told so when it starts, so it starts anew."""
+        _end(self._phone)
+        log = self._folder / "fakesmsc.log"
+        self._heard += log.read_text(encoding="utf-8")
+        self._phone = self._start([*PHONES, "-m", "1", f"{number} {short_code} text {text}"])
 
     def stop(self) -> None:
         self._stack.close()
@@ -81,14 +105,14 @@ class Kannel:
         """Waits for so many SMS at the SMSC: from, to, kind (text, ucs-2), text."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            log = (self._folder / "fakesmsc.log").read_text(encoding="utf-8")
+            log = self._heard + (self._folder / "fakesmsc.log").read_text(encoding="utf-8")
             found = re.findall(r"Got message \d+: <(\S+) (\S+) (\S+) (.*)>\n", log)
             if len(found) >= count:
                 return [(a, b, kind, _decoded(kind, text)) for a, b, kind, text in found]
             time.sleep(0.02)
         raise AssertionError(f"{count} SMS did not arrive:\n{log}")
 
-    def _start(self, command: list[str], port: int | None = None) -> None:
+    def _start(self, command: list[str], port: int | None = None) -> subprocess.Popen[bytes]:
         with (self._folder / f"{Path(command[0]).name}.log").open("wb") as log:
             process = self.run(
                 lambda: subprocess.Popen(
@@ -98,6 +122,7 @@ class Kannel:
         self._stack.callback(_end, process)
         if port:
             self.run(lambda: _wait_for(process, port))
+        return process
 
 
 def _enter_network() -> int:

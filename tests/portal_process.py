@@ -17,11 +17,13 @@ PATIENCE = 60.0
 
 
 class PortalProcess:
-    def __init__(self, data_dir: Path, *, config: str = "", **variables: str) -> None:
+    def __init__(
+        self, data_dir: Path, *, config: str = "", port: int | None = None, **variables: str
+    ) -> None:
         """config: the text of a settings file that names folder and port instead of the
         environment, as {data_dir} and {port}."""
         self.data_dir = data_dir
-        self.port = free_port()
+        self.port = port or free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.output = ""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("SELFCARE_")}

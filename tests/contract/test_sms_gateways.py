@@ -61,6 +61,7 @@ Twin = FolderTwin | KannelTwin
 def kannel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kannel]:
     kannel = Kannel(tmp_path_factory.mktemp("kannel"))
     try:
+        kannel.enter_network()
         kannel.start()
         yield kannel
     finally:

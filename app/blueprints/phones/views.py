@@ -5,6 +5,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from app.accounts.contact import international_phone
+from app.gateways.sms.alphabet import fits, transliterated
 from app.messages.records import Report
 from app.web.current import services
 from app.web.gateway_door import refuse_strangers
@@ -32,7 +33,7 @@ def sms() -> ResponseReturnValue:
         request.values.get("text", ""),
         message_id=request.values.get("id", "")[:LONGEST_ID],
     )
-    return _text(answer)
+    return _sms(answer)
 
 
 @phones.route("/sms/report", methods=["GET", "POST"])
@@ -53,6 +54,16 @@ def ussd() -> ResponseReturnValue:
     if number is None:
         return _text("END", 400)
     return _text(answering.answer_ussd(number, request.values.get("text", "")))
+
+
+def _sms(text: str) -> Response:
+    """In letters that Kannel's alphabet has; the headers count where its service accepts them."""
+    if services().settings.sms.transliterate:
+        text = transliterated(text)
+    answer = _text(text)
+    answer.headers["X-Kannel-Charset"] = "UTF-8"
+    answer.headers["X-Kannel-Coding"] = "0" if fits(text) else "2"
+    return answer
 
 
 def _text(text: str, status: int = 200) -> Response:
