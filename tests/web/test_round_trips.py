@@ -61,7 +61,11 @@ def round_trips(portal: Portal, client: CheckedClient, address: str) -> tuple[in
         ("/contracts/AL0000001/cases/new?request=F2", (2, 1)),
         ("/account", (0, 1)),
         ("/account/contact", (0, 2)),  # | session, profile
-        ("/account/preferences", (0, 1)),  # | session with preferences
+        (
+            "/account/preferences",
+            (0, 3),
+        ),  # | session, profile, own choices
+        ("/contracts/AL0000001/messages", (0, 3)),  # | session, the contract's choice, profile
         ("/account/devices", (0, 2)),  # | session, its like
         ("/account/data", (0, 1)),
         ("/account/close", (0, 1)),

@@ -16,15 +16,11 @@ REPORTS = {1: Report.DELIVERED, 2: Report.FAILED, 16: Report.REFUSED}
 LONGEST_ID = 100
 
 
-@phones.before_request
-def only_gateways() -> None:
-    refuse_strangers()
-
-
 @phones.route("/sms/kannel", methods=["GET", "POST"])
 def sms() -> ResponseReturnValue:
     """Kannel's sms-service: `key`, `from` (%p), `text` (%a), `id` (%I). The body is the answer,
     empty for none. Kannel asks by GET; what it changes, it changes once for each id."""
+    refuse_strangers()
     number = international_phone(request.values.get("from", "")[:40])
     if number is None:
         return _text("")
@@ -39,6 +35,7 @@ def sms() -> ResponseReturnValue:
 @phones.route("/sms/report", methods=["GET", "POST"])
 def report() -> ResponseReturnValue:
     """Kannel's delivery report: `key`, `id` (ours), `status` (%d)."""
+    refuse_strangers()
     found = REPORTS.get(request.values.get("status", 0, type=int))
     if found is not None:
         services().messages.take_report(request.values.get("id", "")[:LONGEST_ID], found)
@@ -49,6 +46,7 @@ def report() -> ResponseReturnValue:
 def ussd() -> ResponseReturnValue:
     """`key`, `phoneNumber`, `text` (what was typed so far, as `1*2`); the answer begins with CON
     or END."""
+    refuse_strangers()
     number = international_phone(request.values.get("phoneNumber", "")[:40])
     answering = services().notifications.answering
     if number is None:
