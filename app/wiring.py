@@ -59,7 +59,7 @@ from app.notifications.answering import Answering
 from app.notifications.composing import Composer
 from app.notifications.figures import Figures
 from app.notifications.finding import Finder
-from app.notifications.store.told import forget_of as forget_told
+from app.notifications.store import told
 from app.payments.addresses import PaymentAddresses
 from app.payments.booking import Booking
 from app.payments.links import PayLinks
@@ -244,7 +244,8 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         ),
     )
     shared.when_closed.append(services.documents.drop_of_account)
-    shared.when_closed.append(forget_told)
+    shared.when_closed.append(told.forget_of)
+    shared.kept_elsewhere["told_of_contracts"] = told.kept_of
     services.documents.when_infected(services.cases.handling.tell_unsafe)
     register_jobs(services)
     return services

@@ -6,9 +6,10 @@ from typing import Any
 
 from app.accounts.records import Account, Device, Invitation, Link, Profile
 from app.accounts.shared import Shared
-from app.accounts.store import contracts, people, sessions
+from app.accounts.store import choices, contracts, people, sessions
 from app.audit.records import Actor, Event
 from app.messages.records import Posted
+from legacy_adapters.records import ContractCode
 
 EVENTS_AT_MOST = 10_000
 
@@ -22,6 +23,8 @@ class Kept:
     devices: list[Device]
     messages: list[Posted]
     events: list[Event]
+    own_choices: dict[ContractCode, choices.Since]
+    elsewhere: dict[str, object]
 
 
 def all_of(shared: Shared, account: Account) -> dict[str, Any]:
@@ -36,6 +39,10 @@ def all_of(shared: Shared, account: Account) -> dict[str, Any]:
         "signed_in_devices": [_device(device) for device in kept.devices],
         "messages": [_message(message) for message in kept.messages],
         "events": [_event(event) for event in kept.events],
+        "preferences_of_single_contracts": {
+            code: sorted(since) for code, since in kept.own_choices.items()
+        },
+        **kept.elsewhere,
     }
 
 
@@ -51,6 +58,8 @@ def _read(shared: Shared, account: Account, now: datetime) -> Kept:
             seen_after=shared.oldest_session(now),
         )
         messages = shared.outbox.list_of(connection, account.id)
+        own_choices = choices.list_of(connection, account.id)
+        elsewhere = {name: of(connection, account.id) for name, of in shared.kept_elsewhere.items()}
     # A database may give the number of a closed account again: what is older is another's.
     events = shared.audit.list_newest(
         account_id=account.id, since=profile.created_at, limit=EVENTS_AT_MOST
@@ -63,6 +72,8 @@ def _read(shared: Shared, account: Account, now: datetime) -> Kept:
         devices=devices,
         messages=messages,
         events=events,
+        own_choices=own_choices,
+        elsewhere=elsewhere,
     )
 
 

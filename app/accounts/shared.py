@@ -37,6 +37,10 @@ class Shared:
     tries: Tries = field(default_factory=Tries)
     # What other topics keep of an account and have to forget with it, in the same transaction.
     when_closed: list[Callable[[Connection, AccountId], object]] = field(default_factory=list)
+    # And what of it belongs into the owner's copy: by name, ready for JSON.
+    kept_elsewhere: dict[str, Callable[[Connection, AccountId], object]] = field(
+        default_factory=dict
+    )
 
     def budget(self, subject: str, limit: int, *, account_id: int | None = None) -> Budget:
         """So many tries in the usual span."""

@@ -125,7 +125,7 @@ class Composer:
         else:
             way_out = _("Stop: %(address)s") % {"address": links.switch_off}
         pay = _("Pay: %(address)s") % {"address": links.pay} if links.pay else ""
-        return short.joined(core, way_out, pay)
+        return short.fitting((core, pay, way_out), (core, way_out), (core,))
 
 
 def _kind(news: News) -> str:

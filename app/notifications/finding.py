@@ -118,7 +118,7 @@ class Finder:
     def _tell(self, connection: Connection, found: Sequence[News], now: datetime) -> int:
         """How many messages it wrote."""
         keys = [key for news in found for key in news.keys]
-        fresh = told.add_new(connection, keys, now) if keys else set()
+        fresh = told.add_new(connection, keys, now)
         left = [kept for news in found if (kept := rules.left_of(news, fresh)) is not None]
         posts = self._composer.compose(connection, left, now=now, today=self._today())
         self._outbox.post_all(connection, posts)

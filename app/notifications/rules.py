@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import TypeVar
 
@@ -30,13 +31,17 @@ def is_quiet(now: time, *, start: time, end: time) -> bool:
 def since_of(preferences: Mapping[str, str], own: Mapping[str, str] | None) -> dict[str, date]:
     """What an account wants to hear of one contract: its own choice, or that of all. What is no
     day is left out."""
-    found = {}
-    for name, day in (preferences if own is None else own).items():
-        try:
-            found[name] = date.fromisoformat(day)
-        except ValueError:
-            continue
-    return found
+    chosen = preferences if own is None else own
+    return {name: day for name, text in chosen.items() if (day := _day(text)) is not None}
+
+
+@lru_cache(2_000)
+def _day(text: str) -> date | None:
+    """Kept, because many choose on the same days."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def stage_of(

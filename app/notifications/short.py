@@ -51,6 +51,15 @@ def joined(core: str, *more: str, most: int = ONE_SMS) -> str:
     return text
 
 
+def fitting(*ways: Sequence[str]) -> str:
+    """The first of these that one SMS holds; the last one, if none does."""
+    for parts in ways:
+        text = " ".join(part for part in parts if part)
+        if length(text) <= ONE_SMS:
+            break
+    return text
+
+
 def listed(text: str, each: Sequence[str], most: int = ONE_SMS) -> str:
     """The text and as many of these as fit, in their order."""
     for place, one in enumerate(each):

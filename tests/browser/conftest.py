@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 import time
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -81,12 +82,13 @@ def mails(portal_process: PortalProcess) -> Any:
     folder = portal_process.data_dir / "outbox/mail"
     before = set(folder.glob("*.eml"))
 
-    def wait_for(subject: str) -> EmailMessage:
+    def wait_for(subject: str | re.Pattern[str]) -> EmailMessage:
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             for file in sorted(set(folder.glob("*.eml")) - before):
                 mail = _read(file)
-                if mail["Subject"] == subject:
+                told = str(mail["Subject"])
+                if told == subject or (isinstance(subject, re.Pattern) and subject.match(told)):
                     return mail
             time.sleep(0.1)
         raise AssertionError(f"no mail {subject!r} in {PATIENCE} s")

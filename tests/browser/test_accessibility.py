@@ -19,6 +19,7 @@ CUSTOMERS = (
     "/contracts/AL0000002/info",
     "/contracts/AL0000002/cases",
     "/contracts/AL0000002/pay-links",
+    "/contracts/AL0000002/messages",
     "/payments",
     "/payments/all",
     "/contracts/manage",

@@ -17,6 +17,7 @@ from app.accounts.store.tables import account
 from app.database.engine import Database
 from app.notifications import finding
 from app.notifications.store.tables import notified
+from app.notifications.store.told import kept_of
 from app.payments.records import LinkGone as PayLinkGone
 from legacy_adapters.errors import BillingUnavailable
 from legacy_adapters.records import ContractCode, IssuedInvoice
@@ -308,6 +309,11 @@ def test_a_closed_account_leaves_nothing_of_it(town: Town) -> None:
     me = town.settle("Vera Leka", CODE)
     town.issue(CODE, "501")
     town.finder().run()
+    town.accounts.shared.kept_elsewhere["told_of_contracts"] = kept_of
+    data = town.accounts.profiles.download(me, password="dritare77", visitor=HOME)
+    assert {(one["about"], one["which"]) for one in data["told_of_contracts"]} == {
+        ("invoice", "501")
+    }
     town.accounts.profiles.close(me, password="dritare77", visitor=HOME)
     with town.database.read() as connection:
         assert connection.execute(select(notified)).all() == []

@@ -8,6 +8,7 @@ import pytest
 
 from app import catalogues
 from app.web.language import LANGUAGES
+from app.web.message_words import KINDS
 from config.loading import OUTSIDE_CLASSES, variable_name
 from config.settings import ROOT, SECTIONS
 from legacy_adapters.mapping import VIEWS_KEYS
@@ -106,3 +107,11 @@ def test_the_project_speaks_of_itself_alone() -> None:
         text = file.read_text(encoding="utf-8")
         assert "/root/" not in text and "/tmp/" not in text, file
         assert "--index-url" not in text and "--extra-index" not in text, file
+
+
+def test_every_kind_of_message_has_words_for_staff() -> None:
+    kinds: set[str] = set()
+    for file in (ROOT / "app").rglob("*.py"):
+        kinds |= set(re.findall(r'Purpose\(\s*kind="([^"]+)"', file.read_text(encoding="utf-8")))
+    assert len(kinds) > 10
+    assert kinds <= set(KINDS)

@@ -45,7 +45,7 @@ def test_what_waits_what_failed_and_to_whom(portal: Portal, supervisor: CheckedC
     page = supervisor.get(PAGE)
     assert "the SMS gateway answers 503" in page.content
     assert page.table(0)[0][:4] == ["SMS", "njoftime për kontratat", "1", "1"]
-    assert page.table(2)[0] == ["SMS", "new invoice", "1", "1"]
+    assert page.table(2)[0] == ["SMS", "faturë e re", "1", "1"]
     assert "+355692345678" not in page.text and "+355***78" in page.text
     assert "Fatura e fshehtë" not in page.text
     for state, shown, hidden in (

@@ -51,13 +51,13 @@ def ussd() -> ResponseReturnValue:
     answering = services().notifications.answering
     if number is None:
         return _text("END", 400)
-    return _text(answering.answer_ussd(number, request.values.get("text", "")))
+    screen = answering.answer_ussd(number, request.values.get("text", ""))
+    return _text(_in_alphabet(screen))
 
 
 def _sms(text: str) -> Response:
-    """In letters that Kannel's alphabet has; the headers count where its service accepts them."""
-    if services().settings.sms.transliterate:
-        text = transliterated(text)
+    """The headers count where Kannel's service accepts them."""
+    text = _in_alphabet(text)
     answer = _text(text)
     answer.headers["X-Kannel-Charset"] = "UTF-8"
     answer.headers["X-Kannel-Coding"] = "0" if fits(text) else "2"
@@ -66,3 +66,7 @@ def _sms(text: str) -> Response:
 
 def _text(text: str, status: int = 200) -> Response:
     return Response(text, status, mimetype="text/plain")
+
+
+def _in_alphabet(text: str) -> str:
+    return transliterated(text) if services().settings.sms.transliterate else text

@@ -10,7 +10,7 @@ from app.messages.records import MessageId, State, Wanted
 from app.staff.records import Role
 from app.web.current import services
 from app.web.forms import PortalForm, clean
-from app.web.message_words import CHANNELS, REPORTS, STATES
+from app.web.message_words import CHANNELS, KINDS, REPORTS, STATES
 from app.web.staff import staff_doer, staff_signed_in
 
 staff_messages = Blueprint("staff_messages", __name__, url_prefix="/staff/messages")
@@ -42,6 +42,7 @@ def _page(form: PortalForm, status: int = 200) -> ResponseReturnValue:
         to=typed,
         state=state if wanted.states else "",
         channels=CHANNELS,
+        kinds=KINDS,
         states=STATES,
         reports=REPORTS,
         may_retry=staff_signed_in().member.role.includes(Role.SUPERVISOR),

@@ -1,17 +1,16 @@
 """Who wants to hear of which contract, in the order of the contracts."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, or_, select
 
-from app.accounts.records import AccountId, Right
+from app.accounts.records import Right
 from app.accounts.store.tables import account, account_contract, contract_preference
 from app.messages.records import Channel
 from app.notifications.records import Place, Reader
 from app.notifications.rules import since_of
-from legacy_adapters.records import ContractCode
 
+RIGHTS = {right.value: right for right in Right}
 _OWN = and_(
     contract_preference.c.account_id == account_contract.c.account_id,
     contract_preference.c.contract_code == account_contract.c.contract_code,
@@ -55,21 +54,32 @@ def list_page(
 
 def _reader(row: Any) -> Reader | None:
     """None for who can be reached nowhere, or wants nothing."""
+    (
+        code,
+        account_id,
+        right,
+        language,
+        email,
+        confirmed_at,
+        phone,
+        confirmed_phone,
+        common,
+        own,
+    ) = row
     addresses: dict[Channel, str] = {}
-    if row.email_confirmed_at is not None:
-        addresses[Channel.MAIL] = row.email
-    if row.confirmed_phone is not None and row.confirmed_phone == row.phone:
-        addresses[Channel.SMS] = row.phone
-    preferences: Mapping[str, str] = row.preferences_since
-    since = since_of(preferences, row.since) if addresses else {}
+    if confirmed_at is not None:
+        addresses[Channel.MAIL] = email
+    if confirmed_phone is not None and confirmed_phone == phone:
+        addresses[Channel.SMS] = phone
+    since = since_of(common, own) if addresses else {}
     if not since:
         return None
     return Reader(
-        account_id=AccountId(row.account_id),
-        contract_code=ContractCode(row.contract_code),
-        right=Right(row.right),
-        language=row.language,
+        account_id=account_id,
+        contract_code=code,
+        right=RIGHTS[right],
+        language=language,
         since=since,
         addresses=addresses,
-        gets_receipts="receipt_by_email" in preferences,
+        gets_receipts="receipt_by_email" in common,
     )

@@ -13,28 +13,24 @@ from app.notifications.records import Key, What
 from app.notifications.store.tables import notified
 from legacy_adapters.records import ContractCode
 
-AT_ONCE = 500  # rows in one statement: a database takes so many parameters
-
 
 def add_new(connection: Connection, keys: Sequence[Key], at: datetime) -> set[Key]:
     """Those that were not told before: from now on they are. Of two at once, one gets each."""
-    fresh: set[Key] = set()
     wanted = list(dict.fromkeys(keys))
+    if not wanted:
+        return set()
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     columns = notified.c
-    for start in range(0, len(wanted), AT_ONCE):
-        rows = [{**key._asdict(), "told_at": at} for key in wanted[start : start + AT_ONCE]]
-        statement = (
-            dialect.insert(notified)
-            .values(rows)
-            .on_conflict_do_nothing()
-            .returning(
-                *(columns.account_id, columns.contract_code, columns.what),
-                *(columns.subject, columns.channel),
-            )
+    statement = (
+        dialect.insert(notified)
+        .on_conflict_do_nothing()
+        .returning(
+            *(columns.account_id, columns.contract_code, columns.what),
+            *(columns.subject, columns.channel),
         )
-        fresh |= {_key(row) for row in connection.execute(statement)}
-    return fresh
+    )
+    rows = [{**key._asdict(), "told_at": at} for key in wanted]
+    return {_key(row) for row in connection.execute(statement, rows)}
 
 
 def _key(row: Any) -> Key:
@@ -47,14 +43,23 @@ def _key(row: Any) -> Key:
     )
 
 
-def list_of(connection: Connection, account_id: AccountId) -> list[tuple[Key, datetime]]:
-    """The newest first."""
+def kept_of(connection: Connection, account_id: AccountId) -> list[dict[str, str]]:
+    """For the owner's copy of their data, the newest first."""
     query = (
         select(notified)
         .where(notified.c.account_id == account_id)
         .order_by(notified.c.told_at.desc())
     )
-    return [(_key(row), row.told_at) for row in connection.execute(query)]
+    return [
+        {
+            "contract": row.contract_code,
+            "about": row.what,
+            "which": row.subject,
+            "channel": row.channel,
+            "told_at": row.told_at.isoformat(timespec="seconds"),
+        }
+        for row in connection.execute(query)
+    ]
 
 
 def forget_of(connection: Connection, account_id: AccountId) -> None:
