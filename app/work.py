@@ -50,6 +50,7 @@ def _register_notifications(services: Services) -> None:
         look = partial(finder.run_quietly, stopping)
         jobs.register("notify", look, every=minutes * MINUTE, apart=True)
     jobs.register("forget_old_news", finder.forget_old, every=QUARTER_DAY)
+    jobs.register("forget_pay_links", services.payments.links.forget_old, every=QUARTER_DAY)
     jobs.register("forget_old_questions", services.notifications.answering.forget_old, every=HOUR)
 
 

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from app.database.engine import Database
 from app.messages.outbox import Outbox
@@ -105,14 +106,19 @@ class Finder:
             raise RuntimeError("a look that was begun is not there")
         return found
 
-    def _handle_page(self, current: Pass) -> Pass:
+    def _handle_page(self, current: Pass, *, once_more: bool = True) -> Pass:
         with self._database.read() as connection:
             some, end, links = readers.list_page(connection, current.place, most=LINKS_AT_ONCE)
         found = list(self._ask(some, current.since)) if some else []
         now = self._clock()
-        with self._database.write() as connection:
-            written = self._tell(connection, found, now)
-            passes.move_on(connection, current, end, read=links, told=written, at=now)
+        try:
+            with self._database.write() as connection:
+                written = self._tell(connection, found, now)
+                passes.move_on(connection, current, end, read=links, told=written, at=now)
+        except IntegrityError:  # an account was closed since it was read
+            if not once_more:
+                raise
+            return self._handle_page(current, once_more=False)
         return self._get()
 
     def _tell(self, connection: Connection, found: Sequence[News], now: datetime) -> int:

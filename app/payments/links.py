@@ -11,7 +11,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from app.accounts.records import AccountId, Right
 from app.audit.records import Action, Actor
@@ -21,7 +21,7 @@ from app.payments.records import LinkGone, LinkId, PaymentError, Source, State
 from app.payments.rules import Step
 from app.payments.shared import Shared
 from app.payments.store import orders
-from app.payments.store.tables import pay_link
+from app.payments.store.tables import pay_link, payment_order
 from app.payments.store.under_way import list_under_way
 from legacy_adapters.errors import ContractNotFound
 from legacy_adapters.port import Billing
@@ -29,6 +29,7 @@ from legacy_adapters.records import NO_MONEY, ContractCode
 
 LINKS_AT_MOST = 20  # of a contract, made by hand
 LISTED_AT_MOST = 60
+FORGOTTEN_AFTER = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,6 +145,19 @@ class PayLinks:
                     detail=f"{len(ids)} links",
                 )
         return len(ids)
+
+    def forget_old(self) -> None:
+        """Those of messages that ended long ago and that nobody has paid by: they are many."""
+        paid_by = select(payment_order.c.link_id).where(payment_order.c.link_id == pay_link.c.id)
+        before = self._shared.clock() - FORGOTTEN_AFTER
+        with self._shared.database.write() as connection:
+            connection.execute(
+                delete(pay_link).where(
+                    pay_link.c.expires_at < before,
+                    pay_link.c.is_automatic.is_(True),
+                    ~paid_by.exists(),
+                )
+            )
 
     def list_of(self, code: ContractCode) -> list[PayLink]:
         """Those that work: those made by hand, then those of messages, the newest first."""

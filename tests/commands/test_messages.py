@@ -3,9 +3,11 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from click.testing import Result
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from app.audit.records import Action
 from app.clock import now
 from app.messages.outbox import Addressee, Purpose
 from app.messages.records import Block, Kind, Letter
@@ -107,3 +109,140 @@ def test_a_gateway_that_fails_is_told_in_words(portal: Portal) -> None:
         done = run(portal, command[0], "test", command[1])
         assert done.exit_code == 1
         assert "It was not sent: " in done.output and "cannot be written" in done.output
+
+
+# Mails that come back
+
+REPORT = """\
+From: MAILER-DAEMON@mail.example
+To: portal@energjia-demo.example
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="B"
+
+--B
+Content-Type: text/plain; charset=us-ascii
+
+This is the mail system. I'm sorry to have to inform you ...
+
+--B
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.example
+
+Final-Recipient: rfc822; vera.leka@example.com
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; 550 5.1.1 no such user
+
+--B
+Content-Type: {kind}
+
+Received: by mail.example
+From: portal@energjia-demo.example
+To: vera.leka@example.com
+Message-ID: <message-{name}@energjia-demo.example>
+Subject: Fatura juaj
+
+--B--
+"""
+
+
+def report(name: str, **changes: str) -> bytes:
+    values = {"action": "failed", "status": "5.1.1", "kind": "text/rfc822-headers", **changes}
+    return REPORT.format(name=name, **values).encode()
+
+
+def bounced(portal: Portal, content: bytes) -> Result:
+    runner = portal.app.test_cli_runner()
+    return runner.invoke(args=["messages", "bounced"], input=content)
+
+
+def a_mail_to_vera(portal: Portal) -> str:
+    """Its name outside."""
+    with portal.database.write() as connection:
+        number = connection.exec_driver_sql(
+            "SELECT id FROM account WHERE user_name = 'Vera Leka'"
+        ).scalar_one()
+        to = Addressee(recipient="vera.leka@example.com", language="sq", account_id=number)
+        portal.services.outbox.post_mail(connection, LETTER, to, Purpose(kind="e-bill"))
+        row = connection.execute(select(message).order_by(message.c.id.desc())).first()
+    assert row is not None
+    return f"{row.id}.{row.created_at:%Y%m%d%H%M%S%f}"
+
+
+def is_confirmed(portal: Portal) -> bool:
+    with portal.database.read() as connection:
+        query = "SELECT email_confirmed_at FROM account WHERE user_name = 'Vera Leka'"
+        return connection.exec_driver_sql(query).scalar_one() is not None
+
+
+@pytest.mark.parametrize("kind", ["text/rfc822-headers", "message/rfc822"])
+def test_mails_that_come_back_are_counted(portal: Portal, kind: str) -> None:
+    name = a_mail_to_vera(portal)
+    for _ in range(2):
+        told = bounced(portal, report(name, kind=kind))
+        assert (
+            told.exit_code == 0
+            and told.output == "Counted: v***@example.com did not take a mail.\n"
+        )
+    assert is_confirmed(portal)
+    bounced(portal, report(name, kind=kind))
+    assert not is_confirmed(portal)
+    event = portal.services.audit.list_newest(limit=1)[0]
+    assert event.action is Action.EMAIL_REFUSED
+    page = portal.signed_in("Vera Leka").get("/account/preferences")
+    assert "Adresa juaj e e-mailit nuk është konfirmuar" in page.content
+
+
+def test_what_is_no_report_of_ours_counts_for_nothing(portal: Portal) -> None:
+    name = a_mail_to_vera(portal)
+    others = (
+        *(report(name, action="delayed"), report(name, status="4.4.1"), report("1.2")),
+        *(
+            report("99999999.20260101000000000000"),
+            b"",
+            b"\xff\x00" * 1_000,
+            b"Subject: away\n\nHi",
+        ),
+        b"Message-ID: <message-" + name.encode() + b"@energjia-demo.example>\n\nforged",
+    )
+    for content in others:
+        told = bounced(portal, content)
+        assert (told.exit_code, told.output[:17]) == (0, "That is no report"), content[:80]
+    with portal.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT SUM(bounces) FROM account").scalar_one() == 0
+
+
+def test_only_the_address_that_the_account_has_still(portal: Portal) -> None:
+    name = a_mail_to_vera(portal)
+    with portal.database.write() as connection:
+        connection.exec_driver_sql("UPDATE account SET email = 'new@example.com' WHERE id = 4")
+    for _ in range(5):
+        bounced(portal, report(name))
+    assert is_confirmed(portal)
+
+
+# Looking for news, and asking as a phone would
+
+
+def test_news_are_looked_for_by_command(portal: Portal) -> None:
+    assert "Nothing was looked for yet" in run(portal, "notify", "status").output
+    assert "0 messages for 305 contracts" in run(portal, "notify", "run").output
+    assert run(portal, "notify", "status").output.startswith("Ended ")
+
+
+def test_billing_that_is_away_is_told_by_the_command(make_portal: MakePortal) -> None:
+    portal = make_portal(billing={"url": "sqlite:////nowhere/billing.sqlite3"})
+    with portal.database.write() as connection:
+        statement = 'UPDATE account SET preferences_since = \'{"invoice_by_email": "2026-01-01"}\''
+        connection.exec_driver_sql(statement)
+    done = run(portal, "notify", "run")
+    assert done.exit_code == 1 and done.output.startswith("Error: ")
+    assert "Under way since" in run(portal, "notify", "status").output
+
+
+def test_a_phones_question_by_command(portal: Portal) -> None:
+    assert run(portal, "sms", "ask", "+355692000003", "0").output.startswith("AL0000004")
+    assert "nuk është konfirmuar" in run(portal, "sms", "ask", "+355699999999", "0").output
+    assert run(portal, "sms", "ask", "069", "0").exit_code == 1

@@ -5,12 +5,14 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.accounts.records import LinkGone, LinkToken, Right
 from app.accounts.store.tables import account
@@ -19,6 +21,7 @@ from app.notifications import finding
 from app.notifications.store.tables import notified
 from app.notifications.store.told import kept_of
 from app.payments.records import LinkGone as PayLinkGone
+from app.payments.store.tables import pay_link, payment_order
 from legacy_adapters.errors import BillingUnavailable
 from legacy_adapters.records import ContractCode, IssuedInvoice
 from tests.accounts import HOME, Clock, token_of
@@ -79,6 +82,45 @@ def test_the_pay_link_works_as_long_as_the_account_may_pay(town: Town) -> None:
     town.accounts.ownership.remove(me, ContractCode(CODE), HOME)
     with pytest.raises(PayLinkGone):
         links.find(token_of(link))
+
+
+def an_order(link_id: int, at: datetime) -> dict[str, Any]:
+    return {
+        "reference": "A" * 26,
+        "link_id": link_id,
+        "gateway": "sandbox",
+        "bank_reference": "",
+        "language": "sq",
+        "amount": Decimal(556),
+        "currency": "008",
+        "state": "cancelled",
+        "state_at": at,
+        "created_at": at,
+        "expires_at": at,
+        "asks": 0,
+        "captured_currency": "",
+        "transaction": "",
+    }
+
+
+def test_links_of_messages_are_forgotten_unless_somebody_paid_by_them(town: Town) -> None:
+    me = town.settle("Vera Leka", CODE, wants=ALL_MAIL)
+    links = town.services.payments.links
+    with town.database.write() as connection:
+        made = links.make_many(connection, [(ContractCode(CODE), me.account.id)] * 3)
+        links.make(connection, ContractCode(CODE), made_by=me.account.id)
+    first = links.find(token_of(made[0]))
+    long_ago = town.clock.now - timedelta(days=40)
+    with town.database.write() as connection:
+        connection.execute(update(pay_link).values(expires_at=long_ago))
+        connection.execute(insert(payment_order).values(an_order(first.id, long_ago)))
+    links.forget_old()
+    with town.database.read() as connection:
+        kept = connection.execute(select(pay_link.c.id, pay_link.c.is_automatic)).all()
+    assert sorted((row.id == first.id, row.is_automatic) for row in kept) == [
+        (False, False),
+        (True, True),
+    ]
 
 
 @pytest.mark.parametrize("language", ["sq", "en"])
@@ -409,6 +451,27 @@ def test_killed_between_what_it_read_and_what_it_wrote(
     monkeypatch.setattr(town.accounts.shared.outbox, "post_all", post_all)
     town.finder().run()
     each_once(town, 18)
+
+
+def test_an_account_that_is_closed_meanwhile(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = town.settle("Ana Leka", CODE, wants=ALL_MAIL)
+    town.settle("Vera Leka", CODE, wants=ALL_MAIL)
+    town.issue(CODE, "501")
+    finder = town.finder()
+    tell = finder._tell
+
+    def closed_first(*arguments: Any) -> int:
+        monkeypatch.setattr(finder, "_tell", tell)
+        connection = arguments[0]
+        connection.execute(delete(account).where(account.c.id == gone.account.id))
+        return tell(*arguments)
+
+    monkeypatch.setattr(finder, "_tell", closed_first)
+    with pytest.raises(IntegrityError):  # and it stays: what was done in it is undone
+        finder._handle_page(finder._begin(), once_more=False)
+    monkeypatch.setattr(finder, "_tell", closed_first)
+    assert finder.run().told == 2  # looked at once more, where it is there again
+    each_once(town, 2)
 
 
 def test_several_at_once_tell_each_thing_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

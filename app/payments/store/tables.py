@@ -28,6 +28,7 @@ pay_link = Table(
     Column("revoked_at", Moment),
     # Made for a message, not by hand.
     Column("is_automatic", Boolean, nullable=False, server_default=false()),
+    Index("ix_pay_link_expires_at", "expires_at"),
 )
 
 payment_order = Table(

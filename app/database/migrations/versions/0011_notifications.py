@@ -25,6 +25,7 @@ def upgrade() -> None:
     _change_messages()
     automatic = sa.Column("is_automatic", sa.Boolean, nullable=False, server_default=sa.false())
     op.add_column("pay_link", automatic)
+    op.create_index("ix_pay_link_expires_at", "pay_link", ["expires_at"])
     op.create_table(
         "notified",
         sa.Column("account_id", sa.Integer, primary_key=True),
@@ -142,6 +143,7 @@ def downgrade() -> None:
         *("contract_preference", "phone_check"),
     ):
         op.drop_table(table)
+    op.drop_index("ix_pay_link_expires_at", "pay_link")
     op.drop_column("pay_link", "is_automatic")
     op.drop_index("ix_message_state", "message")
     op.drop_index("ix_message_waiting", "message")
