@@ -122,7 +122,8 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
     )
     profiles, ownership = Profiles(shared), Ownership(shared)
     preferences = Preferences(shared)
-    telling = Telling(shared, preferences)
+    short_code = settings.phones.short_code if settings.asks_by_phone else ""
+    telling = Telling(shared, preferences, short_code=short_code)
     staff = StaffShared(
         database=database,
         settings=settings.staff,
@@ -224,7 +225,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
                     pay_links=payments.links,
                     is_paying_on=lambda: payments.ordering.is_on,
                     addresses=addresses,
-                    short_code=settings.phones.short_code if settings.asks_by_phone else "",
+                    short_code=short_code,
                 ),
                 outbox=outbox,
                 own_source=settings.posting.source,

@@ -9,6 +9,7 @@ from app.accounts.preferences import Preferences, preference
 from app.accounts.records import AccountId
 from app.accounts.shared import Shared, addressee
 from app.accounts.store import people
+from app.messages import brief
 from app.messages.outbox import Addressee, Purpose
 from app.messages.records import Letter
 from app.messages.texts import texts
@@ -17,9 +18,11 @@ Translate = Callable[[str], str]
 
 
 class Telling:
-    def __init__(self, shared: Shared, preferences: Preferences) -> None:
+    def __init__(self, shared: Shared, preferences: Preferences, *, short_code: str = "") -> None:
+        """short_code: what customers text STOP to; "" where they cannot."""
         self._shared = shared
         self._preferences = preferences
+        self._short_code = short_code
 
     def mail(
         self,
@@ -50,7 +53,7 @@ class Telling:
         write: Callable[[Translate], str],
         purpose: Purpose,
     ) -> None:
-        """The same at its confirmed phone."""
+        """The same at its confirmed phone, with the way to end it where one SMS holds both."""
         profile = people.get_profile(connection, account_id, self._shared.clock())
         name = preference(what, "sms")
         if name not in profile.preferences or not profile.phone_is_confirmed:
@@ -58,4 +61,22 @@ class Telling:
         account = people.get_account(connection, account_id)
         language = account.language
         to = Addressee(recipient=account.phone, language=language, account_id=account_id)
-        self._shared.outbox.post_sms(connection, write(texts(language)), to, purpose)
+        _ = texts(language)
+        core, way_out = write(_), self._way_out(connection, account_id, name, _)
+        text = brief.fitting((core, way_out), (core,))
+        self._shared.outbox.post_sms(connection, text, to, purpose)
+
+    def _way_out(
+        self, connection: Connection, account_id: AccountId, name: str, translate: Translate
+    ) -> str:
+        link = ""
+        if not self._short_code:
+            link = self._preferences.make_link(connection, account_id, name)
+        return end_by(translate, self._short_code, link)
+
+
+def end_by(_: Translate, short_code: str, link: str) -> str:
+    """How an SMS says that it can be ended; link: where no short code is."""
+    if short_code:
+        return _("Stop: text STOP to %(number)s") % {"number": short_code}
+    return _("Stop: %(address)s") % {"address": link}

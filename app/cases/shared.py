@@ -196,11 +196,12 @@ class Shared:
         )
         self.tell(connection, row, step, by=by, member=member)
         address = self.addresses.case(was.number)
-        self.sms(
-            connection,
-            row,
-            lambda _: letters.moved_sms(_, was.number, step.to, self.addresses.case(was.number)),
-        )
+        if by is not By.CUSTOMER:  # who has just pressed the button knows
+            self.sms(
+                connection,
+                row,
+                lambda _: letters.moved_sms(_, was.number, step.to, address),
+            )
         self.mail(  # also of what was done in the customer's name
             connection,
             row,

@@ -14,8 +14,9 @@ from app.accounts.preferences import BY_SMS, Preferences
 from app.accounts.tries import Budget, Tries
 from app.audit.records import Actor
 from app.database.engine import Database
+from app.messages import brief
 from app.messages.texts import DEFAULT, texts
-from app.notifications import asking, menu, short
+from app.notifications import asking, menu
 from app.notifications.addresses import NotificationAddresses
 from app.notifications.asking import Asked, Question
 from app.notifications.composing import formats_of
@@ -64,9 +65,9 @@ class Answering:
             return self._to_stranger()
         asked = asking.read(text)
         try:
-            return short.cut(self._answer(asker, asked))
+            return brief.cut(self._answer(asker, asked))
         except BillingError:
-            return short.cut(_away(asker.translate))
+            return brief.cut(_away(asker.translate))
 
     def _answer(self, asker: Asker, asked: Asked) -> str:
         _ = asker.translate
@@ -91,7 +92,7 @@ class Answering:
     def _to_stranger(self) -> str:
         _ = texts(DEFAULT)
         told = _("This number is not confirmed yet. Sign in at %(address)s and confirm it there.")
-        return short.cut(told % {"address": self._addresses.start})
+        return brief.cut(told % {"address": self._addresses.start})
 
     # USSD
 

@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 
 from app.accounts.preferences import Preferences, preference
 from app.accounts.records import Right, SwitchOff
+from app.accounts.telling import end_by
 from app.formats import Formats
+from app.messages import brief
 from app.messages.outbox import Addressee, Post, Purpose
 from app.messages.records import Channel, Letter
 from app.messages.texts import texts
@@ -120,12 +122,9 @@ class Composer:
             core = short.payment(_, formats, code, news.payment)
         else:
             core = short.reminder(_, formats, code, news.reminded, today=today)
-        if self._short_code:
-            way_out = _("Stop: text STOP to %(number)s") % {"number": self._short_code}
-        else:
-            way_out = _("Stop: %(address)s") % {"address": links.switch_off}
+        way_out = end_by(_, self._short_code, links.switch_off)
         pay = _("Pay: %(address)s") % {"address": links.pay} if links.pay else ""
-        return short.fitting((core, pay, way_out), (core, way_out), (core,))
+        return brief.fitting((core, pay, way_out), (core, way_out), (core,))
 
 
 def _kind(news: News) -> str:

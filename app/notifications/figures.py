@@ -8,7 +8,7 @@ from app.accounts.records import Account
 from app.contracts.service import ContractService, Owing, OwingContract
 from app.formats import Formats
 from app.invoices.service import InvoiceService
-from app.notifications import short
+from app.messages import brief
 from legacy_adapters.records import ContractCode
 
 Translate = Callable[[str], str]
@@ -43,12 +43,12 @@ class Figures:
                 nothing = _("%(code)s owes nothing.") % {"code": codes[0]}
             else:
                 nothing = _("You owe nothing.")
-            return short.joined(nothing, as_of)
+            return brief.joined(nothing, as_of)
         if len(codes) == 1:
-            return short.joined(self._of_one(asker, owing.contracts[0]), as_of)
+            return brief.joined(self._of_one(asker, owing.contracts[0]), as_of)
         each = [f"{one.code} {asker.formats.amount(one.debt.total)}" for one in owing.contracts]
-        text = short.joined(self.total(asker, owing), as_of)
-        return short.listed(text, each)
+        text = brief.joined(self.total(asker, owing), as_of)
+        return brief.listed(text, each)
 
     @staticmethod
     def total(asker: Asker, owing: Owing) -> str:
@@ -90,7 +90,7 @@ class Figures:
             f"{asker.formats.period(month.period)} {asker.formats.number(month.units)} kWh"
             for month in known[: 3 if among == 1 else 1]
         ]
-        return short.joined(f"{code}: {', '.join(months)}.", _as_of(asker, told.as_of))
+        return brief.joined(f"{code}: {', '.join(months)}.", _as_of(asker, told.as_of))
 
     @staticmethod
     def _too_many(asker: Asker) -> str:

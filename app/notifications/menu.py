@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.notifications import short
+from app.messages import brief
 from app.notifications.figures import CONSUMPTION_AT_MOST, Asker, Figures
 from legacy_adapters.records import ContractCode
 
@@ -47,7 +47,7 @@ def _no_such_choice(asker: Asker) -> str:
 
 def ended(text: str) -> str:
     """The last screen."""
-    return f"END {short.cut(text, SCREEN)}"
+    return f"END {brief.cut(text, SCREEN)}"
 
 
 def _listed(head: str, codes: Sequence[ContractCode]) -> str:

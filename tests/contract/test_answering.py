@@ -11,8 +11,8 @@ from app.accounts.records import CodeRefused, PhoneNotServed, SignedIn, TooManyC
 from app.accounts.store.tables import phone_check
 from app.audit.records import Action
 from app.database.engine import Database
+from app.messages import brief
 from app.messages.store import message
-from app.notifications import short
 from app.notifications.answering import Answering
 from legacy_adapters.records import ContractCode
 from tests.accounts import HOME, Clock
@@ -63,7 +63,7 @@ def test_many_contracts_in_one_sms(town: Town, answering: Answering) -> None:
         town.issue(code, str(500 + place), due=place)
     answer = ask(answering, me, "0")
     assert answer.startswith("Detyroheni 26\xa0000,00\xa0lekë për 20 kontrata. AL0000005 1300,00, ")
-    assert answer.endswith(" ...") and short.length(answer) <= 160
+    assert answer.endswith(" ...") and brief.length(answer) <= 160
     assert ask(answering, me, f"0 {codes[7]}").startswith(f"{codes[7]}: detyrimi 1300,00")
     assert "Keni shumë kontrata" in ask(answering, me, "1")
     assert ask(answering, me, f"1 {codes[7]}").startswith(f"{codes[7]}: 10/2026")

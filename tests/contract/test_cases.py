@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.accounts.store.phones import take_phone
 from app.audit.records import Action
 from app.cases.handling import NoSuchMember, NoteMissing, WaitsForScan
 from app.cases.records import (
@@ -122,6 +123,22 @@ def test_who_wants_no_mails_gets_none(world: World) -> None:
     number = world.file()
     world.move(number, State.DONE, "Po")
     assert posted(world.database, "case") == []
+
+
+def test_who_wants_sms_hears_where_the_request_stands(world: World) -> None:
+    preferences = world.shared.telling._preferences
+    preferences.set_all(world.vera, frozenset({"case_by_sms"}), FROM_HOME)
+    number = world.file()
+    world.move(number, State.IN_PROGRESS)  # to no phone that is not confirmed
+    with world.database.write() as connection:
+        take_phone(connection, world.vera.account.id, world.vera.account.phone)
+    world.move(number, State.WAITING_INFORMATION, "Rruga?")
+    world.following.answer(world.vera, number, note="Rruga e Dibrës")
+    (sms,) = posted(world.database, "case")
+    assert sms["to"] == world.vera.account.phone
+    start = f"Kërkesa juaj {number} është tani: Në Pritje Të Informacionit."
+    assert sms["text"].startswith(f"{start} https://portal.example/cases/{number}")
+    assert len(sms["text"]) <= 160 and "Rruga" not in sms["text"]
 
 
 def test_each_change_stands_in_the_audit_trail(world: World) -> None:

@@ -4,7 +4,8 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from app.notifications import asking, short
+from app.messages import brief
+from app.notifications import asking
 from app.notifications.asking import Question
 from app.notifications.rules import is_quiet, since_of, stage_of
 
@@ -97,22 +98,22 @@ def test_what_a_text_asks(text: str, question: Question, code: str | None) -> No
 
 
 def test_an_sms_takes_what_fits_the_first_before_the_others() -> None:
-    assert short.joined("a", "b", "", "c") == "a b c"
-    assert short.joined("a" * 158, "b", "c") == "a" * 158 + " b"
-    assert short.joined("a" * 150, "b" * 20, "c") == "a" * 150 + " c"
-    assert short.joined("a" * 200, "b") == "a" * 200
+    assert brief.joined("a", "b", "", "c") == "a b c"
+    assert brief.joined("a" * 158, "b", "c") == "a" * 158 + " b"
+    assert brief.joined("a" * 150, "b" * 20, "c") == "a" * 150 + " c"
+    assert brief.joined("a" * 200, "b") == "a" * 200
 
 
 def test_marks_count_once_and_brackets_twice() -> None:
-    assert short.length("ëç") == 2
-    assert short.length("[€]") == 6
-    assert short.cut("ë" * 160) == "ë" * 160
-    assert short.cut("ë" * 161) == "ë" * 157 + "..."
-    assert short.length(short.cut("€" * 161)) <= 160
+    assert brief.length("ëç") == 2
+    assert brief.length("[€]") == 6
+    assert brief.cut("ë" * 160) == "ë" * 160
+    assert brief.cut("ë" * 161) == "ë" * 157 + "..."
+    assert brief.length(brief.cut("€" * 161)) <= 160
 
 
 def test_a_list_ends_where_the_sms_does() -> None:
     codes = [f"AL{n:07} 1234,50" for n in range(20)]
-    text = short.listed("Detyroheni 12 345,50 lekë për 20 kontrata.", codes)
-    assert short.length(text) <= 160 and text.endswith(" ...")
-    assert short.listed("Gjithsej", ["a", "b"]) == "Gjithsej a, b"
+    text = brief.listed("Detyroheni 12 345,50 lekë për 20 kontrata.", codes)
+    assert brief.length(text) <= 160 and text.endswith(" ...")
+    assert brief.listed("Gjithsej", ["a", "b"]) == "Gjithsej a, b"
