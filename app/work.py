@@ -2,12 +2,15 @@
 
 from functools import partial
 
+from app.accounts.records import AccountId
 from app.clock import HOME, now
 from app.messages.delivery import Delivery
 from app.messages.records import Channel
+from app.messages.store import Claimed
 from app.notifications.rules import is_quiet
 from app.services import Services
 from config.notifications import NotificationSettings
+from legacy_adapters.records import ContractCode
 
 DELIVER, POST = "deliver_messages", "post_payments"
 MINUTE, HOUR, QUARTER_DAY = 60.0, 3_600.0, 21_600.0
@@ -22,11 +25,14 @@ def register_jobs(services: Services) -> None:
         sender=services.sender,
         clock=now,
         is_quiet=partial(_is_quiet, services.settings.notifications),
+        is_wanted=partial(_is_wanted, services),
         when_bounced=services.bounces.count,
     )
     stopping = jobs.stopping.is_set
     jobs.register(DELIVER, lambda: delivery.deliver_due(stopping), every=MINUTE)
-    jobs.register("deliver_bulk", lambda: delivery.deliver_bulk(stopping), every=OFTEN, apart=True)
+    for channel in Channel:  # beside each other: a night's e-bills must not keep SMS waiting
+        bulk = partial(delivery.deliver_bulk, channel, stopping)
+        jobs.register(f"deliver_bulk_{channel}", bulk, every=OFTEN, apart=True)
     _register_notifications(services)
     payments = services.payments
     jobs.register(POST, lambda: payments.booking.work(stopping), every=OFTEN)
@@ -51,7 +57,22 @@ def _register_notifications(services: Services) -> None:
         jobs.register("notify", look, every=minutes * MINUTE, apart=True)
     jobs.register("forget_old_news", finder.forget_old, every=QUARTER_DAY)
     jobs.register("forget_pay_links", services.payments.links.forget_old, every=QUARTER_DAY)
+    jobs.register("forget_old_links", services.preferences.forget_old_links, every=QUARTER_DAY)
     jobs.register("forget_old_questions", services.notifications.answering.forget_old, every=HOUR)
+
+
+def _is_wanted(services: Services, message: Claimed) -> bool:
+    is_sms = message.channel == Channel.SMS
+    if is_sms and message.is_bulk and not services.phones.is_served(message.recipient):
+        return False
+    if message.account_id is None or message.preference is None:
+        return False  # the account is closed
+    return services.preferences.is_wanted(
+        AccountId(message.account_id),
+        message.preference,
+        ContractCode(message.contract_code) if message.contract_code else None,
+        message.recipient,
+    )
 
 
 def _is_quiet(settings: NotificationSettings, channel: Channel) -> bool:

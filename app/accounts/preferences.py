@@ -11,9 +11,11 @@ from app.accounts.records import AccountId, LinkGone, LinkToken, SignedIn, Switc
 from app.accounts.shared import Shared, hashed
 from app.accounts.store import choices, contracts, people
 from app.accounts.store.choices import Since
+from app.accounts.store.tables import switch_off_link
 from app.audit.records import Action, Actor
 from app.clock import HOME
 from app.codes import new_code
+from app.database.clearing import delete_all
 from legacy_adapters.records import ContractCode
 
 # What is told, and by which channel; used by what tells it.
@@ -47,6 +49,7 @@ class Preferences:
         in it is off."""
         account_id = signed_in.account.id
         with self._shared.database.write() as connection:
+            contracts.lock_account(connection, account_id)
             before = people.get_profile(connection, account_id, self._shared.clock())
             since = rules.since_when(chosen & PREFERENCES, before.preferences_since, self._today())
             self._put(connection, account_id, since)
@@ -74,6 +77,7 @@ class Preferences:
         longer has the contract."""
         account_id = signed_in.account.id
         with self._shared.database.write() as connection:
+            contracts.lock_account(connection, account_id)
             if contracts.find_right(connection, account_id, code) is None:
                 return
             since = None
@@ -131,6 +135,7 @@ class Preferences:
 
     def _switch_off_of_contract(self, connection: Connection, link: SwitchOff) -> None:
         account_id, code = link.account_id, link.contract_code
+        contracts.lock_account(connection, account_id)
         if code is None or contracts.find_right(connection, account_id, code) is None:
             return
         since = self._since(connection, account_id, code)
@@ -143,6 +148,7 @@ class Preferences:
     ) -> bool:
         """Of all contracts, also those with a choice of their own; in the caller's transaction.
         False when all of it was off."""
+        contracts.lock_account(connection, account_id)
         profile = people.get_profile(connection, account_id, self._shared.clock())
         is_changed = bool(profile.preferences & names)
         if is_changed:
@@ -156,6 +162,24 @@ class Preferences:
         if is_changed:
             self._note(connection, account_id, actor)
         return is_changed
+
+    def is_wanted(
+        self, account_id: AccountId, name: str, code: ContractCode | None, recipient: str
+    ) -> bool:
+        """Whether this may still be told there: it may have waited for hours since it was written,
+        and the address, the contract or the choice may be another's or gone."""
+        with self._shared.database.read() as connection:
+            if choices.find_enabled(connection, account_id, name, recipient) is None:
+                return False
+            if code is None or name not in CONTRACT_PREFERENCES:
+                profile = people.get_profile(connection, account_id, self._shared.clock())
+                return name in profile.preferences
+            is_linked = contracts.find_right(connection, account_id, code) is not None
+            return is_linked and name in self._since(connection, account_id, code)
+
+    def forget_old_links(self) -> None:
+        expired = switch_off_link.c.expires_at <= self._shared.clock()
+        delete_all(self._shared.database, switch_off_link, expired)
 
     def _since(self, connection: Connection, account_id: AccountId, code: ContractCode) -> Since:
         """What is on for this contract now, by its own choice or with the others."""

@@ -42,7 +42,10 @@ class Telling:
         letter = write(texts(to.language), to.language)
         switch_off = self._preferences.make_link(connection, account_id, name)
         self._shared.outbox.post_mail(
-            connection, replace(letter, switch_off=switch_off), to, purpose
+            connection,
+            replace(letter, switch_off=switch_off),
+            to,
+            replace(purpose, preference=name),
         )
 
     def sms(
@@ -64,7 +67,8 @@ class Telling:
         _ = texts(language)
         core, way_out = write(_), self._way_out(connection, account_id, name, _)
         text = brief.fitting((core, way_out), (core,))
-        self._shared.outbox.post_sms(connection, text, to, purpose)
+        own = replace(purpose, preference=name)
+        self._shared.outbox.post_sms(connection, text, to, own)
 
     def _way_out(
         self, connection: Connection, account_id: AccountId, name: str, translate: Translate

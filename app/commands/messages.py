@@ -79,7 +79,7 @@ def bounced_command() -> None:
     such report is left alone.
     """
     reference = find_reference(sys.stdin.buffer.read(LONGEST))
-    found = services().messages.find_mail(reference) if reference else None
+    found = services().messages.take_bounce(reference) if reference else None
     if found is None:
         click.echo("That is no report of a mail of ours that failed.")
         return

@@ -9,6 +9,10 @@ class GatewayUnavailable(GatewayError):
     """Not now: worth another try."""
 
 
+class Unanswered(GatewayUnavailable):
+    """It was handed over, and no answer was heard: the gateway may have it."""
+
+
 class Refused(GatewayError):
     """Never: this recipient or this content is not accepted."""
 

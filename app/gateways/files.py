@@ -34,8 +34,9 @@ def put_file(folder: Path, suffix: str, content: bytes, *, name: str = "") -> No
 
 
 def name_of(reference: str) -> str:
-    """Of a message that the portal calls `12.20261128130112000000`; "" for another name."""
-    found = re.fullmatch(r"(\d+)\.(\d{14})(\d{6})", reference)
+    """Of a message that the portal calls `12.20261128130112000000` and eight digits more or none;
+    "" for another name."""
+    found = re.fullmatch(r"(\d+)\.(\d{14})(\d{6})(\d{8})?", reference)
     return f"{found[2][:8]}T{found[2][8:]}.{found[3]}Z-{found[1]}" if found else ""
 
 

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Connection
 
 from app.database.engine import Database, DatabaseError
-from app.gateways.errors import GatewayUnavailable, RecipientRefused, Refused
+from app.gateways.errors import GatewayUnavailable, RecipientRefused, Refused, Unanswered
 from app.messages import store
 from app.messages.processes import MACHINE, is_alive, process_name
 from app.messages.records import Channel
@@ -47,16 +47,19 @@ class Delivery:
         sender: Sender,
         clock: Callable[[], datetime],
         is_quiet: Callable[[Channel], bool] = lambda _channel: False,
+        is_wanted: Callable[[Claimed], bool] = lambda _message: True,
         when_bounced: Callable[[Connection, int, str], object] = lambda _c, _account, _to: None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """is_quiet: whether this channel sends nothing now that nobody waits for; when_bounced:
+        """is_quiet: whether this channel sends nothing now that nobody waits for; is_wanted:
+        whether what was written for a preference may go to this address still; when_bounced:
         hears, in the same transaction, of an account's address that takes no mail; chance: from
         0 to 1, spreads the next tries."""
         self._database = database
         self._sender = sender
         self._clock = clock
         self._is_quiet = is_quiet
+        self._is_wanted = is_wanted
         self._when_bounced = when_bounced
         self._chance = chance
 
@@ -68,9 +71,11 @@ class Delivery:
         """
         return sum(self._deliver(channel, is_stopping, is_bulk=False) for channel in Channel)
 
-    def deliver_bulk(self, is_stopping: Callable[[], bool] = lambda: False) -> int:
+    def deliver_bulk(
+        self, channel: Channel, is_stopping: Callable[[], bool] = lambda: False
+    ) -> int:
         """The same for what nobody waits for, outside of quiet hours. Can take long."""
-        return sum(self._deliver(channel, is_stopping, is_bulk=True) for channel in Channel)
+        return self._deliver(channel, is_stopping, is_bulk=True)
 
     def free_what_ended(self) -> None:
         """What processes of this machine had claimed that are no more, and what they may have
@@ -81,12 +86,7 @@ class Delivery:
                     store.free_claims_of(connection, by)
             unsure = store.settle_unsure(connection, self._clock())
         for message_id in unsure:
-            log.warning(
-                "message may not have arrived",
-                message=message_id,
-                reason=store.UNSURE,
-                do=f"if its recipient misses it: flask messages retry {message_id}",
-            )
+            self._tell_unsure(message_id, store.UNSURE)
 
     def _deliver(self, channel: Channel, is_stopping: Callable[[], bool], *, is_bulk: bool) -> int:
         sent = failures = 0
@@ -118,34 +118,73 @@ class Delivery:
             store.release(connection, claimed)
 
     def _try(self, one: Claimed) -> Outcome:
-        if one.expires_at is not None and one.expires_at <= self._clock():
-            return self._expire(one)
+        settled = self._settle_unsent(one)
+        if settled is not None:
+            return settled
         try:
-            if one.attempts > 1 and delay_after(one.attempts - 1, 0) is None:
-                raise Refused("processes died over it")
             self._sender.send(one.read(), partial(self._hand_over, one))
-        except NotOurs:
-            return Outcome.SETTLED
-        except Refused as error:
-            return self._bury(one, f"refused: {error}", bounced=isinstance(error, RecipientRefused))
-        except GatewayUnavailable as error:
-            self._put_off(one, str(error))
-            return Outcome.AWAY
         except DatabaseError:
             raise
         except Exception as error:  # one broken message must not keep the others back
-            # Without the error's own text: it may quote what the message says.
-            self._put_off(one, f"unexpected {type(error).__name__} at {_place(error)}")
-            return Outcome.SETTLED
+            return self._settle_failed(one, error)
         with self._database.write() as connection:
             store.set_sent(connection, one, self._clock())
         log.info("message sent", message=one.id, channel=one.channel, tries=one.attempts)
         return Outcome.SENT
 
+    def _settle_unsent(self, one: Claimed) -> Outcome | None:
+        """None: it is to be sent."""
+        if one.expires_at is not None and one.expires_at <= self._clock():
+            return self._expire(one)
+        if one.preference and not self._is_wanted(one):
+            return self._drop(one)
+        if one.attempts > 1 and delay_after(one.attempts - 1, 0) is None:
+            return self._bury(one, "given up: processes died over it")
+        return None
+
+    def _settle_failed(self, one: Claimed, error: Exception) -> Outcome:
+        outcome = Outcome.SETTLED
+        match error:
+            case NotOurs():
+                pass
+            case Refused():
+                bounced = isinstance(error, RecipientRefused)
+                self._bury(one, f"refused: {error}", bounced=bounced)
+            case Unanswered() if one.is_bulk:  # nobody waits for it, and it may have been taken
+                self._leave_unsure(one, str(error))
+                outcome = Outcome.AWAY
+            case GatewayUnavailable():
+                self._put_off(one, str(error))
+                outcome = Outcome.AWAY
+            case _:
+                # Without the error's own text: it may quote what the message says.
+                self._put_off(one, f"unexpected {type(error).__name__} at {_place(error)}")
+        return outcome
+
     def _hand_over(self, one: Claimed) -> None:
         with self._database.write() as connection:
             if not store.set_handed(connection, one, self._clock()):
                 raise NotOurs
+
+    def _drop(self, one: Claimed) -> Outcome:
+        with self._database.write() as connection:
+            store.drop(connection, one)
+        log.info("message no longer wanted", message=one.id, channel=one.channel)
+        return Outcome.SETTLED
+
+    def _leave_unsure(self, one: Claimed, problem: str) -> None:
+        with self._database.write() as connection:
+            store.set_unsure(connection, one, problem)
+        self._tell_unsure(one.id, problem)
+
+    @staticmethod
+    def _tell_unsure(message_id: int, reason: str) -> None:
+        log.warning(
+            "message may not have arrived",
+            message=message_id,
+            reason=reason,
+            do=f"if its recipient misses it: flask messages retry {message_id}",
+        )
 
     def _expire(self, one: Claimed) -> Outcome:
         with self._database.write() as connection:

@@ -9,6 +9,7 @@ from app.messages.records import (
     Channel,
     MessageId,
     Queue,
+    Reference,
     Report,
     State,
     Status,
@@ -136,19 +137,14 @@ def revive(connection: Connection, message_id: MessageId | None, now: datetime) 
 # Reports
 
 
-def set_report(
-    connection: Connection,
-    message_id: MessageId,
-    created_at: datetime,
-    report: Report,
-    at: datetime,
-) -> bool:
+def set_report(connection: Connection, name: Reference, report: Report, *, at: datetime) -> bool:
     """The last word counts, but what has arrived has arrived. False when there is no such SMS."""
     statement = (
         update(message)
         .where(
-            message.c.id == message_id,
-            message.c.created_at == created_at,
+            message.c.id == name.id,
+            message.c.created_at == name.created_at,
+            message.c.mark == name.mark,
             message.c.channel == Channel.SMS,
             or_(message.c.report.is_(None), message.c.report != Report.DELIVERED),
         )
@@ -157,14 +153,22 @@ def set_report(
     return connection.execute(statement).rowcount > 0
 
 
-def find_mail(
-    connection: Connection, message_id: MessageId, created_at: datetime
+def set_bounced(
+    connection: Connection, name: Reference, *, at: datetime
 ) -> tuple[int | None, str] | None:
-    """Account and recipient of a mail."""
-    query = select(message.c.account_id, message.c.recipient).where(
-        message.c.id == message_id,
-        message.c.created_at == created_at,
-        message.c.channel == Channel.MAIL,
+    """Account and recipient of a mail that was sent; each comes back once."""
+    statement = (
+        update(message)
+        .where(
+            message.c.id == name.id,
+            message.c.created_at == name.created_at,
+            message.c.mark == name.mark,
+            message.c.channel == Channel.MAIL,
+            message.c.state == State.SENT,
+            message.c.bounced_at.is_(None),
+        )
+        .values(bounced_at=at)
+        .returning(message.c.account_id, message.c.recipient)
     )
-    row = connection.execute(query).first()
+    row = connection.execute(statement).first()
     return (row.account_id, row.recipient) if row else None

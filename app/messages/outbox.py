@@ -1,6 +1,7 @@
 """Where topics leave what is to be sent: within the transaction of what it tells of."""
 
 import json
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,13 +27,15 @@ class Addressee:
 class Purpose:
     """kind: its name for operators; key: the same is never posted twice; expires_at: when it is
     no longer worth sending; is_bulk: nobody waits for it, so that it goes after the others, and
-    not in quiet hours; contract_code: which contract it is about."""
+    not in quiet hours; contract_code: which contract it is about; preference: what of the
+    account's must be on still when it is sent."""
 
     kind: str
     key: str | None = None
     expires_at: datetime | None = None
     is_bulk: bool = False
     contract_code: str | None = None
+    preference: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,9 +73,9 @@ class Outbox:
                 after_commit(connection, self._wake)
 
     def forget_of(self, connection: Connection, account_id: int) -> None:
-        """All that was sent to an account that is no more; what still waits is sent."""
+        """All that was sent to an account that is no more; what somebody waits for is sent."""
         theirs = message.c.account_id == account_id
-        waits = message.c.state == State.WAITING
+        waits = (message.c.state == State.WAITING) & message.c.is_bulk.is_(False)
         connection.execute(delete(message).where(theirs, ~waits))
         connection.execute(update(message).where(theirs).values(account_id=None))
 
@@ -102,6 +105,8 @@ def _row(post: Post, now: datetime) -> dict[str, Any]:
         "kind": purpose.kind,
         "account_id": post.to.account_id,
         "contract_code": purpose.contract_code,
+        "preference": purpose.preference,
+        "mark": f"{secrets.randbelow(10**8):08}",
         "recipient": post.to.recipient,
         "language": post.to.language,
         "body": _written(content) if isinstance(content, Letter) else content,

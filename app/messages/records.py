@@ -3,9 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 MessageId = NewType("MessageId", int)
+
+
+class Reference(NamedTuple):
+    """What a message is called outside, taken apart."""
+
+    id: MessageId
+    created_at: datetime
+    mark: str
 
 
 class Channel(StrEnum):
@@ -80,11 +88,13 @@ class Message:
     attempts: int
     created_at: datetime
     expires_at: datetime | None
+    mark: str = ""  # eight digits that nobody can guess
 
     @property
     def reference(self) -> str:
-        """Its name outside: no other portal's, and no other after a database begun anew."""
-        return f"{self.id}.{self.created_at:%Y%m%d%H%M%S%f}"
+        """Its name outside: no other portal's, and no other after a database begun anew; who
+        knows one knows no other."""
+        return f"{self.id}.{self.created_at:%Y%m%d%H%M%S%f}{self.mark}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,12 +9,14 @@ import structlog
 
 from app.audit.records import Action, Actor
 from app.audit.service import Audit
+from app.database.clearing import delete_all
 from app.database.engine import Database, after_commit
 from app.messages import desk, store
 from app.messages.records import (
     Channel,
     MessageId,
     Queue,
+    Reference,
     Report,
     State,
     Status,
@@ -46,15 +48,16 @@ class Overview:
     sent: tuple[tuple[Channel, str, int, int], ...]
 
 
-def read_reference(reference: str) -> tuple[MessageId, datetime] | None:
-    found = re.fullmatch(r"([0-9]{1,18})\.([0-9]{20})", reference)
+def read_reference(reference: str) -> Reference | None:
+    """None for what is no message's name."""
+    found = re.fullmatch(r"([0-9]{1,9})\.([0-9]{20})([0-9]{8})?", reference)
     if found is None:
         return None
     try:
         created_at = datetime.strptime(found[2], "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return MessageId(int(found[1])), created_at
+    return Reference(MessageId(int(found[1])), created_at, found[3] or "")
 
 
 class MessageService:
@@ -126,18 +129,19 @@ class MessageService:
         if found is None:
             return False
         with self._database.write() as connection:
-            is_known = desk.set_report(connection, *found, report, self._clock())
+            is_known = desk.set_report(connection, found, report, at=self._clock())
         if is_known and report is not Report.DELIVERED:
-            log.warning("SMS not delivered", message=found[0], report=str(report), do=ASK)
+            log.warning("SMS not delivered", message=found.id, report=str(report), do=ASK)
         return is_known
 
-    def find_mail(self, reference: str) -> tuple[int | None, str] | None:
-        """Account and recipient of a mail, by its name outside."""
+    def take_bounce(self, reference: str) -> tuple[int | None, str] | None:
+        """A mail came back: its account and recipient, by its name outside. None when no such
+        mail was sent, or it came back before."""
         found = read_reference(reference)
         if found is None:
             return None
-        with self._database.read() as connection:
-            return desk.find_mail(connection, *found)
+        with self._database.write() as connection:
+            return desk.set_bounced(connection, found, at=self._clock())
 
     def is_late(self) -> bool:
         """Whether a message waits although it should have been tried long ago."""
@@ -150,4 +154,4 @@ class MessageService:
         now = self._clock()
         with self._database.write() as connection:
             store.forget_expired_bodies(connection, now)
-            return store.forget_older(connection, now - self._keep)
+        return delete_all(self._database, store.message, store.is_older(now - self._keep))

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -35,6 +36,11 @@ from app.messages.records import (
     State,
 )
 
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 message = Table(
     "message",
     metadata,
@@ -45,6 +51,7 @@ message = Table(
     Column("kind", String(40), nullable=False),
     Column("account_id", Integer, index=True),
     Column("contract_code", String(20)),
+    Column("preference", String(30)),  # which has to be on still when it is sent
     Column("recipient", String(254), nullable=False),
     Column("language", String(2), nullable=False),
     Column("body", Text, nullable=False),  # emptied once it is sent
@@ -61,14 +68,18 @@ message = Table(
     Column("problem", String(200), nullable=False),
     Column("report", String(10)),
     Column("reported_at", Moment),
+    Column("mark", String(8), nullable=False, server_default=""),  # of its name outside
+    Column("bounced_at", Moment),
     Index("ix_message_state", "state", "id"),
+    # Few rows each, however many wait.
+    Index("ix_message_claimed", "claimed_until", **_where("claimed_until IS NOT NULL")),
+    Index("ix_message_handed", "handed_at", **_where("handed_at IS NOT NULL")),
     Index(
         "ix_message_waiting",
         "is_bulk",
         "channel",
         "next_try_at",
-        sqlite_where=text("state = 'waiting'"),
-        postgresql_where=text("state = 'waiting'"),
+        **_where("state = 'waiting'"),
     ),
 )
 
@@ -79,6 +90,10 @@ CLAIMED = (
     message.c.id,
     message.c.channel,
     message.c.account_id,
+    message.c.contract_code,
+    message.c.preference,
+    message.c.is_bulk,
+    message.c.mark,
     message.c.recipient,
     message.c.language,
     message.c.body,
@@ -104,6 +119,10 @@ class Claimed:
     id: MessageId
     channel: str
     account_id: int | None
+    contract_code: str | None
+    preference: str | None
+    is_bulk: bool
+    mark: str
     recipient: str
     language: str
     body: str
@@ -124,6 +143,7 @@ class Claimed:
             attempts=self.attempts,
             created_at=self.created_at,
             expires_at=self.expires_at,
+            mark=self.mark,
         )
 
 
@@ -159,6 +179,7 @@ def claim(
             message.c.channel == channel,
             message.c.next_try_at <= claim.at,
             or_(message.c.claimed_until.is_(None), message.c.claimed_until <= claim.at),
+            message.c.handed_at.is_(None),  # else it is for settle_unsure
         )
         .order_by(message.c.next_try_at, message.c.id)
         .limit(most)
@@ -171,7 +192,6 @@ def claim(
         .values(
             claimed_until=claim.until,
             claimed_by=claim.by,
-            handed_at=None,
             attempts=message.c.attempts + 1,
         )
         .returning(*CLAIMED)
@@ -249,6 +269,21 @@ def set_failed(connection: Connection, one: Claimed, problem: str, next_try_at: 
     _set(connection, one, {"problem": problem[:200], "next_try_at": next_try_at})
 
 
+def set_unsure(connection: Connection, one: Claimed, problem: str) -> None:
+    _set(connection, one, {"state": State.UNSURE, "problem": problem[:200]})
+
+
+def drop(connection: Connection, one: Claimed) -> None:
+    """What nobody wants any more was never sent."""
+    connection.execute(
+        delete(message).where(
+            message.c.id == one.id,
+            message.c.state == State.WAITING,
+            message.c.attempts == one.attempts,
+        )
+    )
+
+
 def set_dead(connection: Connection, one: Claimed, problem: str) -> None:
     _set(connection, one, {"state": State.DEAD, "problem": problem[:200]})
 
@@ -282,10 +317,9 @@ def forget_expired_bodies(connection: Connection, now: datetime) -> None:
     )
 
 
-def forget_older(connection: Connection, before: datetime) -> int:
-    """Deletes what was sent before, and what was given up and written before."""
-    is_old = or_(
+def is_older(before: datetime) -> ColumnElement[bool]:
+    """What was sent before, and what was given up and written before."""
+    return or_(
         message.c.sent_at < before,
         message.c.state.in_(GIVEN_UP) & (message.c.created_at < before),
     )
-    return connection.execute(delete(message).where(is_old)).rowcount

@@ -13,6 +13,7 @@ from app.accounts.phones import Phones
 from app.accounts.preferences import BY_SMS, Preferences
 from app.accounts.tries import Budget, Tries
 from app.audit.records import Actor
+from app.database.clearing import delete_all
 from app.database.engine import Database
 from app.messages import brief
 from app.messages.texts import DEFAULT, texts
@@ -22,6 +23,7 @@ from app.notifications.asking import Asked, Question
 from app.notifications.composing import formats_of
 from app.notifications.figures import Asker, Figures, Translate
 from app.notifications.store import questions
+from app.notifications.store.tables import phone_question
 from config.notifications import PhoneSettings
 from legacy_adapters.errors import BillingError
 
@@ -58,23 +60,27 @@ class Answering:
     def answer_sms(self, number: str, text: str, *, message_id: str) -> str:
         """number: as `+355691234567`; message_id: the gateway's, "" where it has none. A message
         that comes a second time gets its answer again and counts once. "": no answer."""
-        asker = self._find_asker(number)
+        if not self._phones.is_served(number):
+            return ""  # nobody makes us pay for SMS to dear numbers
+        asker, asked = self._find_asker(number), asking.read(text)
+        if asker is not None and asked.question is Question.STOP:
+            self._stop(asker)  # however often this number has asked today
         if not self._may_ask(number, message_id, is_known=asker is not None):
             return ""
         if asker is None:
             return self._to_stranger()
-        asked = asking.read(text)
         try:
             return brief.cut(self._answer(asker, asked))
         except BillingError:
             return brief.cut(_away(asker.translate))
 
+    def _stop(self, asker: Asker) -> None:
+        with self._database.write() as connection:
+            self._preferences.switch_off(connection, asker.account.id, BY_SMS, actor=Actor.CUSTOMER)
+
     def _answer(self, asker: Asker, asked: Asked) -> str:
         _ = asker.translate
         if asked.question is Question.STOP:
-            with self._database.write() as connection:
-                account_id = asker.account.id
-                self._preferences.switch_off(connection, account_id, BY_SMS, actor=Actor.CUSTOMER)
             return _("We send no more SMS. Switch them on again at %(address)s") % {
                 "address": self._addresses.start
             }
@@ -139,8 +145,8 @@ class Answering:
             return all(self._tries.spend(connection, budget, now) for budget in budgets)
 
     def forget_old(self) -> None:
-        with self._database.write() as connection:
-            questions.forget_older(connection, self._clock() - REMEMBERED)
+        before = self._clock() - REMEMBERED
+        delete_all(self._database, phone_question, phone_question.c.at < before)
 
 
 def _away(_: Translate) -> str:

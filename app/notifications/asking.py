@@ -42,7 +42,7 @@ def read(text: str) -> Asked:
     if not words:
         return Asked(question=Question.HELP)
     question = WORDS.get(words[0], Question.HELP)
-    if len(words) == 1:
+    if len(words) == 1 or question is Question.STOP:
         return Asked(question=question)
     if question in {Question.OWED, Question.CONSUMPTION}:
         code = normal_contract_code("".join(words[1:]))

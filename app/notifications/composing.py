@@ -93,7 +93,12 @@ class Composer:
             language=reader.language,
             account_id=reader.account_id,
         )
-        purpose = Purpose(kind=_kind(news), is_bulk=True, contract_code=reader.contract_code)
+        purpose = Purpose(
+            kind=_kind(news),
+            is_bulk=True,
+            contract_code=reader.contract_code,
+            preference=preference(news.what, CHANNEL_NAMES[news.channel]),
+        )
         if news.channel is Channel.MAIL:
             letter = replace(self._letter(news, links, today), switch_off=links.switch_off)
             return Post(content=letter, to=to, purpose=purpose)

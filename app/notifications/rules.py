@@ -120,8 +120,8 @@ def news_of_payments(
     reader: Reader, posted: Iterable[PostedPayment], *, own_source: str
 ) -> Iterator[News]:
     """Billing gives payments no number: equal ones of one day are told apart by their place.
-    own_source: where billing says that a payment came from which was made here; who gets the
-    portal's receipts by mail has heard of it."""
+    own_source: where billing says that a payment came from which was made here, if this account
+    has made one: who gets receipts by mail has heard of it."""
     seen: dict[str, int] = {}
     for one in posted:
         payment = one.payment

@@ -11,11 +11,12 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from app.accounts.records import AccountId, Right
 from app.audit.records import Action, Actor
 from app.codes import new_code
+from app.database.clearing import delete_all
 from app.payments import rules
 from app.payments.records import LinkGone, LinkId, PaymentError, Source, State
 from app.payments.rules import Step
@@ -150,14 +151,8 @@ class PayLinks:
         """Those of messages that ended long ago and that nobody has paid by: they are many."""
         paid_by = select(payment_order.c.link_id).where(payment_order.c.link_id == pay_link.c.id)
         before = self._shared.clock() - FORGOTTEN_AFTER
-        with self._shared.database.write() as connection:
-            connection.execute(
-                delete(pay_link).where(
-                    pay_link.c.expires_at < before,
-                    pay_link.c.is_automatic.is_(True),
-                    ~paid_by.exists(),
-                )
-            )
+        is_over = (pay_link.c.expires_at < before) & pay_link.c.is_automatic.is_(True)
+        delete_all(self._shared.database, pay_link, is_over & ~paid_by.exists())
 
     def list_of(self, code: ContractCode) -> list[PayLink]:
         """Those that work: those made by hand, then those of messages, the newest first."""

@@ -128,6 +128,19 @@ def test_stop_ends_sms_and_nothing_else(town: Town, answering: Answering) -> Non
     assert ask(answering, me, "0")  # questions are answered still
 
 
+def test_stop_counts_however_often_one_has_asked(town: Town) -> None:
+    me = town.settle("Vera Leka", CODE)
+    answering = town.answering(answers_a_day=1)
+    assert ask(answering, me, "0") and not ask(answering, me, "0")
+    assert ask(answering, me, "STOP SMS") == ""
+    left = town.accounts.profiles.get(me.account.id).preferences
+    assert not [name for name in left if name.endswith("sms")]
+
+
+def test_nobody_is_answered_in_dear_countries(town: Town, answering: Answering) -> None:
+    assert answering.answer_sms("+8811234567890", "0", message_id="") == ""
+
+
 def test_billing_that_is_away_is_told_in_words(town: Town, answering: Answering) -> None:
     me = town.settle("Vera Leka", CODE)
     town.file.rename(town.file.with_suffix(".gone"))

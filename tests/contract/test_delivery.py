@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from structlog.testing import capture_logs
 
 from app.audit.service import Audit
 from app.database.engine import Database
-from app.gateways.errors import GatewayUnavailable, RecipientRefused, Refused
+from app.gateways.errors import GatewayUnavailable, RecipientRefused, Refused, Unanswered
 from app.gateways.handing import HandingOver, unnoted
 from app.messages import store
 from app.messages.delivery import CLAIMED_FOR, MOST_FAILURES, Delivery, Outcome
@@ -95,6 +96,7 @@ class Post:
         self.mail, self.sms = Mail(), Sms()
         self.woken = 0
         self.quiet: set[Channel] = set()
+        self.unwanted: set[str] = set()
         self.bounced: list[tuple[int, str]] = []
         self.outbox = Outbox(clock=clock, wake=self._wake)
         self.delivery = self.make_delivery()
@@ -114,6 +116,7 @@ class Post:
             sender=sender,
             clock=self.clock,
             is_quiet=lambda channel: channel in self.quiet,
+            is_wanted=lambda one: one.recipient not in self.unwanted,
             when_bounced=lambda _connection, *who: self.bounced.append(who),
             chance=lambda: 0.5,
         )
@@ -170,7 +173,7 @@ def test_sms_goes_to_its_own_gateway_under_its_number(post: Post) -> None:
     with post.database.write() as connection:
         post.outbox.post_sms(connection, "Kodi: 4711", PHONE, Purpose(kind="code"))
     assert post.delivery.deliver_due() == 1
-    created = f"{post.row().created_at:%Y%m%d%H%M%S%f}"
+    created = f"{post.row().created_at:%Y%m%d%H%M%S%f}{post.row().mark}"
     assert post.sms.taken == [("+355692345678", f"{post.row().id}.{created} Kodi: 4711")]
     assert post.body() == "" and not post.mail.taken
 
@@ -355,7 +358,8 @@ def test_killed_once_it_was_handed_over_it_is_not_sent_again(post: Post, is_bulk
         raise Killed
 
     post.mail.afterwards = kill
-    deliver = post.delivery.deliver_bulk if is_bulk else post.delivery.deliver_due
+    bulk = partial(post.delivery.deliver_bulk, Channel.MAIL)
+    deliver = bulk if is_bulk else post.delivery.deliver_due
     with pytest.raises(Killed):
         deliver()
     post.mail.afterwards = lambda: None
@@ -372,6 +376,18 @@ def test_killed_once_it_was_handed_over_it_is_not_sent_again(post: Post, is_bulk
     assert deliver() == 1
     (_, first), (_, second) = post.mail.taken
     assert first == second
+
+
+def test_what_was_handed_over_is_claimed_by_nobody(post: Post) -> None:
+    """Not even in a round that began while its process still had it."""
+    post.write()
+    (one,) = post.delivery._claim(Channel.MAIL, is_bulk=False)
+    with post.database.write() as connection:
+        assert store.set_handed(connection, one, post.clock.now)
+    post.clock.now += 2 * CLAIMED_FOR
+    assert post.make_delivery()._claim(Channel.MAIL, is_bulk=False) == []
+    post.make_delivery().free_what_ended()
+    assert post.row().state == State.UNSURE
 
 
 def test_an_answer_that_is_lost_on_the_way_is_asked_for_again(post: Post) -> None:
@@ -433,12 +449,40 @@ def test_what_nobody_waits_for_goes_by_itself_and_not_in_quiet_hours(post: Post)
     assert post.woken == 1  # by the code alone
     assert post.delivery.deliver_due() == 1 and post.sms.taken[0][1].endswith("Kodi")
     post.quiet = {Channel.SMS}
-    assert post.delivery.deliver_bulk() == 1 and len(post.mail.taken) == 1
+    assert post.delivery.deliver_bulk(Channel.SMS) == 0
+    assert post.delivery.deliver_bulk(Channel.MAIL) == 1 and len(post.mail.taken) == 1
     assert {(q.channel, q.is_bulk, q.waiting) for q in post.messages.get_overview().queues} == {
         (Channel.SMS, True, 1)
     }
     post.quiet = set()
-    assert post.delivery.deliver_bulk() == 1 and post.sms.taken[1][1].endswith("Fatura")
+    assert post.delivery.deliver_bulk(Channel.SMS) == 1 and post.sms.taken[1][1].endswith("Fatura")
+
+
+def test_what_is_no_longer_wanted_is_not_sent(post: Post) -> None:
+    """Nobody wants it at that address by now; what is for no preference goes out."""
+    post.unwanted = {VERA.recipient}
+    post.write(purpose=Purpose(kind="case", preference="case_by_email"))
+    post.write()
+    with capture_logs() as logs:
+        assert post.delivery.deliver_due() == 1
+    assert "message no longer wanted" in [line["event"] for line in logs]
+    assert post.row().kind == "password"  # the other one is gone
+
+
+def test_an_sms_whose_answer_was_not_heard_is_not_sent_again(post: Post) -> None:
+    """Unless somebody waits for it."""
+
+    def lost() -> None:
+        raise Unanswered("no answer in time")
+
+    post.sms.afterwards = lost
+    with post.database.write() as connection:
+        post.outbox.post_sms(connection, "Fatura", PHONE, Purpose(kind="bill", is_bulk=True))
+        post.outbox.post_sms(connection, "Kodi", PHONE, PURPOSE)
+    post.delivery.deliver_bulk(Channel.SMS)
+    post.delivery.deliver_due()
+    states = {s.kind: s.state for s in post.messages.list_newest(Wanted(), limit=5)}
+    assert states == {"bill": State.UNSURE, "password": State.WAITING}
 
 
 def test_a_letter_with_a_document_and_a_way_to_end_it(post: Post) -> None:
@@ -473,8 +517,17 @@ def test_what_became_of_an_sms(post: Post) -> None:
         post.outbox.post_sms(connection, "Kodi: 4711", PHONE, Purpose(kind="code"))
     post.delivery.deliver_due()
     row = post.row()
-    reference = f"{row.id}.{row.created_at:%Y%m%d%H%M%S%f}"
-    for unknown in ("", "1", f"{row.id}.20200101000000000000", f"{reference}9", "9" * 40, "\0"):
+    reference = f"{row.id}.{row.created_at:%Y%m%d%H%M%S%f}{row.mark}"
+    assert len(row.mark) == 8
+    for unknown in (
+        "",
+        "1",
+        f"{row.id}.20200101000000000000",
+        f"{reference}9",
+        reference[:-8],
+        "9" * 40,
+        "\0",
+    ):
         assert not post.messages.take_report(unknown, Report.DELIVERED)
     with capture_logs() as logs:
         assert post.messages.take_report(reference, Report.FAILED)

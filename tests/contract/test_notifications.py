@@ -13,15 +13,16 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from structlog.testing import capture_logs
 
 from app.accounts.records import LinkGone, LinkToken, Right
-from app.accounts.store.tables import account
+from app.accounts.store.tables import account, switch_off_link
 from app.database.engine import Database
 from app.notifications import finding
 from app.notifications.store.tables import notified
 from app.notifications.store.told import kept_of
 from app.payments.records import LinkGone as PayLinkGone
-from app.payments.store.tables import pay_link, payment_order
+from app.payments.store.tables import pay_link, payment_line, payment_order
 from legacy_adapters.errors import BillingUnavailable
 from legacy_adapters.records import ContractCode, IssuedInvoice
 from tests.accounts import HOME, Clock, token_of
@@ -84,7 +85,7 @@ def test_the_pay_link_works_as_long_as_the_account_may_pay(town: Town) -> None:
         links.find(token_of(link))
 
 
-def an_order(link_id: int, at: datetime) -> dict[str, Any]:
+def an_order(link_id: int | None, at: datetime) -> dict[str, Any]:
     return {
         "reference": "A" * 26,
         "link_id": link_id,
@@ -198,16 +199,110 @@ def test_payments_of_one_day_are_told_apart(town: Town) -> None:
     assert town.finder().run().told == 0
 
 
-def test_who_gets_a_receipt_hears_of_a_payment_made_here_once(town: Town) -> None:
-    wants = frozenset({"payment_by_email", "payment_by_sms"})
-    town.settle("Vera Leka", CODE, wants=wants | {"receipt_by_email"})
+def test_who_paid_here_hears_of_it_by_the_receipt(town: Town) -> None:
+    """Everybody else who wants to hear of payments does, whoever paid."""
+    wants = frozenset({"payment_by_email", "payment_by_sms", "receipt_by_email"})
+    payer = town.settle("Vera Leka", CODE, wants=wants)
     town.settle("Ana Leka", CODE, wants=wants)
     town.execute("INSERT OR REPLACE INTO KANAL (KAN_KOD, PERSHKRIM) VALUES ('POR', 'PORTALI')")
     town.pay(CODE, 500, channel="POR")
+    with town.database.write() as connection:
+        order = {
+            **an_order(None, town.clock.now),
+            "account_id": payer.account.id,
+            "captured_at": town.clock.now,
+        }
+        made = connection.execute(insert(payment_order).values(order).returning(payment_order.c.id))
+        line = {
+            "order_id": made.scalar_one(),
+            "contract_code": CODE,
+            "holder": "",
+            "invoice_number": "1",
+            "principal": Decimal(500),
+            "tv_fee": Decimal(0),
+            "interest": Decimal(0),
+            "amount": Decimal(500),
+        }
+        connection.execute(insert(payment_line).values(line))
     town.finder().run()
     assert Counter(row.channel for row in town.told()) == {"mail": 1, "sms": 2}
     (mail,) = town.told(lambda row: row.channel == "mail")
     assert mail.recipient == "ana.leka@example.org"
+
+
+def wanted(town: Town) -> list[str]:
+    """The channels of what was written and may be sent still."""
+    preferences = town.accounts.preferences
+    return sorted(
+        row.channel
+        for row in town.told()
+        if preferences.is_wanted(row.account_id, row.preference, row.contract_code, row.recipient)
+    )
+
+
+def test_what_waited_is_looked_at_once_more_before_it_is_sent(town: Town) -> None:
+    me = town.settle("Vera Leka", CODE, OTHER, wants=NEW_INVOICE)
+    town.issue(CODE, "501")
+    town.finder().run()
+    preferences, code = town.accounts.preferences, ContractCode(CODE)
+    assert wanted(town) == ["mail", "sms"]
+    preferences.set_of_contract(me, code, frozenset({"invoice_by_email"}), HOME)
+    assert wanted(town) == ["mail"]
+    preferences.set_of_contract(me, code, None, HOME)
+    other = town.settle("Kaer Leav", OTHER)  # has the same number, and shows it later
+    assert other.account.phone == me.account.phone
+    assert wanted(town) == ["mail"]
+    with town.database.write() as connection:
+        theirs = account.c.id == me.account.id
+        connection.execute(update(account).where(theirs).values(email="new@example.org"))
+    assert wanted(town) == []
+    with town.database.write() as connection:
+        connection.execute(update(account).where(theirs).values(email=me.account.email))
+    assert wanted(town) == ["mail"]
+    town.accounts.ownership.remove(me, code, HOME)
+    assert wanted(town) == []
+
+
+def test_what_waits_for_a_closed_account_is_not_sent(town: Town) -> None:
+    me = town.settle("Vera Leka", CODE, wants=NEW_INVOICE)
+    town.issue(CODE, "501")
+    town.finder().run()
+    town.accounts.profiles.close(me, password="dritare77", visitor=HOME)
+    assert town.told() == []
+
+
+def test_one_contract_that_cannot_be_read_keeps_no_other_back(town: Town) -> None:
+    people(town, 12)
+    town.execute(
+        "UPDATE FATURE SET DT_AFAT = 'no day' WHERE FAT_NR IN ('603', '607') AND FAT_ID > 90000000"
+    )
+    with capture_logs() as logs:
+        found = town.finder().run()
+    assert found.ended_at is not None
+    left_out = [log["contract"] for log in logs if "left out" in log["event"]]
+    assert left_out == ["AL0000008", "AL0000012"]
+    told = {row.contract_code for row in town.told()}
+    assert not told & set(left_out) and len(told) == 12
+
+
+def test_what_is_over_is_deleted_however_much_it_is(town: Town) -> None:
+    me = town.settle("Vera Leka", CODE)
+    long_ago = town.clock.now - timedelta(days=900)
+    link = {"account_id": me.account.id, "preference": "x", "expires_at": long_ago}
+    told = {"account_id": 1, "contract_code": "X", "what": "x", "channel": "sms"}
+    with town.database.write() as connection:
+        links = [{**link, "token_hash": str(n)} for n in range(2_500)]
+        connection.execute(insert(switch_off_link), links)
+        rows = [{**told, "subject": str(n), "told_at": long_ago} for n in range(2_500)]
+        connection.execute(insert(notified), rows)
+    kept = town.accounts.preferences.make_link
+    with town.database.write() as connection:
+        kept(connection, me.account.id, "case_by_sms")
+    town.accounts.preferences.forget_old_links()
+    town.finder().forget_old()
+    with town.database.read() as connection:
+        assert len(connection.execute(select(switch_off_link)).all()) == 1
+        assert connection.execute(select(notified)).all() == []
 
 
 def test_only_what_was_issued_since_it_was_switched_on(town: Town) -> None:

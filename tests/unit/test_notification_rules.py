@@ -83,7 +83,7 @@ def test_a_contracts_own_choice_replaces_that_of_all() -> None:
         ("   ", Question.HELP, None),
         ("2", Question.HELP, None),
         ("00", Question.HELP, None),
-        ("stop 0", Question.HELP, None),
+        ("stop sms", Question.STOP, None),
         ("0 " + "9" * 10_000, Question.HELP, None),
         ("x" * 10_000, Question.HELP, None),
         ("0; DROP TABLE", Question.OWED, "DROPTABLE"),

@@ -119,9 +119,9 @@ def test_what_became_of_an_sms(asked: Portal) -> None:
         to = Addressee(recipient=f"+{VERA}", language="sq")
         asked.services.outbox.post_sms(connection, "Kodi", to, Purpose(kind="code"))
     with asked.database.read() as connection:
-        row = connection.exec_driver_sql("SELECT id, created_at FROM message").one()
+        row = connection.exec_driver_sql("SELECT id, created_at, mark FROM message").one()
     digits = "".join(c for c in row.created_at if c.isdigit())
-    reference = f"{row.id}.{digits}"
+    reference = f"{row.id}.{digits}{row.mark}"
     for status, report in (("8", None), ("x", None), ("2", "failed"), ("1", "delivered")):
         assert get(asked, "/sms/report", id=reference, status=status).status_code == 200
         with asked.database.read() as connection:

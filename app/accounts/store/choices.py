@@ -63,6 +63,22 @@ def add_links(
     connection.execute(insert(switch_off_link), rows)
 
 
+def find_enabled(
+    connection: Connection, account_id: AccountId, name: str, recipient: str
+) -> int | None:
+    """The account, if it is enabled and this is the address that it has confirmed for what this
+    preference tells."""
+    if name.endswith("_by_sms"):
+        is_theirs = (account.c.phone == recipient) & (account.c.confirmed_phone == recipient)
+    else:
+        is_theirs = (account.c.email == recipient) & account.c.email_confirmed_at.is_not(None)
+    query = select(account.c.id).where(
+        account.c.id == account_id, account.c.disabled_at.is_(None), is_theirs
+    )
+    found = connection.execute(query).scalar()
+    return int(found) if found is not None else None
+
+
 def find_link(connection: Connection, token_hash: str, now: datetime) -> SwitchOff | None:
     query = (
         select(switch_off_link)

@@ -16,7 +16,6 @@ from app.accounts.store.tables import (
     email_change,
     ownership_check,
     phone_check,
-    switch_off_link,
 )
 from legacy_adapters.records import ContractCode
 
@@ -275,6 +274,6 @@ def forget_check(connection: Connection, token_hash: str) -> bool:
 def forget_expired(connection: Connection, now: datetime) -> None:
     for table in (
         *(account_recovery, account_stop, email_change),
-        *(contract_invitation, ownership_check, phone_check, switch_off_link),
+        *(contract_invitation, ownership_check, phone_check),
     ):
         connection.execute(delete(table).where(table.c.expires_at <= now))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from urllib.parse import SplitResult, urlencode, urlsplit
 
-from app.gateways.errors import GatewayUnavailable, Refused
+from app.gateways.errors import GatewayUnavailable, Refused, Unanswered
 from app.gateways.handing import HandingOver, unnoted
 from app.gateways.network import cut_off_after, in_words
 from app.gateways.sms.alphabet import fits, transliterated
@@ -60,10 +60,12 @@ class KannelSms:
         The query holds the password, so no error of the library's is passed on.
         """
         address = urlsplit(self._settings.url)
+        failure: type[GatewayUnavailable] = GatewayUnavailable
         try:
             with self._connected(address) as server:
                 server.putrequest("GET", f"{address.path}?{query}")
                 handing_over()
+                failure = Unanswered
                 server.endheaders()
                 with server.getresponse() as answer:
                     return answer.status
@@ -71,7 +73,7 @@ class KannelSms:
             words = in_words(error)
         except http.client.HTTPException:
             words = "it does not speak HTTP"
-        raise GatewayUnavailable(f"the SMS gateway cannot be used: {words}")
+        raise failure(f"the SMS gateway cannot be used: {words}")
 
     @contextmanager
     def _connected(self, address: SplitResult) -> Iterator[http.client.HTTPConnection]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.notifications.store.tables import phone_question
@@ -18,7 +18,3 @@ def add_new(connection: Connection, id_hash: str, at: datetime) -> bool:
         .returning(phone_question.c.id_hash)
     )
     return connection.execute(statement).first() is not None
-
-
-def forget_older(connection: Connection, before: datetime) -> None:
-    connection.execute(delete(phone_question).where(phone_question.c.at < before))

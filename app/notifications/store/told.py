@@ -64,7 +64,3 @@ def kept_of(connection: Connection, account_id: AccountId) -> list[dict[str, str
 
 def forget_of(connection: Connection, account_id: AccountId) -> None:
     connection.execute(delete(notified).where(notified.c.account_id == account_id))
-
-
-def forget_older(connection: Connection, before: datetime) -> None:
-    connection.execute(delete(notified).where(notified.c.told_at < before))

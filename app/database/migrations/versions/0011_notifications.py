@@ -1,6 +1,7 @@
 """Notifications: what each account wants to hear of each contract, whose phones are, what was
 told, and how far billing was looked through; messages that nobody waits for."""
 
+import json
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -102,30 +103,35 @@ def _change_accounts() -> None:
 
 
 def _date_preferences() -> None:
-    """What is on already begins today: nobody wants last year's invoices."""
-    account = sa.table(
-        "account",
-        sa.column("id", sa.Integer),
-        sa.column("preferences", sa.JSON),
-        sa.column("preferences_since", sa.JSON),
-    )
+    """What is on already begins today: nobody wants last year's invoices. Most accounts have the
+    same few choices, so it is one statement for each of these."""
     today, connection = datetime.now(UTC).date().isoformat(), op.get_bind()
-    for row in connection.execute(sa.select(account.c.id, account.c.preferences)).all():
-        values = {"preferences_since": dict.fromkeys(row.preferences, today)}
-        connection.execute(sa.update(account).where(account.c.id == row.id).values(values))
+    found = connection.execute(sa.text("SELECT DISTINCT CAST(preferences AS TEXT) FROM account"))
+    is_json = connection.dialect.name == "postgresql"
+    since = "CAST(:since AS JSON)" if is_json else ":since"
+    statement = sa.text(
+        f"UPDATE account SET preferences_since = {since}"  # noqa: S608 - of two constants
+        " WHERE CAST(preferences AS TEXT) = :chosen"
+    )
+    for chosen in found.scalars().all():
+        dated = json.dumps(dict.fromkeys(json.loads(chosen), today))
+        connection.execute(statement, {"since": dated, "chosen": chosen})
 
 
 def _change_messages() -> None:
     is_bulk = sa.Column("is_bulk", sa.Boolean, nullable=False, server_default=sa.false())
-    for column in (
+    for added in (
         sa.Column("contract_code", sa.String(20)),
         is_bulk,
         sa.Column("claimed_by", sa.String(120)),
         sa.Column("handed_at", MOMENT),
         sa.Column("report", sa.String(10)),
         sa.Column("reported_at", MOMENT),
+        sa.Column("preference", sa.String(30)),
+        sa.Column("mark", sa.String(8), nullable=False, server_default=""),
+        sa.Column("bounced_at", MOMENT),
     ):
-        op.add_column("message", column)
+        op.add_column("message", added)
     op.drop_index("ix_message_waiting", "message")
     op.create_index(
         "ix_message_waiting",
@@ -135,6 +141,10 @@ def _change_messages() -> None:
         postgresql_where=WAITING,
     )
     op.create_index("ix_message_state", "message", ["state", "id"])
+    for column in ("claimed_until", "handed_at"):
+        is_set = sa.text(f"{column} IS NOT NULL")
+        name = f"ix_message_{column.partition('_')[0]}"
+        op.create_index(name, "message", [column], sqlite_where=is_set, postgresql_where=is_set)
 
 
 def downgrade() -> None:
@@ -145,8 +155,13 @@ def downgrade() -> None:
         op.drop_table(table)
     op.drop_index("ix_pay_link_expires_at", "pay_link")
     op.drop_column("pay_link", "is_automatic")
-    op.drop_index("ix_message_state", "message")
-    op.drop_index("ix_message_waiting", "message")
+    op.execute("UPDATE message SET state = 'dead' WHERE state = 'unsure'")
+    # An earlier version knows neither their documents nor their time.
+    op.execute("DELETE FROM message WHERE state = 'waiting' AND is_bulk")
+    for name in ("handed", "claimed", "state", "waiting"):
+        op.drop_index(f"ix_message_{name}", "message")
+    for column in ("bounced_at", "mark", "preference"):
+        op.drop_column("message", column)
     for column in ("reported_at", "report", "handed_at", "claimed_by", "is_bulk", "contract_code"):
         op.drop_column("message", column)
     op.create_index(
