@@ -9,6 +9,7 @@ from app.database import schema
 from app.database.engine import Database
 from legacy_adapters.port import Billing
 from tests.accounts import Accounts, Clock
+from tests.notified import Town
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -33,3 +34,13 @@ def clock() -> Clock:
 @pytest.fixture
 def accounts(database: Database, demo_billing: Billing, clock: Clock) -> Accounts:
     return Accounts(database, demo_billing, clock)
+
+
+@pytest.fixture
+def town(database: Database, clock: Clock, demo_file: Path, tmp_path: Path) -> Iterator[Town]:
+    """Nothing is owed of its first contracts, and nothing of them is new."""
+    town = Town(database, tmp_path, demo_file, clock)
+    for code in ("AL0000001", "AL0000002", "AL0000003", "AL0000004"):
+        town.quiet(code)
+    yield town
+    town.close()

@@ -1,8 +1,6 @@
 """What SMS and USSD are answered: to whom, how often, and with which figures."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -10,24 +8,14 @@ from sqlalchemy import select
 from app.accounts.records import CodeRefused, PhoneNotServed, SignedIn, TooManyCodes
 from app.accounts.store.tables import phone_check
 from app.audit.records import Action
-from app.database.engine import Database
 from app.messages import brief
 from app.messages.store import message
 from app.notifications.answering import Answering
 from legacy_adapters.records import ContractCode
-from tests.accounts import HOME, Clock
+from tests.accounts import HOME
 from tests.notified import EVERYTHING, Town
 
 CODE, OTHER = "AL0000004", "AL0000001"
-
-
-@pytest.fixture
-def town(database: Database, clock: Clock, demo_file: Path, tmp_path: Path) -> Iterator[Town]:
-    town = Town(database, tmp_path, demo_file, clock)
-    town.quiet(CODE)
-    town.quiet(OTHER)
-    yield town
-    town.close()
 
 
 @pytest.fixture
