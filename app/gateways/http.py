@@ -15,7 +15,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from app.gateways.errors import GatewayUnavailable
 from app.gateways.network import cut_off_after, in_words
@@ -141,8 +141,7 @@ class _Connection(HTTPConnection):
         self._wire = wire
 
     def _new_conn(self) -> socket.socket:
-        wire: socket.socket = self._wire(self.host, self.port)
-        return wire
+        return _connected(self, self._wire)
 
 
 class _SecureConnection(HTTPSConnection):
@@ -151,8 +150,16 @@ class _SecureConnection(HTTPSConnection):
         self._wire = wire
 
     def _new_conn(self) -> socket.socket:
-        wire: socket.socket = self._wire(self.host, self.port)
-        return wire
+        return _connected(self, self._wire)
+
+
+def _connected(connection: HTTPConnection, wire: Any) -> socket.socket:
+    try:
+        connected: socket.socket = wire(connection.host, connection.port)
+    except OSError as error:
+        # urllib3 takes a bare reset for one after the request, and reads on from no connection.
+        raise NewConnectionError(connection, "no connection") from error
+    return connected
 
 
 class _Unusable(requests.RequestException):

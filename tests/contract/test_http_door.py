@@ -154,6 +154,20 @@ def test_the_next_address_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
         assert HttpDoor(2).ask("GET", f"http://bank.example:{talker.port}/").body == b"fine"
 
 
+@pytest.mark.parametrize("problem", [ConnectionResetError, BrokenPipeError])
+def test_reset_before_it_is_connected(
+    problem: type[OSError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that goes just then cannot be timed, so what connects stands in."""
+
+    def refused(*_: object, **__: object) -> socket.socket:
+        raise problem(104, "Connection reset by peer")
+
+    monkeypatch.setattr(http.socket, "create_connection", refused)
+    with pytest.raises(GatewayUnavailable, match="Connection reset by peer"):
+        HttpDoor(1).ask("GET", "http://127.0.0.1/")
+
+
 @pytest.mark.parametrize("url", ["", "bank", "ftp://127.0.0.1/", "http://", "http://a b/", "//x"])
 def test_an_address_that_is_none(url: str) -> None:
     with pytest.raises(GatewayUnavailable):
