@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.accounts.bounces import Bounces
 from app.accounts.guesses import Guesses
+from app.accounts.labels import Labels
 from app.accounts.ownership import Ownership
 from app.accounts.phones import Phones
 from app.accounts.preferences import Preferences
@@ -24,6 +25,8 @@ from app.content.service import Content
 from app.contracts.service import ContractService
 from app.database.engine import Database
 from app.documents.service import Documents
+from app.exports.service import Exports
+from app.exports.working import Worker
 from app.invoices.service import InvoiceService
 from app.jobs.queue import Jobs
 from app.last_known.service import LastKnown
@@ -79,6 +82,12 @@ class NotificationServices:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExportServices:
+    desk: Exports
+    worker: Worker
+
+
+@dataclass(frozen=True, kw_only=True)
 class Services:
     settings: Settings
     database: Database
@@ -94,6 +103,7 @@ class Services:
     recovery: Recovery
     undoing: Undoing
     ownership: Ownership
+    labels: Labels
     profiles: Profiles
     preferences: Preferences
     phones: Phones
@@ -109,4 +119,5 @@ class Services:
     cases: CaseServices
     certificates: CertificateServices
     notifications: NotificationServices
+    exports: ExportServices
     guesses: Guesses

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from app.accounts.bounces import Bounces
 from app.accounts.entrance import Entrance
 from app.accounts.guesses import Guesses
+from app.accounts.labels import Labels
 from app.accounts.links import Links
 from app.accounts.ownership import Ownership
 from app.accounts.phones import Phones
@@ -39,6 +40,10 @@ from app.content.service import Content
 from app.contracts.service import ContractService
 from app.database.engine import Database
 from app.documents.service import Documents
+from app.exports.making import Making
+from app.exports.service import Exports
+from app.exports.shared import Shared as ExportShared
+from app.exports.working import Worker
 from app.gateways.antivirus import open_antivirus
 from app.gateways.cards import BankNotSet, open_cards
 from app.gateways.cards.port import CardGateway
@@ -73,6 +78,7 @@ from app.payments.store.under_way import UNDER_WAY
 from app.services import (
     CaseServices,
     CertificateServices,
+    ExportServices,
     NotificationServices,
     PaymentServices,
     Services,
@@ -120,7 +126,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         entrance=entrance,
         links=Links(settings.public_address),
     )
-    profiles, ownership = Profiles(shared), Ownership(shared)
+    profiles, ownership, labels = Profiles(shared), Ownership(shared), Labels(shared)
     preferences = Preferences(shared)
     short_code = settings.phones.short_code if settings.asks_by_phone else ""
     telling = Telling(shared, preferences, short_code=short_code)
@@ -185,6 +191,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         recovery=Recovery(shared),
         undoing=Undoing(shared),
         ownership=ownership,
+        labels=labels,
         profiles=profiles,
         preferences=preferences,
         phones=phones,
@@ -213,6 +220,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
                 is_demo=settings.portal.demo,
             )
         ),
+        exports=_exports(settings, shared, billing, labels, telling),
         guesses=Guesses(database, now),
         payments=payments,
         notifications=NotificationServices(
@@ -244,9 +252,11 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
             ),
         ),
     )
+    shared.when_closed.append(services.exports.desk.forget_of)
     shared.when_closed.append(services.documents.drop_of_account)
     shared.when_closed.append(told.forget_of)
     shared.kept_elsewhere["told_of_contracts"] = told.kept_of
+    shared.kept_elsewhere["exports"] = services.exports.desk.kept_of
     services.documents.when_infected(services.cases.handling.tell_unsafe)
     register_jobs(services)
     return services
@@ -268,6 +278,31 @@ def _payments(settings: Settings, billing: Billing, shared: PaymentShared) -> Pa
         review=Review(shared, settling=settling, booking=booking),
         reconciliation=Reconciliation(shared, settling=settling, desk=desk),
     )
+
+
+def _exports(
+    settings: Settings, shared: Shared, billing: Billing, labels: Labels, telling: Telling
+) -> ExportServices:
+    """billing: not the cached one; an export tells what holds now."""
+    folder = settings.portal.data_dir
+    own = ExportShared(
+        database=shared.database,
+        settings=settings.exports,
+        making=Making(
+            billing=billing,
+            settings=settings.exports,
+            utility=settings.utility,
+            is_sample=settings.portal.demo,
+        ),
+        storage=open_storage(settings.documents, folder / "exports", below="exports/"),
+        labels=labels,
+        telling=telling,
+        audit=shared.audit,
+        address=settings.public_address,
+        folder=folder / "working",
+        clock=now,
+    )
+    return ExportServices(desk=Exports(own), worker=Worker(own))
 
 
 def _cases(shared: CaseShared, invoices: InvoiceService, settings: Settings) -> CaseServices:

@@ -13,6 +13,7 @@ from config.notifications import NotificationSettings
 from legacy_adapters.records import ContractCode
 
 DELIVER, POST = "deliver_messages", "post_payments"
+SOON = 2.0  # seconds: somebody looks at a progress bar
 MINUTE, HOUR, QUARTER_DAY = 60.0, 3_600.0, 21_600.0
 OFTEN = 15.0  # seconds: somebody may be waiting for it
 
@@ -33,6 +34,10 @@ def register_jobs(services: Services) -> None:
     for channel in Channel:  # beside each other: a night's e-bills must not keep SMS waiting
         bulk = partial(delivery.deliver_bulk, channel, stopping)
         jobs.register(f"deliver_bulk_{channel}", bulk, every=OFTEN, apart=True)
+    exports = services.exports
+    make = partial(exports.worker.run, stopping)
+    jobs.register("make_exports", make, every=SOON, apart=True)
+    jobs.register("forget_old_exports", exports.desk.forget_old, every=HOUR)
     _register_notifications(services)
     payments = services.payments
     jobs.register(POST, lambda: payments.booking.work(stopping), every=OFTEN)

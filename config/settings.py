@@ -21,6 +21,7 @@ from config.cases import CaseSettings
 from config.certificates import CertificateSettings
 from config.colours import AA_TEXT, LIGHT_SURFACE, contrast
 from config.documents import DocumentSettings
+from config.exports import ExportSettings
 from config.jobs import JobSettings, MessageSettings
 from config.notifications import NotificationSettings, PhoneSettings
 from config.payments import PaymentSettings
@@ -281,6 +282,7 @@ SECTIONS: tuple[type[Section], ...] = (
     DocumentSettings,
     CaseSettings,
     CertificateSettings,
+    ExportSettings,
     LogSettings,
 )
 
@@ -309,6 +311,7 @@ class Settings:
     documents: DocumentSettings
     cases: CaseSettings
     certificates: CertificateSettings
+    exports: ExportSettings
     log: LogSettings
     unknown_variables: tuple[str, ...] = ()
 

@@ -98,6 +98,8 @@ def _link(link: Link) -> dict[str, Any]:
         "right": link.right,
         "linked_at": _iso(link.linked_at),
         "granted_by": link.granted_by,
+        "own_name": link.label.name,
+        "own_group": link.label.group,
     }
 
 

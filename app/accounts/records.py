@@ -48,12 +48,21 @@ class Credentials:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Label:
+    """What an account calls a contract, and where it groups it; "" for neither."""
+
+    name: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SignedIn:
     """The account behind a request, and those of its contracts that the request is about.
 
     must_change: came in by a temporary password and has not chosen a new one yet;
     restricted_until: for a while after a recovery the account cannot be taken over further;
-    preferences: what is switched on, of those that profile.py names. beside: what another topic
+    preferences: what is switched on, of those that profile.py names. labels: of those of the
+    contracts that have one. beside: what another topic
     tells of these contracts, where it was asked.
     """
 
@@ -64,6 +73,7 @@ class SignedIn:
     restricted_until: datetime | None
     preferences: frozenset[str]
     rights: Mapping[ContractCode, Right]
+    labels: Mapping[ContractCode, Label] = field(default_factory=dict)
     beside: tuple[object, ...] | None = None
 
     @property
@@ -175,13 +185,15 @@ class Invitation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Link:
-    """A contract in an account's list. granted_by: the holder's name, for a delegate."""
+    """A contract in an account's list. label: what the account calls it; granted_by: the
+    holder's name, for a delegate."""
 
     contract_code: ContractCode
     right: Right
     linked_at: datetime
     granted_by: str | None
     delegates: int
+    label: Label = Label()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

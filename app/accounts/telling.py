@@ -48,6 +48,20 @@ class Telling:
             replace(purpose, preference=name),
         )
 
+    def mail_asked_for(
+        self,
+        connection: Connection,
+        account_id: AccountId,
+        write: Callable[[Translate, str], Letter],
+        purpose: Purpose,
+    ) -> None:
+        """What the account has asked for just now needs no preference, only an address that is
+        confirmed."""
+        if people.get_profile(connection, account_id, self._shared.clock()).email_confirmed_at:
+            to = addressee(people.get_account(connection, account_id))
+            letter = write(texts(to.language), to.language)
+            self._shared.outbox.post_mail(connection, letter, to, purpose)
+
     def sms(
         self,
         connection: Connection,

@@ -6,11 +6,13 @@ from app.blueprints.accounts.views import accounts
 from app.blueprints.cases import cases
 from app.blueprints.certificates.views import certificates
 from app.blueprints.contracts.views import contracts
+from app.blueprints.exports.views import exports
 from app.blueprints.faq.views import faq
 from app.blueprints.home.views import home
 from app.blueprints.invoices.views import invoices
 from app.blueprints.notifications.views import notifications
 from app.blueprints.ownership.delegates import delegates
+from app.blueprints.ownership.labels import labels
 from app.blueprints.ownership.views import ownership
 from app.blueprints.pay_links.views import pay_links
 from app.blueprints.payments.views import payments
@@ -34,8 +36,8 @@ from app.blueprints.verify.views import verify
 def register_blueprints(app: Flask) -> None:
     public = (system, home, faq, accounts, recovery, verify, phones)
     customers = (
-        *(profile, contracts, ownership, delegates, invoices, payments, pay_links, cases),
-        *(certificates, notifications),
+        *(profile, contracts, ownership, labels, delegates, invoices, payments, pay_links, cases),
+        *(certificates, notifications, exports),
     )
     back_office = (
         *(staff, staff_cases, staff_accounts, staff_payments, staff_content),

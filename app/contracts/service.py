@@ -1,18 +1,18 @@
 """Lists an account's contracts and tells about one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from app.accounts.records import Label
+from app.contracts import rules
+from app.contracts.rules import NO_LABELS, Sought
 from app.last_known.records import CONTRACT, DEBT, INFO, Told
 from app.last_known.service import LastKnown
 from legacy_adapters.errors import BillingError
 from legacy_adapters.port import Billing
 from legacy_adapters.records import NO_MONEY, Contract, ContractCode, ContractInfo, Debt
-
-PAGE_SIZE = 25
-NO_DATE = date.max
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,19 +36,23 @@ class ListedContract:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContractPage:
-    """One page of an account's contracts that match a search: those that owe first.
+    """One page of an account's contracts that match what is sought.
 
-    linked: how many the account has; owing: how many of them owe, total_debt in all. A search
-    does not change what is owed. as_of: the moment of the oldest figure, while billing is away.
+    linked: how many the account has; owing: how many of them owe, total_debt in all, which no
+    search changes. found, found_owing, found_debt: the same of those that match. as_of: the moment
+    of the oldest figure, while billing is away.
     """
 
     contracts: tuple[ListedContract, ...]
-    search: str
+    sought: Sought
     page: int
     pages: int
     linked: int
     total_debt: Decimal
     owing: int
+    found: int
+    found_debt: Decimal
+    found_owing: int
     as_of: datetime | None
 
 
@@ -104,17 +108,29 @@ class ContractService:
         self._today = today
 
     def list_page(
-        self, codes: Sequence[ContractCode], *, search: str = "", page: int = 1
+        self,
+        codes: Sequence[ContractCode],
+        sought: Sought = Sought(),  # noqa: B008 - it is frozen
+        *,
+        page: int = 1,
+        labels: Mapping[ContractCode, Label] = NO_LABELS,
     ) -> ContractPage:
-        """Two round trips. A page past the end is the last one.
+        """Two round trips for each 900 contracts. A page past the end is the last one.
 
         Raises: BillingError, when billing is away and was never heard of these contracts.
         """
-        matching = _matching(codes, search)
+        today = self._today()
         told = self._last_known.ask_many(DEBT, codes, self._billing.list_debts)
         debts = {code: known.answer for code, known in told.items() if known.answer is not None}
-        matching.sort(key=lambda code: _order(code, debts.get(code)))
-        shown, page, pages = _cut(matching, page)
+        matching = [
+            code
+            for code in rules.matching(codes, sought.search, labels)
+            if (not sought.group or rules.label_of(labels, code).group == sought.group)
+            and rules.is_shown(sought.show, debts.get(code), today, is_known=code in told)
+        ]
+        matching.sort(key=lambda code: rules.rank(sought.order, code, debts.get(code), labels))
+        owed = [debts[code].total for code in matching if code in debts]
+        shown, page, pages = rules.cut(matching, page)
         as_of = min((known.as_of for known in told.values() if known.as_of), default=None)
         try:
             heads = self._last_known.ask_many(CONTRACT, shown, self._billing.list_contracts)
@@ -122,23 +138,25 @@ class ContractService:
             if as_of is None:
                 raise
             heads = {}  # of this page's contracts only what they owe was ever asked
-        today = self._today()
         return ContractPage(
             contracts=tuple(
                 ListedContract(
                     code=code,
                     contract=heads[code].answer if code in heads else None,
                     debt=debts.get(code),
-                    is_overdue=_is_overdue(debts.get(code), today),
+                    is_overdue=rules.is_overdue(debts.get(code), today),
                     is_gone=code in heads and heads[code].answer is None,
                     is_debt_known=code in told,
                 )
                 for code in shown
             ),
-            search=search,
+            sought=sought,
             page=page,
             pages=pages,
             linked=len(codes),
+            found=len(matching),
+            found_debt=sum(owed, NO_MONEY),
+            found_owing=len(owed),
             total_debt=sum((debt.total for debt in debts.values()), NO_MONEY),
             owing=len(debts),
             as_of=as_of,
@@ -148,7 +166,7 @@ class ContractService:
         """Two round trips for each 900 contracts. Raises: BillingError."""
         told = self._last_known.ask_many(DEBT, codes, self._billing.list_debts)
         debts = {code: known.answer for code, known in told.items() if known.answer is not None}
-        owing = sorted(debts, key=lambda code: _order(code, debts[code]))
+        owing = sorted(debts, key=lambda code: rules.urgency(code, debts[code]))
         try:
             heads = self._last_known.ask_many(CONTRACT, owing, self._billing.list_contracts)
         except BillingError:
@@ -160,7 +178,7 @@ class ContractService:
                     code=code,
                     contract=heads[code].answer if code in heads else None,
                     debt=debts[code],
-                    is_overdue=_is_overdue(debts[code], today),
+                    is_overdue=rules.is_overdue(debts[code], today),
                 )
                 for code in owing
             ),
@@ -169,11 +187,16 @@ class ContractService:
         )
 
     def name_page(
-        self, codes: Sequence[ContractCode], *, search: str = "", page: int = 1
+        self,
+        codes: Sequence[ContractCode],
+        *,
+        search: str = "",
+        page: int = 1,
+        labels: Mapping[ContractCode, Label] = NO_LABELS,
     ) -> NamedPage:
         """One round trip; without names where billing is away and never told them. A page past
         the end is the last one."""
-        shown, page, pages = _cut(_matching(codes, search), page)
+        shown, page, pages = rules.cut(rules.matching(codes, search, labels), page)
         try:
             heads = self._last_known.ask_many(CONTRACT, shown, self._billing.list_contracts)
         except BillingError:
@@ -197,23 +220,3 @@ class ContractService:
     def get_info(self, code: ContractCode) -> Told[ContractInfo]:
         """Raises: ContractNotFound."""
         return self._last_known.ask(INFO, code, lambda: self._billing.get_contract_info(code))
-
-
-def _matching(codes: Sequence[ContractCode], search: str) -> list[ContractCode]:
-    wanted = "".join(search.split()).upper()
-    return [code for code in codes if wanted in code.upper()]
-
-
-def _cut(codes: list[ContractCode], page: int) -> tuple[list[ContractCode], int, int]:
-    """One page's, its number, and how many pages there are."""
-    pages = max(1, -(-len(codes) // PAGE_SIZE))
-    page = min(max(page, 1), pages)
-    return codes[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], page, pages
-
-
-def _order(code: ContractCode, debt: Debt | None) -> tuple[bool, date, str]:
-    return debt is None, (debt.earliest_due if debt else None) or NO_DATE, code
-
-
-def _is_overdue(debt: Debt | None, today: date) -> bool:
-    return debt is not None and debt.earliest_due is not None and debt.earliest_due < today

@@ -3,9 +3,10 @@
 Everything on it comes from billing or the settings; nothing is fetched.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from io import BytesIO
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from reportlab.lib.colors import HexColor
@@ -28,6 +29,8 @@ from app.invoices.drawing import (
     Style,
     drawn_into,
     letterhead,
+    new_pen,
+    one_at_a_time,
 )
 from app.invoices.rules import Consumption
 from app.invoices.service import InvoiceFile
@@ -55,6 +58,42 @@ def render_invoice(
     with drawn_into(buffer, formats.language) as pen:
         _Page(pen, utility, formats, translate).draw(file, is_sample=is_sample)
     return buffer.getvalue()
+
+
+def draw_invoices(
+    stream: BinaryIO,
+    files: Iterable[InvoiceFile],
+    *,
+    title: str,
+    utility: UtilitySettings,
+    is_sample: bool,
+    formats: Formats,
+    translate: Translate,
+) -> int:
+    """One document, a page for each, found by contract and number in its outline. It may wait
+    between two of them; other documents do not. Returns how many there are."""
+    pen, count, contract = new_pen(stream, formats.language), 0, ""
+    canvas = pen.canvas
+    for file in files:
+        with one_at_a_time:
+            _Page(pen, utility, formats, translate).draw(file, is_sample=is_sample)
+            invoice = file.invoice
+            if invoice.contract.code != contract:
+                contract = invoice.contract.code
+                _mark(pen, contract, f"contract-{count}", level=0)
+            _mark(pen, invoice.number, f"invoice-{count}", level=1)
+            canvas.showPage()
+        count += 1
+    with one_at_a_time:
+        canvas.setTitle(title)
+        canvas.save()
+    return count
+
+
+def _mark(pen: Pen, title: str, name: str, *, level: int) -> None:
+    """In the outline, leading to this page."""
+    pen.canvas.bookmarkPage(name)
+    pen.canvas.addOutlineEntry(title, name, level=level, closed=True)
 
 
 def file_number(number: str) -> str:

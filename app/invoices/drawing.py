@@ -6,7 +6,7 @@ from functools import cache
 from io import BytesIO
 from itertools import groupby
 from threading import Lock
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import segno
 from reportlab import rl_config
@@ -76,10 +76,15 @@ def _width(text: str, style: Style) -> float:
 def drawn_into(buffer: BytesIO, language: str) -> Iterator["Pen"]:
     """A4 pages, finished at the end. One document at a time in a process."""
     with one_at_a_time:
-        register_fonts()
-        canvas = Canvas(buffer, pagesize=A4, pageCompression=1, invariant=1, lang=language)
-        yield Pen(canvas)
-        canvas.save()
+        pen = new_pen(buffer, language)
+        yield pen
+        pen.canvas.save()
+
+
+def new_pen(stream: BinaryIO, language: str) -> "Pen":
+    """For a document that takes long: draws, and saves, only while it has `one_at_a_time`."""
+    register_fonts()
+    return Pen(Canvas(stream, pagesize=A4, pageCompression=1, invariant=1, lang=language))
 
 
 def letterhead(pen: "Pen", utility: UtilitySettings, title: str, *, name_width: float) -> None:

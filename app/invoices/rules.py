@@ -85,6 +85,11 @@ def billed_month(invoice: Invoice) -> Period | None:
     return Period(before.year, before.month)
 
 
+def consumption_until(invoices: Iterable[Invoice], day: date) -> Consumption | None:
+    """As the document of an invoice of that day shows it, however much was billed since."""
+    return consumption(i for i in invoices if i.issued_on is None or i.issued_on <= day)
+
+
 def consumption(invoices: Iterable[Invoice]) -> Consumption | None:
     """The newest twelve months billed, several invoices of a month added up; None without any."""
     units: dict[Period, Decimal] = {}

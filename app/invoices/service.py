@@ -137,5 +137,5 @@ class InvoiceService:
         found = self._billing.get_invoice_history(
             code, since=rules.years_before(issued, 1), at_least=rules.ROWS_AT_LEAST
         )
-        upto = [i for i in found.invoices if i.issued_on is None or i.issued_on <= issued]
-        return InvoiceFile(invoice=invoice, consumption=rules.consumption(upto))
+        consumption = rules.consumption_until(found.invoices, issued)
+        return InvoiceFile(invoice=invoice, consumption=consumption)

@@ -14,11 +14,11 @@ from sqlalchemy import Connection
 from app.database.engine import Database, DatabaseError
 from app.gateways.errors import GatewayUnavailable, RecipientRefused, Refused, Unanswered
 from app.messages import store
-from app.messages.processes import MACHINE, is_alive, process_name
 from app.messages.records import Channel
 from app.messages.rules import delay_after
 from app.messages.sender import Sender
 from app.messages.store import Claimed
+from app.processes import MACHINE, is_alive, process_name
 
 log = structlog.get_logger("selfcare")
 BATCH = 10

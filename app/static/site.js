@@ -73,3 +73,17 @@ document.querySelector("form[data-leave]")?.requestSubmit();
 // While the bank decides, the page looks for news by itself.
 const waiting = document.querySelector("[data-look-again]");
 if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.lookAgain) * 1000);
+
+// While a file is being made, its progress comes by itself; at its end the page is shown anew.
+const live = document.querySelector("[data-live]");
+const look = async () => {
+  try {
+    const answer = await fetch(location.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById(live.id);
+    if (answer.redirected || (fresh && !("live" in fresh.dataset))) { location.reload(); return; }
+    if (fresh) live.replaceChildren(...fresh.childNodes);
+  } catch { /* no network just now: the next look may have one */ }
+  setTimeout(look, 1500);
+};
+if (live) setTimeout(look, 1000);

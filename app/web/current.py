@@ -5,12 +5,15 @@ from typing import cast
 from flask import current_app, request, session
 from flask_login import UserMixin, current_user, login_user, logout_user
 
-from app.accounts.records import Right, SessionToken, SignedIn, Visitor
+from app.accounts.records import Label, Right, SessionToken, SignedIn, Visitor
 from app.formats import Formats
 from app.payments.records import UnderWay
 from app.services import Services
 from app.web.known_devices import known_accounts
 from app.web.language import LANGUAGES, language
+from legacy_adapters.records import ContractCode
+
+NO_LABEL = Label()
 
 
 class PortalUser(UserMixin):  # type: ignore[misc]
@@ -44,6 +47,11 @@ def may(wanted: str) -> bool:
         return False
     right = next(iter(signed_in().rights.values()), None)
     return right is not None and right.includes(Right(wanted))
+
+
+def own_label(code: str) -> Label:
+    """What whoever is signed in calls this contract, where the access table brings it."""
+    return signed_in().labels.get(ContractCode(code), NO_LABEL)
 
 
 def start_session(token: SessionToken) -> None:

@@ -16,7 +16,7 @@ from app.database.engine import DatabaseUnavailable
 from app.web import case_words, theme
 from app.web.access import here
 from app.web.addresses import in_address, in_query
-from app.web.current import FORMATS, has_session_cookie, may
+from app.web.current import FORMATS, has_session_cookie, may, own_label
 from app.web.forms import csrf_token
 from app.web.headers import csp_nonce
 from app.web.language import LANGUAGES, language
@@ -73,6 +73,7 @@ def _environment(app: Flask, settings: Settings, language: str) -> Environment:
         staff_in_head=staff_in_head,
         open_sections=open_sections,
         may=may,
+        own_label=own_label,
         this_address=this_address,
         **case_words.IN_TEMPLATES,
     )

@@ -24,7 +24,6 @@ from app.messages import store
 from app.messages.delivery import CLAIMED_FOR, MOST_FAILURES, Delivery, Outcome
 from app.messages.layout import Enclosed, Layout
 from app.messages.outbox import Addressee, Outbox, Purpose
-from app.messages.processes import MACHINE, is_alive, process_name
 from app.messages.records import (
     Block,
     Channel,
@@ -39,6 +38,7 @@ from app.messages.records import (
 from app.messages.sender import Sender
 from app.messages.service import MessageService
 from app.messages.store import message
+from app.processes import MACHINE, is_alive, process_name
 from config.sending import MailSettings
 from config.settings import UtilitySettings
 from tests.accounts import Clock

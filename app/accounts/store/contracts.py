@@ -11,6 +11,7 @@ from app.accounts.records import (
     AccountId,
     Delegate,
     Invitation,
+    Label,
     Link,
     Right,
 )
@@ -57,6 +58,31 @@ def unlink_all_granted_by(connection: Connection, account_id: AccountId) -> None
         delete(contract_invitation).where(contract_invitation.c.account_id == account_id)
     )
     connection.execute(delete(account_contract).where(account_contract.c.granted_by == account_id))
+
+
+def list_labels(connection: Connection, account_id: AccountId) -> dict[ContractCode, Label]:
+    """Of all contracts of an account, by number."""
+    query = (
+        select(account_contract)
+        .where(account_contract.c.account_id == account_id)
+        .order_by(account_contract.c.contract_code)
+    )
+    return {
+        ContractCode(row.contract_code): Label(name=row.own_name, group=row.own_group)
+        for row in connection.execute(query)
+    }
+
+
+def put_label(
+    connection: Connection, account_id: AccountId, code: ContractCode, label: Label
+) -> None:
+    connection.execute(
+        account_contract.update()
+        .where(
+            account_contract.c.account_id == account_id, account_contract.c.contract_code == code
+        )
+        .values(own_name=label.name, own_group=label.group)
+    )
 
 
 def find_right(connection: Connection, account_id: AccountId, code: ContractCode) -> Right | None:
@@ -127,6 +153,7 @@ def list_links(connection: Connection, account_id: AccountId) -> list[Link]:
             linked_at=row.linked_at,
             granted_by=row.granter,
             delegates=row.delegates,
+            label=Label(name=row.own_name, group=row.own_group),
         )
         for row in connection.execute(query)
     ]

@@ -20,13 +20,17 @@ from sqlalchemy import (
     update,
 )
 
-from app.accounts.records import Account, AccountId, Device, Right, SessionEnded, SignedIn
+from app.accounts.records import Account, AccountId, Device, Label, Right, SessionEnded, SignedIn
 from app.accounts.store.people import ACCOUNT_COLUMNS
 from app.accounts.store.tables import account, account_contract, account_session
 from legacy_adapters.prepared import Prepared, Row
 from legacy_adapters.records import ContractCode
 
 ACCOUNT_FIELDS = tuple(column.name for column in ACCOUNT_COLUMNS)
+CONTRACT_COLUMNS = [
+    *(account_contract.c.contract_code, account_contract.c.right),
+    *(account_contract.c.own_name, account_contract.c.own_group),
+]
 
 
 def add_session(connection: Connection, values: dict[str, Any]) -> None:
@@ -62,13 +66,13 @@ def _signed_in_query(scope: Scope, beside: Beside | None) -> Prepared:
     columns.append(account_session.c.must_change)
     source: FromClause = account_session.join(account)
     if scope is Scope.NONE:
-        columns += [null().label("contract_code"), null().label("right")]
+        columns += [null().label(column.name) for column in CONTRACT_COLUMNS]
     else:
         link = account_contract.c.account_id == account.c.id
         if scope is Scope.ONE:
             link = and_(link, account_contract.c.contract_code == bindparam("contract"))
         source = source.outerjoin(account_contract, link)
-        columns += [account_contract.c.contract_code, account_contract.c.right]
+        columns += CONTRACT_COLUMNS
         if beside:
             source = beside.join(source, account_contract.c.contract_code)
             columns += beside.columns
@@ -123,6 +127,11 @@ def find_signed_in(
             ContractCode(row["contract_code"]): Right(row["right"])
             for row in rows
             if row["contract_code"]
+        },
+        labels={
+            ContractCode(row["contract_code"]): Label(name=row["own_name"], group=row["own_group"])
+            for row in rows
+            if row["own_name"] or row["own_group"]
         },
         beside=_find_beside(beside, rows, account.id),
     )

@@ -47,6 +47,9 @@ account_contract = Table(
     Column("linked_at", Moment, nullable=False),
     Column("right", String(8), nullable=False, server_default="holder"),
     Column("granted_by", Integer),  # the holder's account, for a delegate's link
+    # What this account calls it, and where it groups it.
+    Column("own_name", String(60), nullable=False, server_default=""),
+    Column("own_group", String(40), nullable=False, server_default=""),
     Index("ix_account_contract_code", "contract_code", "account_id"),
 )
 

@@ -40,6 +40,7 @@ def _manage_page(form: AddForm, *, is_open: bool = False) -> str:
         [link.contract_code for link in links],
         search=(clean(request.args.get("q")) or "")[:40],
         page=request.args.get("page", 1, type=int),
+        labels={link.contract_code: link.label for link in links},
     )
     return render_template(
         "ownership/manage.html",

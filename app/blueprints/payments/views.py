@@ -20,8 +20,8 @@ from app.payments.records import (
     State,
 )
 from app.payments.settling import NoticeRefused
-from app.web.current import formats, services, signed_in
-from app.web.forms import PortalForm
+from app.web.current import formats, own_label, services, signed_in
+from app.web.forms import PortalForm, clean
 from app.web.paying import payer, refuse, refuse_in_payment, sees_all
 from legacy_adapters.errors import BillingError
 from legacy_adapters.records import ContractCode
@@ -44,7 +44,12 @@ def index() -> ResponseReturnValue:
 def choose() -> ResponseReturnValue:
     """All that is owed on whole contracts at once."""
     form = PortalForm()
-    codes = [code for code, right in signed_in().rights.items() if right.includes(Right.PAY)]
+    me, group = signed_in(), clean(request.args.get("group")) or ""
+    codes = [
+        code
+        for code, right in me.rights.items()
+        if right.includes(Right.PAY) and (not group or own_label(code).group == group)
+    ]
     if request.method != "POST" or not form.validate():
         return _choose_page(form, codes), 400 if form.problems else 200
     wanted = set(request.form.getlist("contract")) & set(codes)
@@ -73,6 +78,8 @@ def _choose_page(
         found=found,
         busy={one.contract_code: one for one in under_way},
         wanted=wanted,
+        labels=signed_in().labels,
+        group=clean(request.args.get("group")) or "",
     )
 
 

@@ -1,6 +1,7 @@
 """The audit trail, for administrators."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,14 +11,16 @@ from app.audit.records import Event
 from app.audit.service import EXPORT_AT_MOST
 from app.blueprints.staff_audit.filters import Asked, asked, place, written
 from app.clock import HOME, today
+from app.spreadsheets import Column, csv_pieces
 from app.staff.records import MemberId
-from app.web import spreadsheet
 from app.web.audit_words import ACTIONS, ACTORS
 from app.web.current import services
 from app.web.forms import PortalForm
+from app.web.language import language
 from app.web.staff import staff_doer
 
 staff_audit = Blueprint("staff_audit", __name__, url_prefix="/staff/audit")
+ROWS_AT_ONCE = 500
 
 
 @staff_audit.get("")
@@ -61,28 +64,35 @@ def export() -> ResponseReturnValue:
     # Streamed, so after the request: words that are not translated now would not be any more.
     names = services().members.names()
     words = {str(code): str(word) for code, word in (*ACTORS.items(), *ACTIONS.items())}
-    response = Response(spreadsheet.written(head, _rows(events, words, names)), mimetype="text/csv")
+    columns = [Column(title=title) for title in head]
+    pieces = csv_pieces(columns, _batches(events, words, names), language())
+    response = Response(pieces, mimetype="text/csv")
     name = f"audit-{today().isoformat()}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _rows(
+def _batches(
     events: Iterator[Event], words: dict[str, str], names: dict[MemberId, str]
-) -> Iterator[list[str]]:
-    for event in events:
-        yield [
-            event.at.astimezone(HOME).isoformat(sep=" ", timespec="seconds"),
-            words.get(event.actor, event.actor),
-            words.get(event.action, event.action),
-            event.action,
-            _number(event.account_id),
-            event.contract_code or "",
-            _name(event.staff_id, names),
-            _name(event.about_staff_id, names),
-            event.address,
-            event.detail,
-        ]
+) -> Iterator[list[list[str]]]:
+    rows = (_row(event, words, names) for event in events)
+    while batch := list(islice(rows, ROWS_AT_ONCE)):
+        yield batch
+
+
+def _row(event: Event, words: dict[str, str], names: dict[MemberId, str]) -> list[str]:
+    return [
+        event.at.astimezone(HOME).isoformat(sep=" ", timespec="seconds"),
+        words.get(event.actor, event.actor),
+        words.get(event.action, event.action),
+        event.action,
+        _number(event.account_id),
+        event.contract_code or "",
+        _name(event.staff_id, names),
+        _name(event.about_staff_id, names),
+        event.address,
+        event.detail,
+    ]
 
 
 def _number(number: int | None) -> str:

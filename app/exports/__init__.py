@@ -1,0 +1,1 @@
+"""Files of what billing tells, for customers to keep."""

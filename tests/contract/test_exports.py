@@ -1,0 +1,387 @@
+"""Files of what billing tells: what is in them, and that they come at once or as jobs."""
+
+import csv
+from collections.abc import Iterator
+from decimal import Decimal
+from io import BytesIO, StringIO
+from pathlib import Path
+from threading import Barrier, Thread
+from zipfile import ZipFile
+
+import pytest
+from defusedxml.ElementTree import fromstring
+from pypdf import PdfReader
+from structlog.testing import capture_logs
+
+from app.audit.records import Action
+from app.database.engine import Database
+from app.exports.records import (
+    ExportNotFound,
+    Note,
+    NotMade,
+    Reference,
+    Scope,
+    State,
+    UnderWay,
+)
+from app.exports.service import Download
+from app.formats import Formats
+from legacy_adapters.errors import BillingUnavailable
+from legacy_adapters.records import NO_MONEY, ContractCode
+from tests.accounts import Clock
+from tests.exporting import MANY, Office
+
+FEW = ["AL0000001", "AL0000002", "AL0000003"]
+
+
+@pytest.fixture
+def office(database: Database, clock: Clock, demo_file: Path, tmp_path: Path) -> Iterator[Office]:
+    office = Office(database, tmp_path, demo_file, clock)
+    yield office
+    office.close()
+
+
+def rows(content: bytes, delimiter: str = ";") -> list[dict[str, str]]:
+    text = content.decode().removeprefix("\ufeff")
+    return list(csv.DictReader(StringIO(text, newline=""), delimiter=delimiter))
+
+
+def total(found: list[dict[str, str]], column: str) -> Decimal:
+    return sum((Decimal(row[column].replace(",", ".")) for row in found), NO_MONEY)
+
+
+# What is in them
+
+
+def test_open_invoices_are_those_of_the_pages(office: Office) -> None:
+    me = office.label(office.settle("Agron Hoxha", FEW), AL0000001="Shtëpia/Tiranë")
+    found = rows(office.at_once(me, "open-invoices.csv"))
+    statements = office.billing.list_statements(me.contracts)
+    owed = [(c, i) for c, s in statements.items() for i in s.open_invoices]
+    assert sorted((row["Kodi i kontratës"], row["Nr. Fature"]) for row in found) == sorted(
+        (code, one.number) for code, one in owed
+    )
+    assert total(found, "Total Debie (lek)") == sum((i.outstanding for _, i in owed), NO_MONEY)
+    names = {row["Kodi i kontratës"]: (row["Emri juaj për të"], row["Grupi"]) for row in found}
+    assert names["AL0000001"] == ("Shtëpia", "Tiranë")
+    for row in found:
+        late = int(row["Ditë vonesë"] or 0)
+        assert late == 0 or row["Afati i faturës"] < str(office.today)
+
+
+def test_invoices_of_a_period(office: Office) -> None:
+    me = office.settle("Agron Hoxha", FEW)
+    found = rows(office.at_once(me, "invoices.csv", days=90))
+    first = str(office.wanted("invoices.csv", days=90).since)
+    issued = office.billing.list_issued(me.contracts, since=office.today.replace(year=2000))
+    theirs = [i for i in issued if first <= str(i.invoice.issued_on) <= str(office.today)]
+    assert len(found) == len(theirs) < len(issued)
+    assert {row["Nr. Fature"] for row in found} == {i.invoice.number for i in theirs}
+    amounts = sum((i.invoice.amount for i in theirs), NO_MONEY)
+    assert total(found, "Shuma e faturës (lek)") == amounts
+
+
+def test_payments_tell_their_source(office: Office) -> None:
+    me = office.settle("Agron Hoxha", FEW)
+    found = rows(office.at_once(me, "payments.csv", days=300))
+    assert found and all(row["Burim"] and row["Mënyra e pagesës"] for row in found)
+    posted = office.billing.list_posted(
+        me.contracts, since=office.wanted("payments.csv", days=300).since or office.today
+    )
+    amounts = sum((one.payment.amount for one in posted), NO_MONEY)
+    assert total(found, "Shuma e paguar (lek)") == amounts
+
+
+def test_in_the_readers_language(office: Office) -> None:
+    me = office.settle("Agron Hoxha", FEW)
+    found = rows(office.at_once(me, "open-invoices.csv", language="en"), ",")
+    assert "Total debt (lek)" in found[0] and "." in found[0]["Total debt (lek)"]
+
+
+def test_a_workbook_with_its_summary(office: Office) -> None:
+    me = office.settle("Agron Hoxha", FEW)
+    book = ZipFile(BytesIO(office.at_once(me, "open-invoices.xlsx")))
+    names = fromstring(book.read("xl/workbook.xml")).findall(".//{*}sheet")
+    assert [s.get("name") for s in names] == ["Faturat e papaguara", "Përmbledhje"]
+    summary = book.read("xl/worksheets/sheet2.xml").decode()
+    owed = sum((s.outstanding for s in office.billing.list_statements(me.contracts).values()), 0)
+    assert "Agron Hoxha" in summary and f"<v>{owed.normalize():f}</v>" in summary
+
+
+def test_the_list_on_paper(office: Office) -> None:
+    me = office.label(office.settle("Agron Hoxha", FEW), AL0000002="Zyra/Tiranë")
+    paper = PdfReader(BytesIO(office.at_once(me, "open-invoices.pdf")))
+    text = "\n".join(page.extract_text() for page in paper.pages)
+    statements = office.billing.list_statements(me.contracts)
+    owed = sum((s.outstanding for s in statements.values()), NO_MONEY)
+    text = text.replace("\u00a0", " ")
+    assert Formats("sq").money(owed).replace("\u00a0", " ") in text and "Zyra" in text
+    for statement in statements.values():
+        for one in statement.open_invoices:
+            amount = Formats("sq").amount(one.outstanding).replace("\u00a0", " ")
+            assert one.number in text and amount in text
+
+
+def test_a_list_on_paper_without_debt(office: Office) -> None:
+    office.change_billing(
+        "UPDATE FATURE SET VL_PAGUAR = VL_NETO + VL_TVSH + TKS_TV + KAMATE, STATUS = 'P'"
+    )
+    me = office.settle("Agron Hoxha", FEW)
+    paper = PdfReader(BytesIO(office.at_once(me, "open-invoices.pdf")))
+    assert "Asgjë për të paguar" in paper.pages[0].extract_text()
+
+
+def test_invoices_as_one_pdf(office: Office) -> None:
+    me = office.settle("Agron Hoxha", FEW)
+    one = Scope(contract=ContractCode("AL0000001"))
+    book = PdfReader(BytesIO(office.at_once(me, "documents.pdf", scope=one, days=60)))
+    issued = office.billing.list_issued(
+        [ContractCode("AL0000001")], since=office.wanted("documents.pdf", days=60).since
+    )
+    assert len(book.pages) == len(issued) > 0
+    for page, invoice in zip(book.pages, issued, strict=True):
+        assert invoice.invoice.number in page.extract_text()
+    [head, entries] = book.outline
+    assert head.title == "AL0000001" and len(entries) == len(issued)
+
+
+def test_invoices_in_folders(office: Office) -> None:
+    me = office.settle("Agron Hoxha", FEW)
+    reference = office.order(me, "documents.zip", days=120)
+    office.work()
+    archive = ZipFile(BytesIO(office.take(me, reference)))
+    assert archive.testzip() is None
+    since = office.wanted("documents.zip", days=120).since
+    issued = office.billing.list_issued(me.contracts, since=since or office.today)
+    assert len(archive.namelist()) == len(issued) > 3
+    assert {name.partition("/")[0] for name in archive.namelist()} == set(FEW)
+    for one in issued:
+        [name] = [n for n in archive.namelist() if n.endswith(f"-{one.invoice.number}.pdf")]
+        text = PdfReader(BytesIO(archive.read(name))).pages[0].extract_text()
+        assert one.invoice.number in text and one.contract_code in text
+    export = office.get(me, reference)
+    assert export.file is not None and export.file.rows == len(issued)
+
+
+def test_consumption_for_programs(office: Office) -> None:
+    me = office.settle("Agron Hoxha", FEW)
+    feed = fromstring(office.at_once(me, "consumption.xml", days=250))
+    readings = feed.findall(".//{http://naesb.org/espi}IntervalReading")
+    issued = office.billing.list_issued(
+        me.contracts, since=office.wanted("consumption.xml", days=250).since or office.today
+    )
+    units = sum((one.invoice.units for one in issued), NO_MONEY)
+    told = sum(int(reading.findtext("{http://naesb.org/espi}value")) for reading in readings)
+    assert told == units * 1000 > 0
+
+
+# At once, or by the job process
+
+
+def test_a_group_or_one_contract(office: Office) -> None:
+    me = office.label(office.settle("Agron Hoxha", FEW), AL0000001="/Tiranë", AL0000002="/Durrës")
+    for scope, codes in (
+        (Scope(group="Durrës"), {"AL0000002"}),
+        (Scope(contract=ContractCode("AL0000001")), {"AL0000001"}),
+    ):
+        found = rows(office.at_once(me, "invoices.csv", scope=scope, days=90))
+        assert {row["Kodi i kontratës"] for row in found} == codes
+
+
+@pytest.mark.parametrize("scope", [Scope(group="X"), Scope(contract=ContractCode("AL0000009"))])
+def test_what_the_account_has_not_got(office: Office, scope: Scope) -> None:
+    me = office.settle("Agron Hoxha", FEW)
+    with pytest.raises(NotMade) as refused:
+        office.begin(me, "open-invoices.csv", scope=scope)
+    assert refused.value.note is Note.NOTHING_THERE
+
+
+def test_no_invoice_in_the_period(office: Office) -> None:
+    me = office.settle("Agron Hoxha", FEW)
+    with pytest.raises(NotMade) as refused:
+        office.begin(me, "documents.pdf", days=0)
+    assert refused.value.note is Note.NOTHING_THERE
+
+
+def test_a_large_one_is_made_and_told(office: Office) -> None:
+    me = office.settle("Elbasan Market", MANY)
+    reference = office.order(me, "open-invoices.csv")
+    assert office.get(me, reference).state is State.WAITING
+    office.work()
+    export = office.get(me, reference)
+    assert export.state is State.READY
+    assert export.file is not None and export.file.rows > 10
+    content = office.take(me, reference)
+    assert len(content) == export.file.size and len(rows(content)) == export.file.rows
+    [mail] = office.mails()
+    assert mail["to"] == "elbasan.market@example.org"
+    assert mail["links"] == [f"https://portal.example/exports/{reference}"]
+    office.work()
+    assert len(office.mails()) == 1 and len(office.files()) == 1
+
+
+def test_an_unconfirmed_address_is_not_told(office: Office) -> None:
+    me = office.settle("Elbasan Market", MANY, is_confirmed=False)
+    office.order(me, "open-invoices.csv")
+    office.work()
+    assert office.mails() == []
+
+
+def test_one_at_a_time_for_each_account(office: Office) -> None:
+    me = office.settle("Elbasan Market", MANY)
+    reference = office.order(me, "open-invoices.csv")
+    with pytest.raises(UnderWay) as refused:
+        office.order(me, "payments.csv")
+    assert refused.value.reference == reference
+    assert office.at_once(me, "open-invoices.csv", scope=Scope(contract=me.contracts[0]))
+    other = office.settle("Agron Hoxha", FEW)
+    second = office.order(other, "payments.csv", days=900)
+    assert office.get(other, second).ahead == 1
+    office.work()
+    assert office.get(other, second).state is State.READY
+
+
+@pytest.mark.parametrize(
+    ("told", "days", "few", "many"),
+    [
+        ("open-invoices.xlsx", 0, True, False),
+        ("payments.csv", 400, True, False),
+        ("payments.csv", 5, True, True),
+        ("consumption.xml", 900, False, False),
+        ("documents.zip", 27, True, False),
+        ("documents.zip", 400, False, False),
+    ],
+)
+def test_what_is_made_at_once(office: Office, told: str, days: int, few: bool, many: bool) -> None:
+    office.shared = office.with_settings(rows_at_once=50 if days else 10)
+    for name, codes, at_once in (("Agron Hoxha", FEW, few), ("Elbasan Market", MANY, many)):
+        begun = office.begin(office.settle(name, codes), told, days=days)
+        assert isinstance(begun, Download) is at_once
+        if isinstance(begun, Download):
+            begun.content.close()
+
+
+def test_billing_that_does_not_answer_is_waited_for(office: Office) -> None:
+    def away(name: str, count: int) -> None:
+        raise BillingUnavailable("no answer")
+
+    me = office.settle("Agron Hoxha", FEW)
+    reference = office.begin(me, "open-invoices.csv", shared=office.with_billing(away))
+    assert isinstance(reference, str)
+    office.work()
+    assert office.get(me, reference).state is State.READY
+
+
+def test_two_that_ask_in_the_same_moment(office: Office) -> None:
+    me = office.settle("Elbasan Market", MANY)
+    together, made, refused = Barrier(4), [], []
+
+    def ask() -> None:
+        together.wait()
+        try:
+            made.append(office.order(me, "open-invoices.csv"))
+        except UnderWay as error:
+            refused.append(error)
+
+    threads = [Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(made), len(refused)) == (1, 3)
+
+
+def test_only_its_owner_finds_it(office: Office) -> None:
+    me = office.settle("Elbasan Market", MANY)
+    reference = office.order(me, "open-invoices.csv")
+    office.work()
+    stranger = office.settle("Vera Leka", ["AL0000004"])
+    for forbidden in (
+        lambda: office.get(stranger, reference),
+        lambda: office.take(stranger, reference),
+        lambda: office.get(me, Reference("A" * 26)),
+    ):
+        with pytest.raises(ExportNotFound):
+            forbidden()
+    office.desk.delete(reference, stranger.account.id)
+    office.desk.cancel(reference, stranger.account.id)
+    assert office.take(me, reference)
+    assert office.desk.list_of(stranger.account.id) == []
+
+
+def test_what_was_taken_stands_in_the_trail(office: Office) -> None:
+    me = office.settle("Elbasan Market", MANY)
+    office.at_once(me, "open-invoices.csv", scope=Scope(contract=me.contracts[0]))
+    office.order(me, "payments.xlsx")
+    newest = office.accounts.shared.audit.list_newest(account_id=me.account.id)
+    told = [e for e in newest if e.action is Action.EXPORTED]
+    assert [e.detail for e in told] == [
+        "payments.xlsx of 40 contracts",
+        "open-invoices.csv of 1 contracts",
+    ]
+    assert told[1].contract_code == me.contracts[0]
+
+
+# What billing tells wrongly, or not at all
+
+
+def test_a_contract_that_cannot_be_read(office: Office) -> None:
+    office.change_billing("UPDATE FATURE SET DT_AFAT = 'soon' WHERE KTR_ID = 2")
+    me = office.settle("Agron Hoxha", FEW)
+    reference = office.begin(me, "open-invoices.csv")
+    assert isinstance(reference, str), "what billing tells unreadably is looked at by the job"
+    with capture_logs() as logs:
+        office.work()
+    export = office.get(me, reference)
+    assert export.file is not None and export.file.left_out == ("AL0000002",)
+    found = {row["Kodi i kontratës"] for row in rows(office.take(me, reference))}
+    assert found == {"AL0000001"}  # the third owes nothing
+    [line] = [entry for entry in logs if entry["log_level"] == "error"]
+    assert line["contract"] == "AL0000002" and line["do"].startswith("run: flask billing map try")
+
+
+def test_a_contract_that_billing_no_longer_has(office: Office) -> None:
+    me = office.settle("Agron Hoxha", FEW)
+    office.change_billing("UPDATE KONTRATE SET KTR_KOD = 'GONE' WHERE KTR_KOD = 'AL0000002'")
+    reference = office.order(me, "documents.zip", days=120)
+    office.work()
+    export = office.get(me, reference)
+    assert export.file is not None and export.file.left_out == ("AL0000002",)
+
+
+def test_an_invoice_that_goes_meanwhile(office: Office) -> None:
+    me = office.settle("Agron Hoxha", FEW)
+
+    def cancel(name: str, count: int) -> None:
+        if name == "get_invoice" and not cancelled:
+            cancelled.append(count)
+            office.change_billing(
+                "DELETE FROM FATURE WHERE FAT_ID = (SELECT FAT_ID FROM FATURE WHERE KTR_ID = 3"
+                " ORDER BY DT_LESHIM DESC LIMIT 1)"
+            )
+
+    cancelled: list[int] = []
+    office.shared = office.with_billing(cancel)
+    reference = office.order(me, "documents.zip", days=120)
+    office.work()
+    export = office.get(me, reference)
+    assert export.state is State.READY and export.file is not None
+    assert export.file.left_out == ("AL0000003",)
+    assert len(ZipFile(BytesIO(office.take(me, reference))).namelist()) == 11
+
+
+@pytest.mark.parametrize(
+    ("told", "settings"),
+    [
+        ("open-invoices.pdf", {"pdf_rows_at_most": 10}),
+        ("documents.pdf", {"pdf_invoices_at_most": 10}),
+    ],
+)
+def test_too_long_for_one_pdf(office: Office, told: str, settings: dict[str, int]) -> None:
+    me = office.settle("Elbasan Market", MANY)
+    office.shared = office.with_settings(**settings)
+    reference = office.order(me, told)
+    office.work()
+    export = office.get(me, reference)
+    assert (export.state, export.note) == (State.FAILED, Note.TOO_LARGE)
+    assert office.files() == [] and office.mails() == []
