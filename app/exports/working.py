@@ -30,6 +30,7 @@ log = structlog.get_logger("selfcare")
 BEAT_SECONDS = 1.0
 LOST_SECONDS = 120.0  # without a beat; a machine that is gone tells nothing
 MOST_ATTEMPTS = 5
+MINUTE = 60.0
 AWAY_SECONDS = 10.0  # between two tries while billing is away
 SPACE = "is there room in the data folder, the storage and the folder of temporary files?"
 
@@ -244,7 +245,7 @@ class Pace:
                 reason=str(error)[:200],
                 do="it goes on by itself; run: flask billing check",
             )
-        if now - self._away_since > 60 * self._shared.settings.wait_minutes:
+        if now - self._away_since > MINUTE * self._shared.settings.wait_minutes:
             raise NotMade(Note.BILLING_AWAY)
         self._note = Note.BILLING_AWAY
         while time.monotonic() < now + AWAY_SECONDS:
