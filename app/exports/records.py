@@ -43,7 +43,7 @@ OFFERED: Mapping[What, tuple[Format, ...]] = {
 MEDIA_TYPES = {
     Format.PDF: "application/pdf",
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    Format.CSV: "text/csv; charset=utf-8",
+    Format.CSV: "text/csv",
     Format.ZIP: "application/zip",
     Format.XML: "application/atom+xml",
 }

@@ -3,7 +3,7 @@
 from typing import IO, Any
 
 import structlog
-from flask import Request, Response, request, send_file
+from flask import Request, Response, request
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 
@@ -21,6 +21,7 @@ from app.documents.records import (
 )
 from app.documents.service import Documents
 from app.web.current import services
+from app.web.sending import send_away
 
 log = structlog.get_logger("selfcare")
 MEGABYTE = 1024 * 1024
@@ -105,21 +106,8 @@ def status_of(error: DocumentRefused | DocumentError) -> int:
 
 
 def send_document(documents: Documents, document: Document) -> Response:
-    """To be saved, never to be shown as a page of ours, and not to be kept on the way.
-
-    Raises: as Documents.open; errors.py has a page for each.
-    """
+    """Raises: as Documents.open; errors.py has a page for each."""
     content = documents.open(document)
-    response = send_file(
-        content,
-        mimetype=document.media_type,
-        as_attachment=True,
-        download_name=document.name,
-        conditional=False,
-        etag=False,
-        max_age=0,
+    return send_away(
+        content, name=document.name, media_type=document.media_type, size=document.size
     )
-    response.content_length = document.size
-    response.headers["Cache-Control"] = "no-store"
-    response.call_on_close(content.close)
-    return response

@@ -125,8 +125,8 @@ def test_billing_map_try(portal: Portal, make_portal: MakePortal, wide_file: Pat
 
 
 def test_database_upgrade_can_be_repeated(portal: Portal) -> None:
-    assert "version 0011 (was: 0011)" in run(portal, "db", "upgrade").output
-    assert run(portal, "db", "version").output == "has 0011, needs 0011\n"
+    assert "version 0012 (was: 0012)" in run(portal, "db", "upgrade").output
+    assert run(portal, "db", "version").output == "has 0012, needs 0012\n"
 
 
 def test_config_check_hides_secrets(make_portal: MakePortal) -> None:

@@ -134,6 +134,7 @@ def test_every_post_refuses_a_forged_request(portal: Portal) -> None:
         # in test_certificates_handled.py
         *("certificates.new", "staff_certificates.issue", "staff_certificates.refuse"),
         "staff_certificates.revoke",
+        *("exports.index", "exports.cancel", "exports.delete", "labels.index"),
     }
     client = portal.signed_in("Emer Mbiemer")
     for token in (
@@ -145,6 +146,8 @@ def test_every_post_refuses_a_forged_request(portal: Portal) -> None:
             ("/logout", {}),
             ("/contracts/AL0000000/pay", {"action": "pay", "invoice": "123456789"}),
             ("/contracts/AL0000000/cases/new", {"request": "F2", "shown": "F2", "do": "send"}),
+            ("/exports", {"wanted": "open-invoices.csv"}),
+            ("/contracts/names", {"name.AL0000000": "forged"}),
         ):
             assert client.http.post(address, data={**form, **token}).status_code == 400
         for address, form in (

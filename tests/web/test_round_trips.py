@@ -66,6 +66,8 @@ def round_trips(portal: Portal, client: CheckedClient, address: str) -> tuple[in
             (0, 3),
         ),  # | session, profile, own choices
         ("/contracts/AL0000001/messages", (0, 3)),  # | session, the contract's choice, profile
+        ("/exports", (0, 2)),  # | session with the contracts, its files
+        ("/contracts/names", (1, 1)),  # contracts | session with the names
         ("/account/devices", (0, 2)),  # | session, its like
         ("/account/data", (0, 1)),
         ("/account/close", (0, 1)),
@@ -85,6 +87,14 @@ def test_pages_of_a_case(portal: Portal) -> None:
     # invoices to choose from | session, case, documents and their files, what happened, right
     assert round_trips(portal, client, f"/cases/{number}") == (1, 6)
     assert round_trips(portal, client, f"/cases/{number}/history") == (0, 5)
+
+
+def test_a_list_to_take_away(portal: Portal) -> None:
+    client = portal.signed_in("Elbasan Market")
+    address = "/contracts?show=owing&order=debt&q=al"
+    assert round_trips(portal, client, address) == (2, 1)
+    assert round_trips(portal, client, "/contracts/names?page=3") == (1, 1)
+    assert round_trips(portal, client, "/exports") == (0, 2)
 
 
 def test_three_hundred_contracts_cost_no_more(portal: Portal) -> None:

@@ -8,7 +8,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -29,6 +28,7 @@ from app.web.current import services, signed_in, visitor
 from app.web.errors import log_failure
 from app.web.export_words import FORMATS, NOTES, OFFERS, ON_ITS_WAY, named_contracts, title
 from app.web.forms import PortalForm, clean
+from app.web.sending import send_away
 
 exports = Blueprint("exports", __name__, url_prefix="/exports")
 ONE = "/<string(length=26):reference>"
@@ -144,10 +144,4 @@ def file(reference: str) -> ResponseReturnValue:
 
 
 def _sent(found: Download) -> Response:
-    return send_file(
-        found.content,
-        mimetype=found.media_type,
-        as_attachment=True,
-        download_name=found.name,
-        max_age=0,
-    )
+    return send_away(found.content, name=found.name, media_type=found.media_type, size=found.size)

@@ -1,0 +1,383 @@
+"""The pages of files to take away."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.exports.records import Note
+from app.web.export_words import NOTES, ON_ITS_WAY
+from tests.conftest import MakePortal, Portal
+from tests.web.client import CheckedClient, Page
+
+NONE = "A" * 26
+
+
+@pytest.fixture
+def portal(make_portal: MakePortal) -> Portal:
+    """Where nearly nothing is small."""
+    return make_portal(exports={"rows_at_once": 5, "documents_at_once": 1})
+
+
+@pytest.fixture
+def shop(portal: Portal) -> CheckedClient:
+    return portal.signed_in("Elbasan Market")
+
+
+def ask(client: CheckedClient, told: str, status: int = 200, **fields: str) -> Page:
+    return client.post("/exports", {"wanted": told, **fields}, status=status, buffered=True)
+
+
+def order(client: CheckedClient, told: str = "open-invoices.csv") -> str:
+    """The address of its page."""
+    address: str = ask(client, told, 303).response.headers["Location"]
+    assert re.fullmatch(r"/exports/[A-Z2-7]{26}", address)
+    return address
+
+
+def test_a_small_list_comes_at_once(portal: Portal) -> None:
+    page = ask(portal.signed_in("Agron Hoxha"), "open-invoices.csv")
+    headers = page.response.headers
+    assert headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert headers["Content-Disposition"].startswith("attachment; filename=faturat-e-papaguara-")
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "Kodi i kontratës" in page.response.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ("open-invoices.pdf", "application/pdf"),
+        (
+            "open-invoices.xlsx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ),
+    ],
+)
+def test_kinds_of_files(portal: Portal, told: str, kind: str) -> None:
+    page = ask(portal.signed_in("Agron Hoxha"), told)
+    assert page.response.mimetype == kind
+    assert int(page.response.headers["Content-Length"]) == len(page.response.data)
+
+
+def test_a_large_one_from_the_press_to_the_file(portal: Portal, shop: CheckedClient) -> None:
+    address = order(shop)
+    page = shop.get(address)
+    assert page.heading == "Skedari juaj po përgatitet"
+    assert '<meta http-equiv="refresh"' in page.text, "it goes on without scripts"
+    assert "data-live" in page.text and "<progress" in page.text
+    assert "Po përgatitet" in shop.get("/exports").text
+    portal.services.exports.worker.run()
+    page = shop.get(address)
+    assert page.heading == "Skedari juaj është gati"
+    assert "refresh" not in page.text and "data-live" not in page.text
+    taken = shop.get(f"{address}/file", buffered=True)
+    assert taken.response.headers["Content-Disposition"].startswith("attachment; filename=faturat-")
+    assert taken.response.data.startswith("\ufeffKodi".encode())
+    listed = shop.get("/exports").text
+    assert f'href="{address}/file"' in listed and "Gati deri më" in listed
+    shop.post(f"{address}/delete", {}, status=303)
+    shop.get(address, status=404)
+
+
+def test_how_far_it_is(portal: Portal, shop: CheckedClient) -> None:
+    address = order(shop)
+    with portal.database.write() as connection:
+        connection.exec_driver_sql("UPDATE account_export SET state='running', done=12, total=40")
+    page = shop.get(address)
+    assert "12 nga 40 kontrata" in page.text
+    [bar] = page.all("progress")
+    assert (bar.get("value"), bar.get("max")) == ("12", "40")
+
+
+@pytest.mark.parametrize("note", [n for n in Note if n])
+def test_what_happened_to_it(portal: Portal, shop: CheckedClient, note: Note) -> None:
+    address = order(shop)
+    with portal.database.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE account_export SET state='failed', note=?, ended_at=created_at,"
+            " expires_at='2100-01-01'",
+            (note,),
+        )
+    with portal.app.test_request_context():
+        told = str(NOTES[note])
+        assert note not in ON_ITS_WAY or str(ON_ITS_WAY[note])
+    page = shop.get(address)
+    assert page.heading == "Skedari nuk u përgatit dot" and told in page.text.replace("&#39;", "'")
+    assert "Nuk u përgatit" in shop.get("/exports").text
+
+
+def test_cancelled(portal: Portal, shop: CheckedClient) -> None:
+    address = order(shop)
+    shop.post(f"{address}/cancel", {}, status=303)
+    portal.services.exports.worker.run()
+    assert shop.get(address).heading == "Skedari u anulua"
+    shop.get(f"{address}/file", status=404)
+
+
+def test_one_at_a_time(shop: CheckedClient) -> None:
+    address = order(shop)
+    again = ask(shop, "payments.csv", 303)
+    assert again.response.headers["Location"] == address
+    assert "po përgatitet tashmë" in shop.get(address).text
+
+
+def test_anothers_and_none(portal: Portal, shop: CheckedClient) -> None:
+    address = order(shop)
+    portal.services.exports.worker.run()
+    other = portal.signed_in("Vera Leka")
+    for path in (address, f"{address}/file", f"/exports/{NONE}", f"/exports/{NONE}/file"):
+        other.get(path, status=404)
+    for path in (f"{address}/cancel", f"{address}/delete"):
+        other.post(path, {}, status=303)
+    assert shop.fetch(f"{address}/file").data
+
+
+def test_a_file_of_a_contract_that_was_lost(portal: Portal, shop: CheckedClient) -> None:
+    address = order(shop)
+    portal.services.exports.worker.run()
+    with portal.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM account_contract WHERE contract_code = 'AL0000009'")
+    page = shop.get(f"{address}/file", status=403)
+    assert "nuk janë më në listën tuaj" in page.problems[0]
+
+
+def test_a_file_that_is_gone(portal: Portal, shop: CheckedClient) -> None:
+    address = order(shop)
+    portal.services.exports.worker.run()
+    folder = portal.services.settings.portal.data_dir / "exports"
+    for file in folder.rglob("*"):
+        if file.is_file():
+            file.write_bytes(b"half")
+    page = shop.get(f"{address}/file", status=410)
+    assert "nuk është më aty" in page.problems[0]
+
+
+# What was typed wrongly
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"wanted": ""}, "Zgjidhni çfarë"),
+        ({"wanted": "open-invoices.zip"}, "Zgjidhni çfarë"),
+        ({"wanted": "everything.csv"}, "Zgjidhni çfarë"),
+        ({"contracts": "contract:AL0000004"}, "Zgjidhni kontrata"),
+        ({"contracts": "group:Tiranë"}, "Zgjidhni kontrata"),
+        ({"contracts": "AL0000001"}, "Zgjidhni kontrata"),
+        ({"since": "yesterday"}, "Shkruani një datë"),
+        ({"since": "2026-02-30"}, "Shkruani një datë"),
+        ({"since": "0001-01-01"}, "Nuk kemi asgjë"),
+        ({"until": "9999-12-31"}, "Nuk kemi asgjë"),
+        ({"since": "2026-02-02", "until": "2026-02-01"}, "mbaron para se"),
+        ({"since": "2001-01-01", "until": "2026-02-01"}, "dhjetë vjet"),
+        ({"until": "\x00"}, "Shkruani një datë"),
+    ],
+)
+def test_what_cannot_be_asked_for(portal: Portal, fields: dict[str, str], problem: str) -> None:
+    client = portal.signed_in("Agron Hoxha")
+    typed = {"wanted": "invoices.csv", "contracts": "contract:AL0000002", "since": "2026-01-31"}
+    page = client.post("/exports", {**typed, **fields}, status=400)
+    assert [p for p in page.problems if problem in p], page.problems
+    shown = fields.get("since", "2026-01-31")
+    assert f'value="{shown}"' in page.text, "what was typed is kept"
+    if "contracts" not in fields:
+        assert '<option value="contract:AL0000002" selected>' in page.text
+
+
+def test_days_as_people_write_them(portal: Portal) -> None:
+    client = portal.signed_in("Agron Hoxha")
+    page = ask(
+        client,
+        "invoices.csv",
+        contracts="contract:AL0000002",
+        since="1.9.2026",
+        until="30.09.2026",
+    )
+    assert "2026-09-01_2026-09-30.csv" in page.response.headers["Content-Disposition"]
+
+
+def test_nothing_to_put_into_it(portal: Portal) -> None:
+    client = portal.signed_in("Agron Hoxha")
+    page = ask(client, "documents.pdf", 400, since="1999-01-01", until="1999-01-31")
+    assert "Nuk ka asgjë" in page.problems[0]
+
+
+def test_a_link_may_choose_beforehand(portal: Portal) -> None:
+    client = portal.signed_in("Agron Hoxha")
+    assert (
+        '<option value="contract:AL0000002" selected>'
+        in client.get("/exports?contract=AL0000002").text
+    )
+    client.get("/exports?contract=AL0000004")
+    client.get("/exports?group=%3Cb%3E")
+
+
+def test_one_contract_needs_no_choice(portal: Portal) -> None:
+    client = portal.signed_in("Vera Leka")
+    page = client.get("/exports")
+    assert page.find("select") is None
+    assert ask(client, "invoices.csv", since="2026-09-01", until="2026-10-31").response.data
+
+
+def test_a_long_list_offers_groups(portal: Portal, shop: CheckedClient) -> None:
+    options = [option.get("value") for option in shop.get("/exports").all("option")]
+    assert len(options) <= 51 and "all" in options
+    page = shop.get("/exports?contract=AL0000009")
+    assert '<option value="contract:AL0000009" selected>' in page.text
+
+
+def test_a_form_of_elsewhere(shop: CheckedClient) -> None:
+    page = shop.post("/exports", {"wanted": "open-invoices.csv", "csrf_token": "x"}, status=400)
+    assert page.problems
+
+
+def test_the_disk_is_full(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("app.exports.making.Making.make", full)
+    client = portal.signed_in("Vera Leka")
+    page = ask(client, "open-invoices.csv", 507)
+    assert page.response.mimetype == "text/html"
+
+
+# Names and groups
+
+
+def test_names_and_groups(portal: Portal) -> None:
+    client = portal.signed_in("Agron Hoxha")
+    page = client.get("/contracts/names")
+    assert page.heading == "Emra dhe grupe"
+    client.post(
+        "/contracts/names",
+        {
+            "name.AL0000001": "  Dyqani   12 ",
+            "group.AL0000001": "Tiranë",
+            "name.AL0000004": "another's",
+        },
+        status=303,
+    )
+    assert "U ruajt." in client.get("/contracts/names").text
+    text = client.get("/contracts").text
+    assert "Dyqani 12 ·" in text and "another" not in text
+    assert "<strong>Dyqani 12</strong>" in client.get("/contracts/AL0000001/pay").text
+    assert "Dyqani 12" in client.get("/contracts/manage?q=dyqani").text
+    assert "Dyqani 12" in ask(client, "open-invoices.csv").response.get_data(as_text=True)
+    same = {"name.AL0000001": "Dyqani 12", "group.AL0000001": "Tiranë"}
+    client.post("/contracts/names", same, status=303)
+    assert "Asgjë nuk ndryshoi." in client.get("/contracts/names").text
+
+
+def test_a_name_that_is_too_long(portal: Portal) -> None:
+    client = portal.signed_in("Agron Hoxha")
+    page = client.post(
+        "/contracts/names",
+        {"name.AL0000001": "x" * 61, "group.AL0000001": "y" * 41, "name.AL0000002": "Zyra"},
+        status=400,
+    )
+    assert len(page.problems) == 2 and 'value="Zyra"' in page.text
+    assert client.get("/contracts").text.count("Zyra") == 0
+
+
+def test_markup_in_a_name(portal: Portal) -> None:
+    client = portal.signed_in("Agron Hoxha")
+    nasty = "<script>alert(1)</script>\"'=1+1"
+    client.post(
+        "/contracts/names", {"name.AL0000001": nasty, "group.AL0000001": nasty[:40]}, status=303
+    )
+    for path in ("/contracts", "/contracts/names", "/contracts/manage", "/exports"):
+        assert "<script>alert" not in client.get(path).text
+    client.get("/contracts/AL0000001/history")
+    for told in ("open-invoices.csv", "open-invoices.pdf", "open-invoices.xlsx"):
+        assert ask(client, told).response.data
+
+
+# The desk of a business
+
+
+def give_names(client: CheckedClient) -> CheckedClient:
+    client.post(
+        "/contracts/names",
+        {
+            **{f"name.AL{n:07}": f"Dyqani {n}" for n in range(5, 25)},
+            **{f"group.AL{n:07}": "Tiranë" if n % 2 else "Durrës" for n in range(5, 25)},
+        },
+        status=303,
+    )
+    return client
+
+
+@pytest.fixture
+def chain(shop: CheckedClient) -> CheckedClient:
+    return give_names(shop)
+
+
+def codes(page: Page) -> list[str]:
+    return re.findall(r'href="/contracts/(AL\d{7})/pay"', page.text)
+
+
+def test_filtered_and_sorted(chain: CheckedClient) -> None:
+    assert codes(chain.get("/contracts?group=Durr%C3%ABs&order=code")) == [
+        f"AL{n:07}" for n in range(6, 25, 2)
+    ]
+    assert codes(chain.get("/contracts?q=dyqani+7")) == ["AL0000007"]
+    assert codes(chain.get("/contracts?q=DURRES&order=name"))[0] == "AL0000010"
+    owing = codes(chain.get("/contracts?show=owing"))
+    clear = codes(chain.get("/contracts?show=clear&order=code"))
+    assert owing and clear and not set(owing) & set(clear)
+    overdue = chain.get("/contracts?show=overdue")
+    assert set(codes(overdue)) <= set(owing)
+    page = chain.get("/contracts?show=overdue&group=Tiran%C3%AB&order=debt&q=dyqani")
+    amounts = [
+        float(cell.replace("\xa0", "").replace(",", "."))
+        for cell in re.findall(r'class="number" data-label="[^"]*">([\d\xa0,]+)<', page.text)
+    ]
+    assert amounts == sorted(amounts, reverse=True)
+
+
+def test_what_makes_no_sense_counts_as_not_said(chain: CheckedClient) -> None:
+    for query in ("show=x", "order=x", "group=" + "x" * 500, "q=%00", "page=-1", "page=x"):
+        chain.get(f"/contracts?{query}")
+    page = chain.get("/contracts?group=nowhere")
+    assert "Asnjë kontratë e juaja nuk është siç kërkoni." in page.text
+
+
+def test_totals_of_a_group(chain: CheckedClient, portal: Portal) -> None:
+    page = chain.get("/contracts?group=Tiran%C3%AB")
+    group = [f"AL{n:07}" for n in range(5, 25, 2)]
+    debts = portal.services.billing.list_debts(group)
+    assert f"në {len(debts)} nga {len(group)} kontratat e gjetura" in page.text
+    assert '<input type="hidden" name="contracts" value="group:Tiranë">' in page.text
+
+
+def test_paying_for_a_group(paying: Portal) -> None:
+    chain = give_names(paying.signed_in("Elbasan Market"))
+    address = "/payments/all?group=Tiran%C3%AB"
+    assert f'href="{address}"' in chain.get("/contracts?group=Tiran%C3%AB").text
+    page = chain.get(address)
+    group = [f"AL{n:07}" for n in range(5, 25, 2)]
+    debts = paying.services.billing.list_debts(group)
+    assert sorted(re.findall(r'name="contract" value="(AL\d+)"', page.text)) == sorted(debts)
+    assert "Grupi: Tiranë" in page.text
+
+
+def test_pages_keep_what_is_sought(chain: CheckedClient) -> None:
+    page = chain.get("/contracts?order=code&show=clear")
+    assert 'href="/contracts?show=clear&amp;order=code&amp;page=2"' in page.text
+
+
+def test_the_history_may_be_taken_along(portal: Portal) -> None:
+    client = portal.signed_in("Agron Hoxha")
+    text = client.get("/contracts/AL0000001/history").text
+    for told in ("invoices.xlsx", "invoices.csv", "payments.xlsx", "payments.csv"):
+        assert f'name="wanted" value="{told}"' in text
+    assert 'href="/exports?contract=AL0000001"' in text
+
+
+def test_files_of_the_first_start_are_in_their_folder(portal: Portal, tmp_path: Path) -> None:
+    client = portal.signed_in("Agron Hoxha")
+    ask(client, "open-invoices.xlsx")
+    working = portal.services.settings.portal.data_dir / "working"
+    assert [f for f in working.rglob("*") if f.is_file()] == []
