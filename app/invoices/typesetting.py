@@ -75,7 +75,9 @@ def _shown(c: str) -> str:
 
 
 def _has(c: str) -> bool:
-    return ord(c) in pdfmetrics.getFont(PLAIN).face.charToGlyph  # type: ignore[attr-defined]
+    """Vera lists some that it only draws as its empty box, glyph 0."""
+    glyphs = pdfmetrics.getFont(PLAIN).face.charToGlyph  # type: ignore[attr-defined]
+    return bool(glyphs.get(ord(c)))
 
 
 def wrapped(text: str, style: Style, width: float) -> list[str]:
