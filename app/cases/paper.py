@@ -7,7 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from io import BytesIO
 
-from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.units import mm
 
 from app.cases.catalogue import FieldSpec
@@ -24,9 +23,11 @@ from app.invoices.drawing import (
     NORMAL,
     NOTE,
     RIGHT,
+    Color,
     Pen,
     Style,
     drawn_into,
+    rgb,
 )
 from app.invoices.typesetting import (
     Line,
@@ -81,7 +82,7 @@ def render_case_file(
         )
         paper = _Paper(file, words, formats, translate)
         stationery.first_head(pen)
-        paper.frame(pen, HexColor(utility.accent))
+        paper.frame(pen, rgb(utility.accent))
         stationery.print(pen, paper.lines(printed_at), top=TEXT_TOP)
     return buffer.getvalue()
 

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import BinaryIO
 
-from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.units import mm
 
 from app.clock import HOME
@@ -21,10 +20,12 @@ from app.invoices.drawing import (
     NOTE,
     RIGHT,
     WIDTH,
+    Color,
     Style,
     letterhead,
     new_pen,
     one_at_a_time,
+    rgb,
 )
 from config.settings import UtilitySettings
 from legacy_adapters.records import NO_MONEY, ContractCode, OpenInvoice
@@ -237,7 +238,7 @@ class ListPdf:
 
     @property
     def _accent(self) -> Color:
-        return HexColor(self._utility.accent)
+        return rgb(self._utility.accent)
 
 
 def _is_late(invoice: OpenInvoice, today: date) -> bool:

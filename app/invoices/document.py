@@ -9,7 +9,6 @@ from io import BytesIO
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
-from reportlab.lib.colors import HexColor
 from reportlab.lib.units import mm
 
 from app.formats import Formats
@@ -31,6 +30,7 @@ from app.invoices.drawing import (
     letterhead,
     new_pen,
     one_at_a_time,
+    rgb,
 )
 from app.invoices.rules import Consumption
 from app.invoices.service import InvoiceFile
@@ -39,7 +39,7 @@ from legacy_adapters.records import NO_MONEY, InvoiceDetail, InvoiceLine
 
 Translate = Callable[[str], str]
 
-PALE = HexColor("#c3ccd6")
+PALE = rgb("#c3ccd6")
 QR_SIDE = 34 * mm
 LINES_AT_MOST = 12  # what the page has room for
 LONGEST_URL = 500  # the authority's are about 200; a longer one makes no legible code
@@ -127,7 +127,7 @@ class _Page:
         self.utility = utility
         self.formats = formats
         self.translate = translate
-        self.accent = HexColor(utility.accent)
+        self.accent = rgb(utility.accent)
 
     def draw(self, file: InvoiceFile, *, is_sample: bool) -> None:
         _ = self.translate

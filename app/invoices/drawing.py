@@ -1,31 +1,40 @@
 """Drawing on a PDF page: text in the portal's styles, rules, and QR codes."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
-from itertools import groupby
 from threading import Lock
 from typing import BinaryIO, NamedTuple
 
 import segno
 from reportlab import rl_config
-from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from app.invoices.lettering import Lettering
 from config.settings import UtilitySettings
 
-INK, SOFT, RULE = HexColor("#1b2430"), HexColor("#566270"), HexColor("#d5dbe2")
+Color = str  # operands of the operators that set one
 PLAIN, BOLD = "Vera", "VeraBd"
 LONGEST_TEXT = 400
 WIDTH, HEIGHT = A4
 LEFT, RIGHT = 18 * mm, WIDTH - 18 * mm
 # ReportLab reads a font through one cursor that all threads of a process share.
 one_at_a_time = Lock()
+
+
+@cache
+def rgb(color: str) -> Color:
+    """Of `#1b2430`."""
+    return " ".join(f"{part / 255:.3g}" for part in bytes.fromhex(color[1:]))
+
+
+INK, SOFT, RULE = rgb("#1b2430"), rgb("#566270"), rgb("#d5dbe2")
+DARK = re.compile(b"\\x01+")  # modules of a QR code, in a row
 
 
 class Style(NamedTuple):
@@ -47,11 +56,13 @@ TINY_NOTE = Style(7, PLAIN, SOFT)
 
 
 @cache
-def register_fonts() -> None:
+def register_fonts() -> dict[str, Lettering]:
     """ReportLab's own Vera has ë and ç, and goes into the file."""
     rl_config.useA85 = 0  # binary streams: a quarter smaller
-    for name in (PLAIN, BOLD):
-        pdfmetrics.registerFont(TTFont(name, f"{name}.ttf"))
+    fonts = {name: Lettering(name, f"{name}.ttf") for name in (PLAIN, BOLD)}
+    for font in fonts.values():
+        pdfmetrics.registerFont(font)
+    return fonts
 
 
 def shortened(text: str, style: Style, width: float) -> str:
@@ -83,13 +94,21 @@ def drawn_into(buffer: BytesIO, language: str) -> Iterator["Pen"]:
 
 def new_pen(stream: BinaryIO, language: str) -> "Pen":
     """For a document that takes long: draws, and saves, only while it has `one_at_a_time`."""
-    register_fonts()
-    return Pen(Canvas(stream, pagesize=A4, pageCompression=1, invariant=1, lang=language))
+    fonts = register_fonts()
+    canvas = Canvas(
+        stream,
+        pagesize=A4,
+        pageCompression=1,
+        invariant=1,
+        lang=language,
+        initialFontName=PLAIN,  # type: ignore[arg-type] # no other goes into the file
+    )
+    return Pen(canvas, fonts)
 
 
 def letterhead(pen: "Pen", utility: UtilitySettings, title: str, *, name_width: float) -> None:
     """The band, whose paper it is, and what it is."""
-    pen.block(0, HEIGHT - 8 * mm, (WIDTH, 8 * mm), HexColor(utility.accent))
+    pen.block(0, HEIGHT - 8 * mm, (WIDTH, 8 * mm), rgb(utility.accent))
     y = HEIGHT - 20 * mm
     pen.text(LEFT, y, utility.legal_name, TITLE, width=name_width)
     nipt = f"NIPT {utility.nipt}" if utility.nipt else ""
@@ -99,59 +118,46 @@ def letterhead(pen: "Pen", utility: UtilitySettings, title: str, *, name_width: 
 
 
 class Pen:
-    """Positions in points, from the page's lower left corner."""
+    """Positions in points, from the page's lower left corner. It writes PDF operators as they are:
+    ReportLab's way to each takes several times as long."""
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: Canvas, fonts: dict[str, Lettering]) -> None:
         self.canvas = canvas
+        self._fonts = fonts
+        self._write = canvas.addLiteral
 
     def text(
         self, x: float, y: float, text: str, style: Style = NORMAL, width: float | None = None
     ) -> None:
-        self._use(style)
         shown = text if width is None else shortened(text, style, width)
-        self.canvas.drawString(x, y, shown)
+        runs = self._fonts[style.font].shown(shown, style.size, self.canvas)
+        self._write(f"BT {style.color} rg {x:.2f} {y:.2f} Td {runs} ET")
 
     def right(self, x: float, y: float, text: str, style: Style = NORMAL) -> None:
-        self._use(style)
-        self.canvas.drawRightString(x, y, text)
+        self.text(x - _width(text, style), y, text, style)
 
     def center(self, x: float, y: float, text: str, style: Style = TINY) -> None:
-        self._use(style)
-        self.canvas.drawCentredString(x, y, text)
+        self.text(x - _width(text, style) / 2, y, text, style)
 
     def rule(self, left: float, right: float, y: float) -> None:
-        self.canvas.setStrokeColor(RULE)
-        self.canvas.setLineWidth(0.6)
-        self.canvas.line(left, y, right, y)
+        self._write(f"{RULE} RG 0.6 w {left:.2f} {y:.2f} m {right:.2f} {y:.2f} l S")
 
     def frame(self, left: float, bottom: float, size: tuple[float, float], color: Color) -> None:
-        self.canvas.setStrokeColor(color)
-        self.canvas.setLineWidth(1.2)
+        self._write(f"{color} RG 1.2 w")
         self.canvas.roundRect(left, bottom, *size, 5, stroke=1, fill=0)
 
     def block(self, left: float, bottom: float, size: tuple[float, float], color: Color) -> None:
-        self.canvas.setFillColor(color)
-        self.canvas.rect(left, bottom, *size, stroke=0, fill=1)
+        width, height = size
+        self._write(f"{color} rg {left:.2f} {bottom:.2f} {width:.2f} {height:.2f} re f")
 
     def qr(self, content: str, left: float, bottom: float, side: float) -> None:
         """Runs of dark modules as one path, a module being the unit: small and sharp. A fixed
         mask saves segno the search for the best of eight."""
         matrix = segno.make_qr(content, error="m", boost_error=False, mask=4).matrix
-        self.canvas.saveState()
-        self.canvas.translate(left, bottom + side)
-        self.canvas.scale(side / len(matrix), -side / len(matrix))
-        self.canvas.setFillColor(INK)
-        path = self.canvas.beginPath()
-        for row, modules in enumerate(matrix):
-            column = 0
-            for dark, run in groupby(modules):
-                width = len(list(run))
-                if dark:
-                    path.rect(column, row, width, 1)
-                column += width
-        self.canvas.drawPath(path, stroke=0, fill=1)
-        self.canvas.restoreState()
-
-    def _use(self, style: Style) -> None:
-        self.canvas.setFont(style.font, style.size)
-        self.canvas.setFillColor(style.color)
+        runs = "\n".join(
+            f"{run.start()} {row} {len(run[0])} 1 re"
+            for row, modules in enumerate(matrix)
+            for run in DARK.finditer(modules)
+        )
+        unit, top = side / len(matrix), bottom + side
+        self._write(f"q {unit:.5f} 0 0 {-unit:.5f} {left:.2f} {top:.2f} cm {INK} rg\n{runs} f Q")

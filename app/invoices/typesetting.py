@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from reportlab.lib.colors import HexColor
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 
@@ -21,6 +20,7 @@ from app.invoices.drawing import (
     Pen,
     Style,
     letterhead,
+    rgb,
 )
 from config.settings import UtilitySettings
 
@@ -75,7 +75,9 @@ def _shown(c: str) -> str:
 
 
 def _has(c: str) -> bool:
-    return ord(c) in pdfmetrics.getFont(PLAIN).face.charToGlyph  # type: ignore[attr-defined]
+    """Vera lists some that it only draws as its empty box, glyph 0."""
+    glyphs = pdfmetrics.getFont(PLAIN).face.charToGlyph  # type: ignore[attr-defined]
+    return bool(glyphs.get(ord(c)))
 
 
 def wrapped(text: str, style: Style, width: float) -> list[str]:
@@ -234,7 +236,7 @@ class Stationery:
         self._warn(pen, HEIGHT - 32 * mm)
 
     def _later_head(self, pen: Pen) -> None:
-        accent = HexColor(self.utility.accent)
+        accent = rgb(self.utility.accent)
         pen.block(0, HEIGHT - 8 * mm, (WIDTH, 8 * mm), accent)
         y = HEIGHT - 15 * mm
         pen.text(LEFT, y, self.utility.legal_name, NOTE.bold(), width=80 * mm)
@@ -243,7 +245,7 @@ class Stationery:
 
     def _warn(self, pen: Pen, y: float) -> None:
         if self.warning:
-            pen.text(LEFT, y, self.warning, Style(8, BOLD, HexColor(self.utility.accent)))
+            pen.text(LEFT, y, self.warning, Style(8, BOLD, rgb(self.utility.accent)))
 
     def _foot(self, pen: Pen, page: int, pages: int) -> None:
         contact = f"{self.utility.contact_email}   {self.utility.contact_phone}"

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from io import BytesIO
 
-from reportlab.lib.colors import HexColor
 from reportlab.lib.units import mm
 
 from app.formats import Formats
@@ -21,6 +20,7 @@ from app.invoices.drawing import (
     Style,
     drawn_into,
     letterhead,
+    rgb,
 )
 from app.payments.records import Line, Order
 from config.settings import UtilitySettings
@@ -59,7 +59,7 @@ class _Paper:
         self.utility = utility
         self.formats = formats
         self.translate = translate
-        self.accent = HexColor(utility.accent)
+        self.accent = rgb(utility.accent)
 
     def draw(self, order: Order, lines: Sequence[Line], verify_at: str, *, is_sample: bool) -> None:
         _ = self.translate

@@ -57,7 +57,7 @@ def test_document_is_a_small_inline_file(manual_pdf: bytes, portal: Portal) -> N
     client = portal.signed_in("Emer Mbiemer")
     headers = client.get("/contracts/AL0000000/invoices/123456789.pdf").response.headers
     assert headers["Content-Disposition"] == 'inline; filename="fature-123456789.pdf"'
-    assert len(manual_pdf) < 50_000
+    assert len(manual_pdf) < 30_000
 
 
 def test_same_invoice_gives_the_same_bytes(portal: Portal, manual_pdf: bytes) -> None:
