@@ -1,7 +1,6 @@
 """The only module that names implementations."""
 
 from functools import partial
-from urllib.parse import urlencode
 
 from app.accounts.bounces import Bounces
 from app.accounts.entrance import Entrance
@@ -21,7 +20,6 @@ from app.accounts.undoing import Undoing
 from app.audit.service import Audit
 from app.cases.addresses import CaseAddresses
 from app.cases.calendar import Calendar
-from app.cases.catalogue import Catalogue, CatalogueError, load_catalogue
 from app.cases.drafting import Drafting
 from app.cases.filing import Filing
 from app.cases.following import Following
@@ -39,25 +37,15 @@ from app.clock import now, today
 from app.content.service import Content
 from app.contracts.service import ContractService
 from app.database.engine import Database
-from app.documents.service import Documents
 from app.exports.making import Making
 from app.exports.service import Exports
 from app.exports.shared import Shared as ExportShared
 from app.exports.working import Worker
-from app.gateways.antivirus import open_antivirus
-from app.gateways.cards import BankNotSet, open_cards
-from app.gateways.cards.port import CardGateway
-from app.gateways.mail import open_mail
-from app.gateways.signing import Signer, SigningNotSet, open_signer
-from app.gateways.sms import open_sms
 from app.gateways.storage import open_storage
-from app.invoices.enclosing import Encloser
 from app.invoices.service import InvoiceService
 from app.jobs.queue import Jobs
 from app.last_known.service import LastKnown
-from app.messages.layout import Layout
 from app.messages.outbox import Outbox
-from app.messages.sender import Sender
 from app.messages.service import MessageService
 from app.notifications.addresses import NotificationAddresses
 from app.notifications.answering import Answering
@@ -65,6 +53,14 @@ from app.notifications.composing import Composer
 from app.notifications.figures import Figures
 from app.notifications.finding import Finder
 from app.notifications.store import told
+from app.opening import (
+    find_signer,
+    open_bank,
+    open_billing_of,
+    open_documents,
+    open_sender,
+    read_catalogue,
+)
 from app.payments.addresses import PaymentAddresses
 from app.payments.booking import Booking
 from app.payments.links import PayLinks
@@ -88,12 +84,9 @@ from app.staff.members import StaffMembers
 from app.staff.service import StaffService
 from app.staff.shared import StaffShared
 from app.work import DELIVER, POST, register_jobs
-from config.loading import SettingsError
 from config.settings import Settings
-from legacy_adapters import CachedBilling, open_billing, open_posting
-from legacy_adapters.errors import MappingError
+from legacy_adapters import CachedBilling, open_posting
 from legacy_adapters.port import Billing
-from legacy_adapters.unusable import unusable_billing
 
 
 def wire(settings: Settings, *, for_command: bool = False) -> Services:
@@ -104,7 +97,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
     settings are wrong in themselves.
     """
     database = Database(settings.database_url)
-    billing = _open_billing(settings, for_command=for_command)
+    billing = open_billing_of(settings, for_command=for_command)
     seconds = settings.billing.cache_seconds
     cached = CachedBilling(billing, seconds) if seconds else billing
     last_known = LastKnown(database=database, settings=settings.last_known, now=now)
@@ -137,12 +130,12 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         entrance=entrance,
         issuer=settings.utility.name,
     )
-    documents = _documents(settings, database, audit)
+    documents = open_documents(settings, database, audit)
     invoices = InvoiceService(billing=cached, last_known=last_known, today=today)
     cases = CaseShared(
         database=database,
         settings=settings.cases,
-        catalogue=_catalogue(settings, for_command=for_command),
+        catalogue=read_catalogue(settings, for_command=for_command),
         calendar=Calendar(closed=settings.cases.holidays, opened=settings.cases.working_days),
         documents=documents,
         ownership=ownership,
@@ -158,7 +151,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         PaymentShared(
             database=database,
             settings=settings.payments,
-            gateway=_open_bank(settings),
+            gateway=open_bank(settings),
             addresses=PaymentAddresses(settings.public_address),
             telling=telling,
             ownership=ownership,
@@ -184,7 +177,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
             wake=wake,
         ),
         documents=documents,
-        sender=_sender(settings, invoices),
+        sender=open_sender(settings, invoices),
         billing=billing,
         accounts=AccountService(shared, beside=UNDER_WAY),
         registration=Registration(shared),
@@ -215,7 +208,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
                 audit=audit,
                 outbox=outbox,
                 seal=CertificateSeal(settings.certificates),
-                signer=_signer(settings, for_command=for_command),
+                signer=find_signer(settings, for_command=for_command),
                 utility=settings.utility,
                 is_demo=settings.portal.demo,
             )
@@ -322,94 +315,3 @@ def _certificates(shared: CertificateShared) -> CertificateServices:
         deciding=Deciding(shared, issuing),
         checking=Checking(shared),
     )
-
-
-def _signer(settings: Settings, *, for_command: bool) -> Signer | None:
-    """Raises: SettingsError."""
-    demo_file = settings.portal.data_dir / "demo-signing.p12" if settings.portal.demo else None
-    try:
-        return open_signer(settings.certificates, demo_file)
-    except SigningNotSet as error:
-        if for_command:  # which needs no signature
-            return None
-        raise SettingsError(
-            f"SELFCARE_CERTIFICATES_SIGNING_FILE ([certificates] signing_file): {error}"
-        ) from error
-
-
-def _catalogue(settings: Settings, *, for_command: bool) -> Catalogue:
-    """Raises: SettingsError."""
-    try:
-        return load_catalogue(settings.cases.catalogue)
-    except CatalogueError as error:
-        if for_command:  # which may be there to say what is wrong
-            return Catalogue(version="", kinds={}, requests={})
-        raise SettingsError(
-            f"SELFCARE_CASES_CATALOGUE: the requests cannot be used:\n{error}"
-        ) from error
-
-
-def _open_bank(settings: Settings) -> CardGateway | None:
-    name = settings.payments.gateway
-    if name == "none":
-        return None
-    if name == "sandbox" and not settings.portal.demo:
-        raise SettingsError(
-            "SELFCARE_PAYMENTS_GATEWAY ([payments] gateway): the sandbox takes no money; it is"
-            " for the demo only"
-        )
-    if not settings.posting_url:
-        raise SettingsError(
-            "SELFCARE_POSTING_URL ([posting] url): is not set, but SELFCARE_PAYMENTS_GATEWAY is:"
-            " customers would pay, and billing would never hear of it"
-        )
-    try:
-        return open_cards(
-            name,
-            nestpay=settings.nestpay,
-            raiaccept=settings.raiaccept,
-            sandbox=settings.sandbox,
-        )
-    except BankNotSet as error:
-        raise SettingsError(f"SELFCARE_PAYMENTS_GATEWAY ([payments] gateway): {error}") from error
-
-
-def _documents(settings: Settings, database: Database, audit: Audit) -> Documents:
-    own = settings.documents
-    return Documents(
-        database=database,
-        settings=own,
-        storage=open_storage(own, settings.portal.data_dir / "documents"),
-        antivirus=open_antivirus(own),
-        audit=audit,
-    )
-
-
-def _sender(settings: Settings, invoices: InvoiceService) -> Sender:
-    folder = settings.portal.data_dir / "outbox"
-    return Sender(
-        mail=open_mail(settings.mail, folder / "mail"),
-        sms=open_sms(settings.sms, folder / "sms", reports=_report_address(settings)),
-        layout=Layout(utility=settings.utility, mail=settings.mail),
-        enclose=Encloser(
-            invoices=invoices, utility=settings.utility, is_sample=settings.portal.demo
-        ),
-    )
-
-
-def _report_address(settings: Settings) -> str:
-    """Where the SMS gateway tells what became of an SMS."""
-    phones = settings.phones
-    key = phones.secret.get_secret_value()
-    if not phones.portal_url or not key:
-        return ""
-    return f"{phones.portal_url}/sms/report?{urlencode({'key': key})}"
-
-
-def _open_billing(settings: Settings, *, for_command: bool) -> Billing:
-    try:
-        return open_billing(settings.billing_url, settings.billing)
-    except MappingError as error:
-        if not for_command:
-            raise
-        return unusable_billing(error)

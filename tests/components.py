@@ -36,6 +36,26 @@ def chromium_path() -> str:
     return str(found)
 
 
+def opened_in_office(file: Path, kind: str, folder: Path, *more: str) -> bytes:
+    """What LibreOffice makes of a file, in another format; it must not say a word of warning.
+    more: of its options, such as how it is to read the file."""
+    program = shutil.which("soffice") or shutil.which("libreoffice")
+    need(program, "LibreOffice (libreoffice-calc-nogui)")
+    profile = f"-env:UserInstallation=file://{folder}/profile"
+    command = [str(program), profile, "--headless", *more, "--convert-to", kind]
+    done = subprocess.run(
+        [*command, "--outdir", str(folder), str(file)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    # Of itself it says that it found no Java.
+    warnings = [line for line in done.stderr.splitlines() if line and "javaldx" not in line]
+    assert (done.returncode, warnings) == (0, [])
+    return (folder / f"{file.stem}.{kind.partition(':')[0]}").read_bytes()
+
+
 def java_and_h2() -> None:
     """For tests that use tests.oracle_net."""
     reason = why_missing()

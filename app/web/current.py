@@ -51,6 +51,8 @@ def may(wanted: str) -> bool:
 
 def own_label(code: str) -> Label:
     """What whoever is signed in calls this contract, where the access table brings it."""
+    if not current_user.is_authenticated:
+        return NO_LABEL
     return signed_in().labels.get(ContractCode(code), NO_LABEL)
 
 

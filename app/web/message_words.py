@@ -44,4 +44,5 @@ KINDS: dict[str, Any] = {
     "new invoice": _l("new invoice"),
     "reminder": _l("reminder"),
     "payment arrived": _l("payment arrived"),
+    "export ready": _l("file to take away is ready"),
 }

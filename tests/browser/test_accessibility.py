@@ -24,6 +24,8 @@ CUSTOMERS = (
     "/payments/all",
     "/contracts/manage",
     "/contracts/manage/add",
+    "/contracts/names",
+    "/exports",
     "/contracts/AL0000002/remove",
     "/contracts/AL0000002/delegates",
     "/account",
@@ -80,6 +82,9 @@ def test_pages_are_accessible(visit: Any, scheme: str, width: int) -> None:
     business = visit(color_scheme=scheme, viewport={"width": width, "height": 800})
     business.sign_in("Elbasan Market")
     found += findings(business.page)
+    for address in ("/contracts?show=owing", "/contracts?q=nothing", "/exports?contract=X"):
+        business.page.goto(address)
+        found += findings(business.page)
     assert found == []
 
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app import wiring
+from app import work
 from app.jobs import child
 from app.jobs.process import work_until_told
 from app.local import LocalServer
@@ -39,7 +39,7 @@ def mark(folder: Path, kind: str) -> None:
 
 def main(role: str, folder: str, *mistakes: str) -> None:
     # What is done every quarter of a minute is done each second: a run lasts a minute.
-    wiring.OFTEN, child.PAUSE_SECONDS = 1.0, 0.5
+    work.OFTEN, child.PAUSE_SECONDS = 1.0, 0.5
     for name in mistakes:
         MISTAKES[name](setattr)
     settings = load_settings({"web": {"https": False}, "portal": {"demo": True}})
