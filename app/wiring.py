@@ -291,6 +291,7 @@ def _exports(
         labels=labels,
         telling=telling,
         audit=shared.audit,
+        tries=shared.tries,
         address=settings.public_address,
         folder=folder / "working",
         clock=now,

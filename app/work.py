@@ -37,7 +37,8 @@ def register_jobs(services: Services) -> None:
     exports = services.exports
     make = partial(exports.worker.run, stopping)
     jobs.register("make_exports", make, every=SOON, apart=True)
-    jobs.register("forget_old_exports", exports.desk.forget_old, every=HOUR)
+    forget = partial(exports.desk.forget_old, stopping)
+    jobs.register("forget_old_exports", forget, every=HOUR, apart=True)  # its storage may hang
     _register_notifications(services)
     payments = services.payments
     jobs.register(POST, lambda: payments.booking.work(stopping), every=OFTEN)

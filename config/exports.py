@@ -24,6 +24,12 @@ class ExportSettings(Section):
         description="The same for files of whole invoices: each takes a question to billing and"
         " some hundredths of a second.",
     )
+    asked_per_hour: int = Field(
+        default=60,
+        ge=1,
+        le=10_000,
+        description="How many files one account may ask for within an hour.",
+    )
     keep_hours: int = Field(
         default=72,
         ge=1,
@@ -47,7 +53,14 @@ class ExportSettings(Section):
         default=1_000,
         ge=10,
         le=10_000,
-        description="Most invoices in one PDF; an archive of PDFs has no such limit.",
+        description="Most invoices in one PDF, which memory holds as a whole.",
+    )
+    archive_invoices_at_most: int = Field(
+        default=20_000,
+        ge=10,
+        le=200_000,
+        description="Most invoices in one archive; each takes about 24 kB, on the disk of the job"
+        " process and in the storage.",
     )
     wait_minutes: int = Field(
         default=60,

@@ -94,6 +94,7 @@ class Office:
             labels=self.labels,
             telling=self.accounts.telling,
             audit=self.accounts.shared.audit,
+            tries=self.accounts.shared.tries,
             address="https://portal.example",
             folder=self.folder / "working",
             clock=self.clock,

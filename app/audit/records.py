@@ -60,7 +60,7 @@ class Action(StrEnum):
     DOCUMENT_TAKEN = "document taken"
     DOCUMENT_REFUSED = "document refused"
     DOCUMENT_INFECTED = "virus found in a document"
-    EXPORTED = "list or invoices downloaded"
+    EXPORTED = "list or invoices asked for"
     CERTIFICATE_ASKED = "certificate asked for"
     CERTIFICATE_ISSUED = "certificate issued"
     CERTIFICATE_REFUSED = "certificate refused"

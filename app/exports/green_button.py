@@ -6,13 +6,13 @@ file, so a program knows what it has read before. The elements stand in the sche
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from html import escape
-from itertools import chain, groupby, islice
+from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 from uuid import UUID, uuid5
 
@@ -139,14 +139,16 @@ class _Feed:
         self._add(_id("ReadingType"), READING_TYPE_TITLE, READING_TYPE, READING_TYPE_AT)
 
     def add_readings(self, usage: Usage, point: str, months: list[_Month]) -> None:
-        """In blocks of a calendar year: those of past years stay as they are."""
+        """A block for each month: it is the same in every file, whatever its period is, so a
+        program that goes by ids neither loses months nor has them twice."""
         id_ = _id("MeterReading", usage.code)
         own = f"{point}/MeterReading/{id_}"
         blocks = f"{own}/IntervalBlock"
         self._add(id_, usage.title, METER_READING, own, blocks, READING_TYPE_AT)
-        for year, inside in groupby(months, key=lambda month: month.period.year):
-            id_ = _id("IntervalBlock", str(year), usage.code)
-            self._add(id_, str(year), _block(list(inside)), f"{blocks}/{id_}")
+        for month in months:
+            name = f"{month.period.year:04}-{month.period.month:02}"
+            id_ = _id("IntervalBlock", name, usage.code)
+            self._add(id_, name, _block(month), f"{blocks}/{id_}")
 
     def _add(self, id_: UUID, title: str, content: str, own: str, *related: str) -> None:
         up = own.rpartition("/")[0]
@@ -173,22 +175,15 @@ def _months(invoices: Iterable[Invoice]) -> list[_Month]:
     return sorted(months.values())
 
 
-def _block(months: list[_Month]) -> str:
-    start, _ = _span(months[0].period)
-    last, duration = _span(months[-1].period)
+def _block(month: _Month) -> str:
+    """With one reading of the whole of it."""
+    span = _interval(*_span(month.period))
     return (
-        f'<IntervalBlock xmlns="{ESPI}"><interval>{_interval(start, last + duration - start)}'
-        f"</interval>{''.join(_readings(months))}</IntervalBlock>"
+        f'<IntervalBlock xmlns="{ESPI}"><interval>{span}</interval>'
+        f"<IntervalReading>{_number('cost', month.amount * COST_OF_LEK)}"
+        f"<timePeriod>{span}</timePeriod>"
+        f"{_number('value', month.units * WH_OF_KWH)}</IntervalReading></IntervalBlock>"
     )
-
-
-def _readings(months: list[_Month]) -> Iterator[str]:
-    for month in months:
-        yield (
-            f"<IntervalReading>{_number('cost', month.amount * COST_OF_LEK)}"
-            f"<timePeriod>{_interval(*_span(month.period))}</timePeriod>"
-            f"{_number('value', month.units * WH_OF_KWH)}</IntervalReading>"
-        )
 
 
 def _interval(start: int, duration: int) -> str:

@@ -9,7 +9,8 @@ from app.messages.records import Block, Kind, Letter
 Translate = Callable[[str], str]
 
 
-def ready(_: Translate, export: Export, *, address: str, until: str) -> Letter:
+def ready(_: Translate, export: Export, *, address: str, until: str, is_partial: bool) -> Letter:
+    """is_partial: something was left out."""
     told = _(
         "The file that you asked for is ready: %(title)s (%(format)s). You can download it until"
         " %(moment)s."
@@ -25,5 +26,10 @@ def ready(_: Translate, export: Export, *, address: str, until: str) -> Letter:
             Block(text=told % values),
             Block(kind=Kind.LINK, text=_("Download the file"), address=address),
             Block(text=_("You have to sign in. Nobody else can open it.")),
+            *(
+                [Block(text=_("Something had to be left out; the page says what."))]
+                if is_partial
+                else []
+            ),
         ),
     )

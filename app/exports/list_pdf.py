@@ -28,7 +28,7 @@ from app.invoices.drawing import (
     rgb,
 )
 from config.settings import UtilitySettings
-from legacy_adapters.records import NO_MONEY, ContractCode, OpenInvoice
+from legacy_adapters.records import NO_MONEY, OpenInvoice
 
 Translate = Callable[[str], str]
 ROW, HEAD = 4.6 * mm, 5 * mm
@@ -112,11 +112,11 @@ class ListPdf:
         self._need(2 * HEAD + 2 * ROW)
         self._who(owed)
         for invoice in invoices:
-            self._need(ROW)
+            self._need(ROW, owed)
             self._row(invoice)
         debt = owed.statement.outstanding
         if len(invoices) > 1:
-            self._need(ROW)
+            self._need(ROW, owed)
             self._y -= ROW
             self._pen.right(EDGES[-2], self._y, _("Together"), CELL_BOLD)
             self._pen.right(RIGHT, self._y, self._formats.amount(debt), CELL_BOLD)
@@ -172,9 +172,20 @@ class ListPdf:
             pen.right(edge, y, told, NOTE)
         self._y = y - 2 * mm
 
-    def _need(self, height: float) -> None:
+    def _need(self, height: float, within: Owed | None = None) -> None:
+        """Goes on on a new page where there is no room; within: whose rows those are."""
         if self._y - height < BOTTOM:
             self._next_page()
+            if within:
+                self._continue(within)
+
+    def _continue(self, owed: Owed) -> None:
+        _ = self._translate
+        self._y -= HEAD
+        told = _("%(code)s, continued") % {"code": owed.named.code}
+        self._pen.text(LEFT, self._y, told, WHO)
+        self._pen.rule(LEFT, RIGHT, self._y - 1.6 * mm)
+        self._y -= 1.2 * mm
 
     def _next_page(self) -> None:
         pen = self._pen
@@ -212,7 +223,7 @@ class ListPdf:
 
     def _draw_totals(self) -> None:
         _, pen, number = self._translate, self._pen, self._formats.number
-        told = _("%(invoices)s open invoices of %(contracts)s contracts") % {
+        told = _("Invoices: %(invoices)s, contracts: %(contracts)s") % {
             "invoices": number(Decimal(self._rows)),
             "contracts": number(Decimal(self._owing)),
         }
@@ -224,7 +235,7 @@ class ListPdf:
         amount = self._formats.money(self._total)
         pen.right(RIGHT - 5 * mm, FRAME_TOP - 11.2 * mm, amount, AMOUNT)
 
-    def _left_out(self, told: str, codes: Sequence[ContractCode]) -> None:
+    def _left_out(self, told: str, codes: Sequence[str]) -> None:
         if not codes:
             return
         self._need(3 * ROW)

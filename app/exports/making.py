@@ -1,7 +1,7 @@
 """Makes the file of an export: from what billing tells, row by row, into a stream."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -73,8 +73,8 @@ class _List:
 
     columns: list[Column]
     summed: int
+    tally: Tally
     total: Decimal = NO_MONEY
-    tally: Tally = field(default_factory=Tally)
 
     def batches(
         self, pages: Iterable[Sequence[Page]], rows_of: Callable[[Page], Iterable[Row]]
@@ -127,13 +127,13 @@ class _Work:
         match self._order.wanted.what:
             case What.OPEN:
                 today = self._order.at.astimezone(HOME).date()
-                table = _List(tables.open_columns(_), -1, tally=self._tally)
+                table = _List(tables.open_columns(_), -1, self._tally)
                 rows_of = partial(tables.open_rows, today=today)
                 return table, table.batches(reading.owed(), rows_of)
             case What.INVOICES:
-                table = _List(tables.issued_columns(_), -2, tally=self._tally)
+                table = _List(tables.issued_columns(_), -2, self._tally)
                 return table, table.batches(reading.issued(), tables.issued_rows)
-        table = _List(tables.paid_columns(_), -3, tally=self._tally)
+        table = _List(tables.paid_columns(_), -3, self._tally)
         return table, table.batches(reading.paid(), tables.paid_rows)
 
     def _csv(self) -> None:
@@ -226,7 +226,7 @@ class _Work:
         making = self._making
         self._tally.rows = write_archive(
             self._stream,
-            self._reading.documents(),
+            self._reading.documents(at_most=making.settings.archive_invoices_at_most),
             at=self._order.at,
             utility=making.utility,
             is_sample=making.is_sample,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from itertools import count
 from typing import Protocol, TypeVar
 
 import structlog
@@ -17,7 +18,6 @@ from legacy_adapters.errors import (
     BillingUnavailable,
     ContractNotFound,
     InvoiceNotFound,
-    MappingError,
 )
 from legacy_adapters.port import Billing
 from legacy_adapters.records import (
@@ -33,13 +33,16 @@ from legacy_adapters.records import (
 
 log = structlog.get_logger("selfcare")
 CONTRACTS_AT_ONCE = 100
+TRIES = 3  # of a question about many; then it is asked for half of them
 T = TypeVar("T")
 Found = TypeVar("Found")
 Beside = TypeVar("Beside", IssuedInvoice, PostedPayment)
 
 
 class Pace(Protocol):
-    """How an export goes on, for whoever waits for it."""
+    """How an export goes on, for whoever waits for it. may_wait: whether it can take long."""
+
+    may_wait: bool
 
     def expect(self, total: int) -> None:
         """So much is to be done, in contracts or documents."""
@@ -149,28 +152,28 @@ class Reading:
             ]
             self._pace.step(len(page))
 
-    def documents(self, *, at_most: int | None = None) -> Iterator[Drawn]:
+    def documents(self, *, at_most: int) -> Iterator[Drawn]:
         """One invoice after the other: a question for each, and one for each contract.
 
         Raises: NotMade, where there is none, or where there are more than at_most.
         """
         total = self.count_documents()
-        if not total:
-            raise NotMade(Note.NOTHING_THERE)
-        if at_most is not None and total > at_most:
+        if total > at_most:
             raise NotMade(Note.TOO_LARGE)
         self._pace.expect(total)
+        is_empty = True
         for page in rules.pages_of(self._contracts, CONTRACTS_AT_ONCE):
             for issued in self._issued_of(page):
-                if issued.invoices:
-                    yield from self._documents_of(issued)
+                for drawn in self._documents_of(issued) if issued.invoices else ():
+                    is_empty = False
+                    yield drawn
+        if is_empty:
+            raise NotMade(Note.NOTHING_THERE)
 
     def count_documents(self) -> int:
         """What is left out for good is noted once, when the documents themselves are read."""
-        counted = Tally()
-        reading = Reading(self._billing, self._wanted, self._contracts, self._pace, counted)
-        pages = rules.pages_of(self._contracts, CONTRACTS_AT_ONCE)
-        return sum(len(one.invoices) for page in pages for one in reading._issued_of(page))
+        counting = Reading(self._billing, self._wanted, self._contracts, self._pace, Tally())
+        return sum(len(one.invoices) for page in counting.issued() for one in page)
 
     def _documents_of(self, issued: Issued) -> Iterator[Drawn]:
         code = issued.named.code
@@ -205,8 +208,7 @@ class Reading:
             reason=str(error)[:200] or type(error).__name__,
             do=f"run: flask billing map try {code}",
         )
-        if code not in self._tally.unreadable:
-            self._tally.unreadable.append(code)
+        self._tally.unreadable.append(f"{code}/{number}")
 
     def _pages(self) -> Iterator[Sequence[Named]]:
         self._pace.expect(len(self._contracts))
@@ -231,14 +233,20 @@ class Reading:
         codes: Sequence[ContractCode],
         question: Callable[[Sequence[ContractCode]], Mapping[ContractCode, Found]],
     ) -> Mapping[ContractCode, Found]:
-        """A contract of which billing tells what cannot be read keeps none of the others back."""
+        """A contract of which billing tells what cannot be read keeps none of the others back, nor
+        do many that are too much for one answer."""
+        is_one = len(codes) == 1
         try:
-            return self._ask(lambda: question(codes))
-        except BillingDataError as error:
-            if len(codes) > 1:
+            return self._ask(lambda: question(codes), tries=None if is_one else TRIES)
+        except (BillingDataError, BillingUnavailable) as error:
+            if not self._pace.may_wait:
+                raise
+            if not is_one:
                 half = len(codes) // 2
                 first, second = codes[:half], codes[half:]
                 return {**self._readable(first, question), **self._readable(second, question)}
+            if isinstance(error, BillingUnavailable):
+                raise
             log.error(
                 "a contract is left out of an export",
                 contract=codes[0],
@@ -248,12 +256,16 @@ class Reading:
             self._tally.unreadable.append(codes[0])
             return {}
 
-    def _ask(self, question: Callable[[], T]) -> T:
-        while True:
+    def _ask(self, question: Callable[[], T], *, tries: int | None = None) -> T:
+        """tries: after so many in vain the error is raised; None: as long as the pace waits."""
+        for tried in count(1):
             try:
                 return question()
-            except (BillingUnavailable, MappingError) as error:
+            except BillingUnavailable as error:
+                if tried == tries:
+                    raise
                 self._pace.wait(error)
+        raise RuntimeError("it counts for ever")
 
     def _since(self) -> date:
         if self._wanted.since is None:

@@ -34,11 +34,12 @@ class Format(StrEnum):
 
 
 OFFERED: Mapping[What, tuple[Format, ...]] = {
-    What.OPEN: (Format.PDF, Format.XLSX, Format.CSV),
     What.INVOICES: (Format.XLSX, Format.CSV),
     What.PAYMENTS: (Format.XLSX, Format.CSV),
     What.DOCUMENTS: (Format.PDF, Format.ZIP),
     What.CONSUMPTION: (Format.XML,),
+    # Last on its page, where Enter in a day of the period presses the first button.
+    What.OPEN: (Format.PDF, Format.XLSX, Format.CSV),
 }
 MEDIA_TYPES = {
     Format.PDF: "application/pdf",
@@ -99,7 +100,8 @@ class Note(StrEnum):
     LIST_CHANGED = "list changed"  # begun anew because the account's contracts did; or too often
     NO_SPACE = "no space"
     STORAGE_AWAY = "storage away"
-    TOO_LARGE = "too large"  # for one PDF
+    TOO_LARGE = "too large"  # for one file of this kind
+    TOO_OFTEN = "too often"
     NOTHING_THERE = "nothing there"  # no contract or invoice to make a file of
     BROKEN = "broken"  # an operator has to look
 
@@ -107,14 +109,15 @@ class Note(StrEnum):
 @dataclass(slots=True)
 class Tally:
     """What a file holds, counted while it is written. missing: contracts that billing does not
-    have; unreadable: contracts of which it tells what cannot be read. Both are left out."""
+    have; unreadable: contracts, or invoices as `AL0000000/123`, of which it tells what cannot be
+    read. All are left out."""
 
     rows: int = 0
-    missing: list[ContractCode] = field(default_factory=list)
-    unreadable: list[ContractCode] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
     @property
-    def left_out(self) -> list[ContractCode]:
+    def left_out(self) -> list[str]:
         return [*self.missing, *self.unreadable]
 
 
@@ -128,7 +131,7 @@ class ExportFile:
     sha256: str
     rows: int
     codes: tuple[ContractCode, ...]
-    left_out: tuple[ContractCode, ...]
+    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

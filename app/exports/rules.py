@@ -32,11 +32,9 @@ def within(scope: Scope, contracts: Iterable[Named]) -> list[Named]:
     return sorted(found, key=lambda one: (one.group, one.code))
 
 
-def rows_expected(wanted: Wanted, contracts: int) -> int:
-    """How many rows a list may have, where billing is not asked for it."""
-    if wanted.since is None or wanted.until is None:
-        return contracts
-    return contracts * months_between(wanted.since, wanted.until)
+def rows_asked_for(wanted: Wanted, contracts: int, today: date) -> int:
+    """How many rows of a period billing may tell: all since its first day, whenever it ends."""
+    return contracts * months_between(wanted.since or today, today)
 
 
 def is_in(wanted: Wanted, day: date | None) -> bool:

@@ -1,7 +1,7 @@
 """What customers may do with exports: ask for one, see how it stands, take it away."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from tempfile import SpooledTemporaryFile
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.records import AccountId, SignedIn, Visitor
+from app.accounts.tries import Budget
 from app.audit.records import Action, Actor
 from app.clock import HOME
 from app.codes import new_code
@@ -35,6 +36,7 @@ from app.exports.records import (
 )
 from app.exports.shared import Shared
 from app.exports.titles import title_of
+from app.gateways.errors import GatewayUnavailable
 from app.gateways.storage.port import NotStored, StorageKey
 from app.messages.texts import texts
 from legacy_adapters.errors import BillingError
@@ -43,7 +45,8 @@ log = structlog.get_logger("selfcare")
 IN_MEMORY = 512 * 1024
 STRAY_HOURS = 24  # longer than any file takes from its storage to its row
 KEYS_AT_ONCE = 500
-CONTRACTS_AT_ONCE = 25  # for more no page counts invoices one contract after the other
+# More contracts than this no page asks billing for: it has one time-out for all its questions.
+MOST_CONTRACTS = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +61,8 @@ class Download:
 
 class AtOnce:
     """The pace of a file for which a page waits: what cannot be had now is not waited for."""
+
+    may_wait = False
 
     def expect(self, total: int) -> None:
         """The page ends with the file."""
@@ -91,6 +96,7 @@ class Exports:
             contracts=chosen,
             at=self._shared.clock(),
         )
+        self._spend(signed_in.account.id)
         made = self._try_at_once(order)
         with self._shared.database.write() as connection:
             reference = None if made else self._add(connection, signed_in.account.id, order)
@@ -100,6 +106,20 @@ class Exports:
         if reference is None:
             raise RuntimeError("an export is neither made nor asked for")
         return reference
+
+    def _spend(self, account_id: AccountId) -> None:
+        """Raises: NotMade."""
+        shared = self._shared
+        budget = Budget(
+            subject=f"exports {account_id}",
+            limit=shared.settings.asked_per_hour,
+            minutes=60,
+            account_id=account_id,
+        )
+        with shared.database.write() as connection:
+            is_within = shared.tries.spend(connection, budget, shared.clock())
+        if not is_within:
+            raise NotMade(Note.TOO_OFTEN)
 
     def _try_at_once(self, order: Order) -> Download | None:
         """None for what takes long, waits for billing, or has to leave out what cannot be read."""
@@ -111,24 +131,29 @@ class Exports:
     def _is_small(self, order: Order) -> bool:
         settings, making = self._shared.settings, self._shared.making
         wanted, contracts = order.wanted, len(order.contracts)
+        if contracts > MOST_CONTRACTS:
+            return False
         match wanted.what:
             case What.DOCUMENTS:
-                if contracts > CONTRACTS_AT_ONCE:
-                    return False
                 return making.count_documents(order, AtOnce()) <= settings.documents_at_once
             case What.OPEN:
                 return making.count_open(order) <= settings.rows_at_once
-        return rules.rows_expected(wanted, contracts) <= settings.rows_at_once
+        today = order.at.astimezone(HOME).date()
+        return rules.rows_asked_for(wanted, contracts, today) <= settings.rows_at_once
 
-    def _make(self, order: Order) -> Download:
+    def _make(self, order: Order) -> Download | None:
+        """None for what leaves something out: only a page can say so."""
         shared = self._shared
         content = cast(BinaryIO, SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - the caller's
         try:
             with shared.working_folder() as folder:
-                shared.making.make(order, content, AtOnce(), folder)
+                tally = shared.making.make(order, content, AtOnce(), folder)
         except BaseException:
             content.close()
             raise
+        if tally.left_out:
+            content.close()
+            return None
         size = content.tell()
         content.seek(0)
         title = title_of(texts(order.wanted.language), order.wanted.what)
@@ -223,6 +248,7 @@ class Exports:
             content.close()
             raise
         content.seek(0)
+        log.info("export taken", export=export.id, account=export.account_id)
         return Download(
             name=export.file.name,
             media_type=MEDIA_TYPES[export.wanted.format],
@@ -248,8 +274,15 @@ class Exports:
 
     # Forgetting
 
-    def forget_old(self) -> None:
-        """Files kept long enough, and those that no row names. Raises: GatewayUnavailable."""
+    def forget_old(self, is_stopping: Callable[[], bool] = lambda: False) -> None:
+        """Files kept long enough, and those that no row names."""
+        try:
+            self._forget_old(is_stopping)
+        except GatewayUnavailable as error:
+            do = "is the storage of documents reachable? It is tried again by itself"
+            log.error("exports not swept", reason=str(error), do=do)
+
+    def _forget_old(self, is_stopping: Callable[[], bool]) -> None:
         shared, now = self._shared, self._shared.clock()
         with shared.database.write() as connection:
             expired = store.row.expires_at <= now
@@ -257,6 +290,8 @@ class Exports:
         shared.sweep_folder()
         some: list[StorageKey] = []
         for key in shared.storage.list_older(now - timedelta(hours=STRAY_HOURS)):
+            if is_stopping():
+                return
             some.append(key)
             if len(some) == KEYS_AT_ONCE:
                 self._remove_strays(some)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from app.accounts.labels import Labels
 from app.accounts.records import AccountId
 from app.accounts.telling import Telling
+from app.accounts.tries import Tries
 from app.audit.service import Audit
 from app.database.engine import Database
 from app.exports import rules
@@ -40,6 +41,7 @@ class Shared:
     labels: Labels
     telling: Telling
     audit: Audit
+    tries: Tries
     address: str
     folder: Path
     clock: Callable[[], datetime]
@@ -53,9 +55,10 @@ class Shared:
         return rules.within(scope, every)
 
     def remove(self, keys: list[StorageKey]) -> None:
-        """Files that no row names any more; what fails now is swept away later."""
-        for key in keys:
-            with suppress(GatewayUnavailable):
+        """Files that no row names any more. A storage that is away is not waited for once more
+        for each: what is left is swept away later."""
+        with suppress(GatewayUnavailable):
+            for key in keys:
                 self.storage.delete(key)
 
     @contextmanager

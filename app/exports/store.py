@@ -197,9 +197,19 @@ def beat(
 
 
 def begin_anew(connection: Connection, claim: Claim, note: Note) -> bool:
-    """Waits again, to be made from the start. False as above."""
+    """Waits again, to be made from the start. False as above. Being told to end is nobody's
+    failure and counts as no attempt."""
     statement = update(account_export).where(_still(claim))
-    values = {"state": State.WAITING, "note": note, "claim": None, "process": None}
+    attempts = row.attempts - 1 if note is Note.INTERRUPTED else row.attempts
+    values: dict[str, Any] = {
+        "state": State.WAITING,
+        "note": note,
+        "claim": None,
+        "process": None,
+        "done": 0,
+        "total": 0,
+        "attempts": attempts,
+    }
     return connection.execute(statement.values(values)).rowcount == 1
 
 
@@ -327,5 +337,5 @@ def _file(found: Any) -> ExportFile:
         sha256=found.sha256,
         rows=found.rows,
         codes=tuple(ContractCode(code) for code in found.codes),
-        left_out=tuple(ContractCode(code) for code in found.left_out),
+        left_out=tuple(found.left_out),
     )

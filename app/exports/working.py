@@ -25,9 +25,11 @@ from app.gateways.storage.port import NoSpace, StorageKey, new_key
 from app.messages.outbox import Purpose
 from app.messages.texts import texts
 from app.processes import is_alive, process_name
+from legacy_adapters.errors import BillingError
 
 log = structlog.get_logger("selfcare")
 BEAT_SECONDS = 1.0
+PUT_PAUSES = (2.0, 10.0, 30.0, 60.0)  # between tries while the storage is away
 LOST_SECONDS = 120.0  # without a beat; a machine that is gone tells nothing
 MOST_ATTEMPTS = 5
 MINUTE = 60.0
@@ -52,7 +54,8 @@ class Worker:
             claimed = store.list_claimed(connection)
         for export_id, process, beat_at in claimed:
             is_lost = now - beat_at > timedelta(seconds=LOST_SECONDS)
-            if is_lost or not is_alive(process):
+            # This process works at one at a time, and begins the next only now.
+            if is_lost or process == process_name() or not is_alive(process):
                 with shared.database.write() as connection:
                     store.give_back(connection, export_id, process)
                 log.warning("an export is begun anew", export=export_id, reason="interrupted")
@@ -91,7 +94,7 @@ class Worker:
             order = self._order(claim)
             tally = self._shared.making.make(order, content, pace, folder)
             pace.check()
-            self._finish(claim, order, content, tally)
+            self._finish(claim, order, content, tally, pace)
         return tally
 
     def _order(self, claim: Claim) -> Order:
@@ -108,21 +111,31 @@ class Worker:
             wanted=export.wanted, owner=owner, contracts=contracts, at=self._shared.clock()
         )
 
-    def _finish(self, claim: Claim, order: Order, content: BinaryIO, tally: Tally) -> None:
+    def _finish(
+        self, claim: Claim, order: Order, content: BinaryIO, tally: Tally, pace: "Pace"
+    ) -> None:
         """Raises: Stopped, GatewayUnavailable."""
         shared, key = self._shared, new_key()
         file = _described(key, order, content, tally)
-        content.seek(0)
         # First the file, then its row: a file without a row is swept away, nobody sees it.
-        shared.storage.put(key, content)
-        is_published = False
-        try:
-            is_published = self._publish(claim, file)
-        finally:
-            if not is_published:
-                shared.remove([key])
-        if not is_published:
+        self._put(key, content, pace)
+        # Where this fails, its row may name the file nevertheless: then the sweeper knows.
+        if not self._publish(claim, file):
+            shared.remove([key])
             raise Stopped
+
+    def _put(self, key: StorageKey, content: BinaryIO, pace: "Pace") -> None:
+        """Hours of work are worth some patience. Raises: Stopped, GatewayUnavailable."""
+        for pause in (*PUT_PAUSES, None):
+            content.seek(0)
+            try:
+                self._shared.storage.put(key, content)
+            except GatewayUnavailable as error:
+                if pause is None or isinstance(error, NoSpace):
+                    raise
+                pace.pause(pause)
+            else:
+                return
 
     def _publish(self, claim: Claim, file: ExportFile) -> bool:
         shared, export, now = self._shared, claim.export, self._shared.clock()
@@ -139,7 +152,11 @@ class Worker:
                 connection,
                 AccountId(export.account_id),
                 lambda _, language: letters.ready(
-                    _, export, address=address, until=Formats(language).moment(expires_at)
+                    _,
+                    export,
+                    address=address,
+                    until=Formats(language).moment(expires_at),
+                    is_partial=bool(file.left_out),
                 ),
                 Purpose(
                     kind="export ready", key=f"export {export.reference}", expires_at=expires_at
@@ -179,6 +196,8 @@ def _why(error: Exception) -> tuple[Note, str, str]:
         case OSError(errno=number) if number in FULL:
             return Note.NO_SPACE, error.strerror or "", SPACE
     reason = f"{type(error).__name__}: {str(error)[:160]}"
+    if isinstance(error, BillingError):
+        return Note.BROKEN, reason, "run: flask billing check"
     return Note.BROKEN, reason, "please report it; other exports are made meanwhile"
 
 
@@ -200,6 +219,8 @@ def _described(key: StorageKey, order: Order, content: BinaryIO, tally: Tally) -
 class Pace:
     """How far the job process is. A thread writes it down each second, whatever long step the
     work is at, and hears whether the export is still this process's to make."""
+
+    may_wait = True
 
     def __init__(self, shared: Shared, claim: Claim, is_stopping: Callable[[], bool]) -> None:
         self._shared = shared
@@ -248,7 +269,12 @@ class Pace:
         if now - self._away_since > MINUTE * self._shared.settings.wait_minutes:
             raise NotMade(Note.BILLING_AWAY)
         self._note = Note.BILLING_AWAY
-        while time.monotonic() < now + AWAY_SECONDS:
+        self.pause(AWAY_SECONDS)
+
+    def pause(self, seconds: float) -> None:
+        """Raises: Stopped."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
             self.check()
             self._is_lost.wait(0.2)
 

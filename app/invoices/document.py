@@ -265,7 +265,7 @@ class _Page:
 
     def _bars(self, consumption: Consumption, left: float, bottom: float) -> None:
         _ = self.translate
-        slot, room = 9 * mm, 24 * mm
+        slot, room = 8 * mm, 24 * mm  # ends before the totals beside it begin
         title = _("Consumption of the last 12 months, kWh")
         self.pen.text(left, bottom + room + 9 * mm, title, Style(8.5, BOLD))
         highest = max(Decimal(1), *(month.units or Decimal(0) for month in consumption.months))

@@ -74,16 +74,27 @@ document.querySelector("form[data-leave]")?.requestSubmit();
 const waiting = document.querySelector("[data-look-again]");
 if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.lookAgain) * 1000);
 
-// While a file is being made, its progress comes by itself; at its end the page is shown anew.
+// While a file is being made, its progress comes by itself, ever more seldom; at its end the page is
+// shown anew. After an hour nobody is there any more: a page must not keep a session open for good.
 const live = document.querySelector("[data-live]");
-const look = async () => {
+const look = async (pause, until) => {
+  if (Date.now() > until) return;
   try {
     const answer = await fetch(location.href);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById(live.id);
-    if (answer.redirected || (fresh && !("live" in fresh.dataset))) { location.reload(); return; }
-    if (fresh) live.replaceChildren(...fresh.childNodes);
+    if (!answer.ok || answer.redirected || !("live" in (fresh?.dataset ?? {}))) { location.reload(); return; }
+    live.replaceChildren(...fresh.childNodes);
   } catch { /* no network just now: the next look may have one */ }
-  setTimeout(look, 1500);
+  setTimeout(look, pause, Math.min(pause * 1.1, 10000), until);
 };
-if (live) setTimeout(look, 1000);
+if (live) setTimeout(look, 1000, 1500, Date.now() + 3600000);
+
+// A second press of a button that downloads counts again after a moment only.
+for (const form of document.querySelectorAll("form[data-download]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.pressed) { event.preventDefault(); return; }
+    form.dataset.pressed = "1";
+    setTimeout(() => { delete form.dataset.pressed; }, 2000);
+  });
+}

@@ -47,7 +47,7 @@ ACTIONS: dict[Action, Any] = {
     Action.PREFERENCES_CHANGED: _l("preferences changed"),
     Action.DATA_DOWNLOADED: _l("own data downloaded"),
     Action.CLOSED: _l("account closed"),
-    Action.EXPORTED: _l("list or invoices downloaded"),
+    Action.EXPORTED: _l("list or invoices asked for"),
     Action.CERTIFICATE_ASKED: _l("debt certificate asked for"),
     Action.CERTIFICATE_ISSUED: _l("debt certificate issued"),
     Action.CERTIFICATE_REFUSED: _l("debt certificate refused"),

@@ -6,14 +6,13 @@ from flask import current_app, request, session
 from flask_login import UserMixin, current_user, login_user, logout_user
 
 from app.accounts.records import Label, Right, SessionToken, SignedIn, Visitor
+from app.contracts.rules import NO_LABEL
 from app.formats import Formats
 from app.payments.records import UnderWay
 from app.services import Services
 from app.web.known_devices import known_accounts
 from app.web.language import LANGUAGES, language
 from legacy_adapters.records import ContractCode
-
-NO_LABEL = Label()
 
 
 class PortalUser(UserMixin):  # type: ignore[misc]

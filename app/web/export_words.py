@@ -31,8 +31,9 @@ NOTES = {
     Note.NO_SPACE: _l("There is no room for the file on our side right now. We are told of it."),
     Note.STORAGE_AWAY: _l("The file could not be kept on our side right now. We are told of it."),
     Note.TOO_LARGE: _l(
-        "It is too long for one PDF. Choose another format, fewer contracts or a shorter period."
+        "It is too long for one file. Choose another format, fewer contracts or a shorter period."
     ),
+    Note.TOO_OFTEN: _l("You have asked for many files. Please wait an hour."),
     Note.NOTHING_THERE: _l(
         "There is nothing to put into the file: check the contracts and the period."
     ),

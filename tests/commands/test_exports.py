@@ -23,7 +23,7 @@ def test_status_run_and_sweep(make_portal: MakePortal) -> None:
 def test_the_job_process_makes_them(make_portal: MakePortal) -> None:
     jobs = make_portal().services.jobs
     assert jobs.apart["make_exports"][1] == SOON
-    assert jobs.periodic["forget_old_exports"] == HOUR
+    assert jobs.apart["forget_old_exports"][1] == HOUR
 
 
 def test_a_database_that_is_not_ready(make_portal: MakePortal) -> None:

@@ -6,14 +6,14 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from app.accounts.records import SignedIn
-from app.database.engine import Database
+from app.database.engine import Database, DatabaseUnavailable
 from app.exports import store, working
 from app.exports.records import (
     ContractsChanged,
@@ -24,8 +24,11 @@ from app.exports.records import (
     State,
 )
 from app.exports.working import Worker
+from app.gateways.errors import GatewayUnavailable
+from app.gateways.storage.folder import FolderStorage
+from app.gateways.storage.port import StorageKey
 from app.processes import MACHINE
-from legacy_adapters.errors import BillingUnavailable
+from legacy_adapters.errors import BillingUnavailable, MappingError
 from legacy_adapters.records import ContractCode
 from tests.accounts import HOME, Clock
 from tests.exporting import MANY, Asked, Office, SmallStorage
@@ -113,9 +116,23 @@ def test_the_process_has_to_end(office: Office, me: SignedIn) -> None:
     Worker(office.with_billing(lambda name, count: stops.append(True))).run(lambda: len(stops) > 4)
     export = office.get(me, reference)
     assert (export.state, export.note) == (State.WAITING, Note.INTERRUPTED)
+    assert (export.attempts, export.total) == (0, 0), "deployments are nobody's failure"
     assert office.files() == []
     office.work()
     assert office.get(me, reference).state is State.READY
+
+
+def test_cancelled_while_documents_are_counted(office: Office, me: SignedIn) -> None:
+    def cancel(name: str, count: int) -> None:
+        if count == 2:
+            office.desk.cancel(reference, me.account.id)
+            time.sleep(0.3)
+
+    billing = Asked(office.billing, cancel)
+    reference = office.order(me, "documents.zip")
+    office.work(office.make_shared(billing))
+    assert office.get(me, reference).state is State.CANCELLED
+    assert billing.count < 8
 
 
 # Processes that die
@@ -174,6 +191,42 @@ def test_what_processes_die_over_is_given_up(office: Office, me: SignedIn) -> No
     assert (export.state, export.note) == (State.FAILED, Note.INTERRUPTED)
     assert office.order(me, TOLD)
     assert "too often" in str(logs)
+
+
+def test_a_commit_whose_answer_is_lost(
+    office: Office, me: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row names the file: it stays."""
+    whole = Worker._publish
+
+    def lose(self: Worker, claim: Any, file: Any) -> bool:
+        whole(self, claim, file)
+        raise DatabaseUnavailable("the connection was lost")
+
+    monkeypatch.setattr(Worker, "_publish", lose)
+    reference = office.order(me, TOLD)
+    with pytest.raises(DatabaseUnavailable):
+        office.work()
+    assert office.take(me, reference)
+    assert len(office.mails()) == 1
+
+
+def test_a_database_that_is_away_at_the_end(
+    office: Office, me: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same process, which still lives, begins it anew at once."""
+
+    def fail(self: Worker, claim: Any, file: Any) -> bool:
+        raise DatabaseUnavailable("no answer")
+
+    reference = office.order(me, TOLD)
+    with monkeypatch.context() as patched:
+        patched.setattr(Worker, "_publish", fail)
+        with pytest.raises(DatabaseUnavailable):
+            office.work()
+    assert office.get(me, reference).state is State.RUNNING
+    office.work()
+    assert office.get(me, reference).state is State.READY
 
 
 # A list that changes
@@ -264,7 +317,94 @@ def test_cancelled_while_billing_is_away(office: Office, me: SignedIn) -> None:
     assert office.get(me, reference).state is State.CANCELLED
 
 
+def test_a_question_that_is_too_much_for_billing(office: Office, me: SignedIn) -> None:
+    def slow(name: str, codes: Any) -> None:
+        if name == "list_issued" and len(codes) > 3:
+            raise BillingUnavailable("no answer in time")
+
+    class Slow(Asked):
+        def __getattr__(self, name: str) -> Any:
+            method = super().__getattr__(name)
+
+            def ask(*args: Any, **kwargs: Any) -> Any:
+                slow(name, args[0] if args else ())
+                return method(*args, **kwargs)
+
+            return ask
+
+    reference = office.order(me, TOLD)
+    office.work()
+    whole = office.take(me, reference)
+    reference = office.order(me, TOLD)
+    office.work(office.make_shared(Slow(office.billing, lambda name, count: None)))
+    assert office.take(me, reference) == whole
+
+
+def test_a_mapping_that_does_not_fit(office: Office, me: SignedIn) -> None:
+    def broken(name: str, count: int) -> None:
+        raise MappingError("demo.toml: there is no such column")
+
+    reference = office.order(me, TOLD)
+    with capture_logs() as logs:
+        office.work(office.with_billing(broken))
+    assert office.get(me, reference).note is Note.BROKEN
+    [line] = [entry for entry in logs if entry["log_level"] == "error"]
+    assert line["do"] == "run: flask billing check"
+
+
 # No room, and other trouble
+
+
+def test_a_storage_that_is_away_for_a_moment(
+    office: Office, me: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Away(FolderStorage):
+        failures = 2
+
+        def put(self, key: StorageKey, content: BinaryIO) -> None:
+            if self.failures:
+                self.failures -= 1
+                content.read()  # a part of it was sent
+                raise GatewayUnavailable("no answer")
+            super().put(key, content)
+
+    monkeypatch.setattr(working, "PUT_PAUSES", (0.1, 0.1))
+    storage = Away(office.kept)
+    reference = office.order(me, TOLD)
+    office.work(office.make_shared(storage=storage))
+    assert office.take(me, reference)
+    storage.failures = 9
+    second = office.order(me, TOLD)
+    with capture_logs() as logs:
+        office.work(office.make_shared(storage=storage))
+    assert office.get(me, second).note is Note.STORAGE_AWAY
+    assert errors(logs) == ["an export failed: no answer"]
+
+
+def test_a_storage_that_is_away_when_files_are_to_go(office: Office, me: SignedIn) -> None:
+    class Away(FolderStorage):
+        asked = 0
+
+        def delete(self, key: StorageKey) -> None:
+            self.asked += 1
+            raise GatewayUnavailable("no answer")
+
+    storage = Away(office.kept)
+    office.shared = office.make_shared(storage=storage)
+    for _ in range(3):
+        office.order(me, TOLD)
+        office.work()
+    office.clock.now += timedelta(hours=73)
+    office.desk.forget_old()
+    assert storage.asked == 2, "once for those of rows, once for others, not for each"
+
+    def gone(before: Any) -> Any:
+        raise GatewayUnavailable("no answer")
+
+    storage.list_older = gone  # type: ignore[method-assign]
+    with capture_logs() as logs:
+        office.desk.forget_old()
+    assert errors(logs) == ["exports not swept: no answer"]
 
 
 def test_a_storage_that_is_full(office: Office, me: SignedIn) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -15,6 +16,7 @@ from structlog.testing import capture_logs
 
 from app.audit.records import Action
 from app.database.engine import Database
+from app.exports import service
 from app.exports.records import (
     ExportNotFound,
     Note,
@@ -26,7 +28,7 @@ from app.exports.records import (
 )
 from app.exports.service import Download
 from app.formats import Formats
-from legacy_adapters.errors import BillingUnavailable
+from legacy_adapters.errors import BillingUnavailable, InvoiceNotFound
 from legacy_adapters.records import NO_MONEY, ContractCode
 from tests.accounts import Clock
 from tests.exporting import MANY, Office
@@ -261,6 +263,53 @@ def test_what_is_made_at_once(office: Office, told: str, days: int, few: bool, m
             begun.content.close()
 
 
+def test_many_contracts_are_never_asked_for_at_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few of them owe: a page has one time-out for all its questions."""
+    monkeypatch.setattr(service, "MOST_CONTRACTS", 39)
+    me = office.settle("Elbasan Market", MANY)
+    assert isinstance(office.begin(me, "payments.csv", days=0), str)
+
+
+def test_asked_for_too_often(office: Office) -> None:
+    office.shared = office.with_settings(asked_per_hour=2)
+    me = office.settle("Agron Hoxha", FEW)
+    for _ in range(2):
+        office.at_once(me, "open-invoices.csv")
+    with pytest.raises(NotMade) as refused:
+        office.begin(me, "open-invoices.csv")
+    assert refused.value.note is Note.TOO_OFTEN
+    other = office.settle("Vera Leka", ["AL0000004"])
+    assert office.at_once(other, "open-invoices.csv")
+    office.clock.now += timedelta(hours=1)
+    assert office.at_once(me, "open-invoices.csv")
+
+
+def test_invoices_that_all_cannot_be_read(office: Office) -> None:
+    def hide(name: str, count: int) -> None:
+        if name == "get_invoice":
+            raise InvoiceNotFound
+
+    me = office.settle("Agron Hoxha", FEW)
+    office.shared = office.with_billing(hide)
+    reference = office.order(me, "documents.pdf", days=60)
+    office.work()
+    assert office.get(me, reference).note is Note.NOTHING_THERE, "no PDF without a page"
+
+
+def test_a_page_that_begins_within_a_contract(office: Office) -> None:
+    office.change_billing("UPDATE FATURE SET VL_PAGUAR = 0, STATUS = 'H' WHERE KTR_ID IN (1, 2, 3)")
+    me = office.settle("Agron Hoxha", FEW)
+    reference = office.order(me, "open-invoices.pdf")
+    office.work()
+    paper = PdfReader(BytesIO(office.take(me, reference)))
+    assert len(paper.pages) > 1
+    for page in paper.pages[1:]:
+        first = page.extract_text().partition("Totali (lek)")[2].split()[0]
+        assert first.startswith("AL000000"), "whose rows these are"
+
+
 def test_billing_that_does_not_answer_is_waited_for(office: Office) -> None:
     def away(name: str, count: int) -> None:
         raise BillingUnavailable("no answer")
@@ -334,16 +383,21 @@ def test_a_contract_that_cannot_be_read(office: Office) -> None:
         office.work()
     export = office.get(me, reference)
     assert export.file is not None and export.file.left_out == ("AL0000002",)
+    assert office.mails()[-1]["text"].endswith("Diçka u la jashtë; faqja thotë çfarë.")
     found = {row["Kodi i kontratës"] for row in rows(office.take(me, reference))}
     assert found == {"AL0000001"}  # the third owes nothing
     [line] = [entry for entry in logs if entry["log_level"] == "error"]
     assert line["contract"] == "AL0000002" and line["do"].startswith("run: flask billing map try")
 
 
-def test_a_contract_that_billing_no_longer_has(office: Office) -> None:
+@pytest.mark.parametrize(
+    "told", ["open-invoices.csv", "invoices.xlsx", "consumption.xml", "documents.pdf"]
+)
+def test_a_contract_that_billing_no_longer_has(office: Office, told: str) -> None:
     me = office.settle("Agron Hoxha", FEW)
     office.change_billing("UPDATE KONTRATE SET KTR_KOD = 'GONE' WHERE KTR_KOD = 'AL0000002'")
-    reference = office.order(me, "documents.zip", days=120)
+    reference = office.begin(me, told, days=27)
+    assert isinstance(reference, str), "only a page can say what is left out"
     office.work()
     export = office.get(me, reference)
     assert export.file is not None and export.file.left_out == ("AL0000002",)
@@ -366,7 +420,8 @@ def test_an_invoice_that_goes_meanwhile(office: Office) -> None:
     office.work()
     export = office.get(me, reference)
     assert export.state is State.READY and export.file is not None
-    assert export.file.left_out == ("AL0000003",)
+    [left_out] = export.file.left_out
+    assert left_out.startswith("AL0000003/")
     assert len(ZipFile(BytesIO(office.take(me, reference))).namelist()) == 11
 
 
@@ -375,9 +430,10 @@ def test_an_invoice_that_goes_meanwhile(office: Office) -> None:
     [
         ("open-invoices.pdf", {"pdf_rows_at_most": 10}),
         ("documents.pdf", {"pdf_invoices_at_most": 10}),
+        ("documents.zip", {"archive_invoices_at_most": 10}),
     ],
 )
-def test_too_long_for_one_pdf(office: Office, told: str, settings: dict[str, int]) -> None:
+def test_too_long_for_one_file(office: Office, told: str, settings: dict[str, int]) -> None:
     me = office.settle("Elbasan Market", MANY)
     office.shared = office.with_settings(**settings)
     reference = office.order(me, told)

@@ -155,8 +155,8 @@ def test_nothing_in_a_workbook_is_active(tmp_path: Path) -> None:
 
 
 def test_texts_that_xml_does_not_know(tmp_path: Path) -> None:
-    text = "a\x00b\x0b<&>\ud800" + "ë" * 40_000
-    book = as_xlsx(tmp_path, sheet((text.replace("\ud800", ""), *EMPTY[1:])))
+    text = "a\x00b\x0b<&>" + "ë" * 40_000
+    book = as_xlsx(tmp_path, sheet((text, *EMPTY[1:])))
     [(kind, found)] = book.rows()[1]
     assert kind == "s" and "<&>" in found and len(found) <= 32_767 + 20
 

@@ -7,6 +7,7 @@ import pytest
 
 from app.exports.records import Note
 from app.web.export_words import NOTES, ON_ITS_WAY
+from legacy_adapters.errors import BillingUnavailable
 from tests.conftest import MakePortal, Portal
 from tests.web.client import CheckedClient, Page
 
@@ -91,7 +92,7 @@ def test_how_far_it_is(portal: Portal, shop: CheckedClient) -> None:
     assert (bar.get("value"), bar.get("max")) == ("12", "40")
 
 
-@pytest.mark.parametrize("note", [n for n in Note if n])
+@pytest.mark.parametrize("note", [n for n in Note if n and n is not Note.TOO_OFTEN])
 def test_what_happened_to_it(portal: Portal, shop: CheckedClient, note: Note) -> None:
     address = order(shop)
     with portal.database.write() as connection:
@@ -233,6 +234,25 @@ def test_a_form_of_elsewhere(shop: CheckedClient) -> None:
     assert page.problems
 
 
+def test_asked_for_too_often(make_portal: MakePortal) -> None:
+    client = make_portal(exports={"asked_per_hour": 1}).signed_in("Vera Leka")
+    ask(client, "open-invoices.csv")
+    page = ask(client, "open-invoices.csv", 429)
+    assert "prisni një orë" in page.problems[0]
+
+
+def test_the_names_page_says_when_billing_is_away(portal: Portal) -> None:
+    client = portal.signed_in("Agron Hoxha")
+    client.get("/contracts/names")
+    portal.services.billing.close()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            "legacy_adapters.billing.SqlBilling.list_contracts",
+            lambda *_: (_ for _ in ()).throw(BillingUnavailable("no answer")),
+        )
+        assert "Po shihni të dhënat e datës" in client.get("/contracts/names").text
+
+
 def test_the_disk_is_full(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
@@ -329,12 +349,13 @@ def test_filtered_and_sorted(chain: CheckedClient) -> None:
     assert owing and clear and not set(owing) & set(clear)
     overdue = chain.get("/contracts?show=overdue")
     assert set(codes(overdue)) <= set(owing)
-    page = chain.get("/contracts?show=overdue&group=Tiran%C3%AB&order=debt&q=dyqani")
+    page = chain.get("/contracts?show=owing&order=debt")
     amounts = [
         float(cell.replace("\xa0", "").replace(",", "."))
         for cell in re.findall(r'class="number" data-label="[^"]*">([\d\xa0,]+)<', page.text)
     ]
-    assert amounts == sorted(amounts, reverse=True)
+    assert len(amounts) > 5 and amounts == sorted(amounts, reverse=True)
+    assert amounts != sorted(amounts)
 
 
 def test_what_makes_no_sense_counts_as_not_said(chain: CheckedClient) -> None:
@@ -361,6 +382,9 @@ def test_paying_for_a_group(paying: Portal) -> None:
     debts = paying.services.billing.list_debts(group)
     assert sorted(re.findall(r'name="contract" value="(AL\d+)"', page.text)) == sorted(debts)
     assert "Grupi: Tiranë" in page.text
+    page = chain.get("/payments/all?group=nowhere")
+    assert "Asgjë për të paguar në këtë grup: nowhere." in page.text
+    assert "çdo faturë" not in page.text and 'href="/payments/all"' in page.text
 
 
 def test_pages_keep_what_is_sought(chain: CheckedClient) -> None:

@@ -50,7 +50,7 @@ def index() -> ResponseReturnValue:
         return redirect(url_for(place, reference=error.reference or None), code=303)
     except NotMade as error:
         form.refuse(NOTES[error.note])
-        return _page(form, 507 if error.note is Note.NO_SPACE else 400)
+        return _page(form, 429 if error.note is Note.TOO_OFTEN else 400)
     if isinstance(begun, Download):
         return _sent(begun)
     return redirect(url_for("exports.show", reference=begun), code=303)
