@@ -90,8 +90,8 @@ const look = async (pause, until) => {
 };
 if (live) setTimeout(look, 1000, 1500, Date.now() + 3600000);
 
-// A second press of a button that downloads counts again after a moment only.
-for (const form of document.querySelectorAll("form[data-download]")) {
+// A second press of a button that makes a file counts after a moment only.
+for (const form of document.querySelectorAll("form.take, form.export")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.pressed) { event.preventDefault(); return; }
     form.dataset.pressed = "1";

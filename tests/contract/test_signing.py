@@ -3,9 +3,12 @@
 import asyncio
 import shutil
 import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
@@ -38,6 +41,12 @@ def file(tmp_path: Path) -> Path:
     return made
 
 
+def apart(do: Callable[[], Any]) -> Any:
+    """In a thread of its own: a browser's tests before these leave an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(do).result()
+
+
 def is_sound(paper: bytes, file: Path) -> bool:
     _key, certificate, _others = pkcs12.load_key_and_certificates(
         file.read_bytes(), DEMO_PASSWORD.encode()
@@ -47,7 +56,7 @@ def is_sound(paper: bytes, file: Path) -> bool:
     root.write_bytes(certificate.public_bytes(Encoding.PEM))
     context = ValidationContext(trust_roots=[load_cert_from_pemder(str(root))])
     [signature] = PdfFileReader(BytesIO(paper)).embedded_signatures
-    status = validate_pdf_signature(signature, context)
+    status = apart(lambda: validate_pdf_signature(signature, context))
     return bool(status.bottom_line and status.intact and status.valid and status.trusted)
 
 
@@ -113,7 +122,7 @@ def test_it_signs_where_an_event_loop_runs(file: Path) -> None:
     async def within() -> bytes:
         return signed(file)
 
-    assert is_sound(asyncio.run(within()), file)
+    assert is_sound(apart(lambda: asyncio.run(within())), file)
 
 
 def test_a_certificate_that_ended_signs_nothing(

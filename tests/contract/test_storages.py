@@ -251,3 +251,22 @@ def test_who_does_not_use_s3_does_not_wait_for_its_library() -> None:
         "import app.factory, sys; assert not {'boto3', 'pypdf', 'pillow_heif'} & {*sys.modules}"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
+
+
+def test_what_lies_below_is_nobody_elses(s3_endpoint: str) -> None:
+    """Documents and files to take away share a bucket: each sweeps its own."""
+    prefix = f"{new_key()}/"
+    settings = DocumentSettings(
+        storage="s3", s3_endpoint=s3_endpoint, s3_seconds=1.0, s3_prefix=prefix, **KEYS
+    )
+    documents = open_storage(settings, Path("/nowhere"))
+    exports = open_storage(settings, Path("/nowhere"), below="exports/")
+    one, other = new_key(), new_key()
+    documents.put(one, BytesIO(b"handed in"))
+    exports.put(other, BytesIO(b"taken away"))
+    before = now() + SOON
+    assert list(documents.list_older(before)) == [one]
+    assert list(exports.list_older(before)) == [other]
+    assert read(exports, other) == b"taken away"
+    with pytest.raises(NotStored):
+        read(documents, other)

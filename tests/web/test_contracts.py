@@ -40,7 +40,7 @@ def test_search_finds_part_of_a_number(portal: Portal) -> None:
 
 def test_search_without_result_says_so(portal: Portal) -> None:
     page = portal.signed_in("Elbasan Market").get("/contracts?q=%25_zzz")
-    assert "Asnjë nga kontratat tuaja nuk e përmban “%_zzz” në numër." in page.content
+    assert "Asnjë kontratë e juaja nuk është siç kërkoni." in page.content
 
 
 def test_search_does_not_find_others_contracts(portal: Portal) -> None:

@@ -244,7 +244,7 @@ def test_asked_for_too_often(make_portal: MakePortal) -> None:
 def test_the_names_page_says_when_billing_is_away(portal: Portal) -> None:
     client = portal.signed_in("Agron Hoxha")
     client.get("/contracts/names")
-    portal.services.billing.close()
+    portal.services.last_known.flush()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(
             "legacy_adapters.billing.SqlBilling.list_contracts",
