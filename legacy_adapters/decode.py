@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import RowMapping
@@ -39,6 +40,8 @@ def _reader(convert: Callable[[Any], T]) -> Callable[[Values, str], T]:
 def _to_text(value: Any) -> str:
     if value is None:
         return ""
+    if type(value) is str and value.isprintable() and "  " not in value:
+        return value.strip()  # nearly every text: of all space, blanks alone can be printed
     kept = " ".join(str(value).split())
     if kept.isprintable():  # nearly every text is; asking each character takes ten times longer
         return kept
@@ -49,16 +52,20 @@ def _to_optional_number(value: Any) -> Decimal | None:
     if value is None:
         return None
     kind = type(value)
-    if kind is float:
+    if kind is int:
+        decimal = Decimal(value)
+    elif kind is float:
         decimal = Decimal(repr(value))
     else:
-        decimal = Decimal(value if kind is int or kind is Decimal else str(value).strip())
+        decimal = value if kind is Decimal else Decimal(str(value).strip())
     if not SMALLEST <= decimal <= LARGEST:  # comparing NaN fails too
         raise ValueError
     return decimal
 
 
 def _to_optional_quantity(value: Any) -> Decimal | None:
+    if type(value) is int:
+        return _to_optional_number(value)
     decimal = _to_optional_number(value)
     if decimal is None:
         return None
@@ -91,9 +98,13 @@ def _to_day(value: Any) -> date | None:
 
 def _to_period(value: Any) -> Period | None:
     number = value if type(value) is int else _to_optional_number(value)
-    if number is None:
-        return None
-    year, month = divmod(int(number), 100)
+    return None if number is None else _month(int(number))
+
+
+@lru_cache(maxsize=1_000)
+def _month(number: int) -> Period | None:
+    """Kept, because the months of all customers' invoices are the same few."""
+    year, month = divmod(number, 100)
     is_one = 1 <= month <= 12 and EARLIEST_YEAR <= year <= date.max.year  # noqa: PLR2004
     return Period(year, month) if is_one else None
 

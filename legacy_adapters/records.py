@@ -2,6 +2,8 @@
 
 Money is `Decimal` lek with two decimals, VAT included unless a name says `net`;
 energy is `Decimal` kWh; power is kW. A text that billing does not have is "".
+
+What pages read by the dozen are named tuples, which are made and compared in half the time.
 """
 
 from dataclasses import dataclass
@@ -25,8 +27,7 @@ class Period(NamedTuple):
         return Period(index // 12, index % 12 + 1)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Contract:
+class Contract(NamedTuple):
     code: ContractCode
     subscriber: str
     address: str
@@ -47,8 +48,7 @@ class ContractInfo:
     contracted_power: Decimal | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Debt:
+class Debt(NamedTuple):
     """What one contract owes in all, at this moment."""
 
     total: Decimal
@@ -56,8 +56,7 @@ class Debt:
     earliest_due: date | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OpenInvoice:
+class OpenInvoice(NamedTuple):
     """An invoice that is owed, wholly or in part.
 
     principal: energy, fixed fee and VAT; without TV fee and interest.
@@ -88,8 +87,7 @@ class Statement:
         return sum((invoice.outstanding for invoice in self.open_invoices), NO_MONEY)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Invoice:
+class Invoice(NamedTuple):
     """An invoice as it was issued: amount is principal + TV fee, without interest."""
 
     number: InvoiceNumber
@@ -100,8 +98,7 @@ class Invoice:
     amount: Decimal
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Payment:
+class Payment(NamedTuple):
     """A payment that billing has posted; method and source are billing's own words."""
 
     paid_on: date | None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from legacy_adapters.records import NO_MONEY, Invoice, OpenInvoice, Period
 
@@ -23,8 +23,7 @@ class Selection:
     total: Decimal
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MonthUsed:
+class MonthUsed(NamedTuple):
     """Energy of one month in kWh; None where no invoice bills that month."""
 
     period: Period

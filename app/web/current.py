@@ -29,7 +29,8 @@ def services() -> Services:
 
 def signed_in() -> SignedIn:
     """The account behind this request; only for routes that the access table closes."""
-    return cast(PortalUser, current_user).signed_in
+    user: PortalUser = current_user._get_current_object()
+    return user.signed_in
 
 
 def under_way() -> tuple[UnderWay, ...]:

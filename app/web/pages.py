@@ -11,8 +11,10 @@ from flask import Flask, g, request
 from flask.templating import Environment
 from flask_login import current_user
 from jinja2 import StrictUndefined
+from werkzeug.local import LocalProxy
 
 from app.database.engine import DatabaseUnavailable
+from app.formats import Formats
 from app.web import case_words, theme
 from app.web.access import here
 from app.web.addresses import in_address, in_query
@@ -40,28 +42,15 @@ def init_pages(app: Flask, settings: Settings) -> None:
 def _environment(app: Flask, settings: Settings, language: str) -> Environment:
     """One language's: its texts, its formats as filters, and what every template may ask."""
     texts = Translations.load(str(TRANSLATIONS), [language])
-    app.jinja_environment = partial(PageEnvironment, translate=texts.gettext)  # type: ignore[assignment]
+    app.jinja_environment = partial(  # type: ignore[assignment]
+        PageEnvironment, translate=texts.gettext, plain_filters=_plain_filters(FORMATS[language])
+    )
     environment = app.create_jinja_environment()
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         texts.gettext, texts.ngettext, newstyle=True
     )
-    formats = FORMATS[language]
-    environment.filters.update(
-        amount=formats.amount,
-        money=formats.money,
-        number=formats.number,
-        rounded=formats.rounded,
-        power=formats.power,
-        date=formats.date,
-        period=formats.period,
-        month_name=formats.month_name,
-        moment=formats.moment,
-        day=formats.day,
-        size=formats.size,
-        in_address=in_address,
-        in_query=in_query,
-    )
+    environment.filters.update(in_address=in_address, in_query=in_query)
     environment.globals.update(
         language=language,
         utility=settings.utility,
@@ -75,9 +64,27 @@ def _environment(app: Flask, settings: Settings, language: str) -> Environment:
         may=may,
         own_label=own_label,
         this_address=this_address,
+        # Pages have its value; parts that are imported are made once for all requests.
+        script_root=LocalProxy(lambda: request.script_root),
         **case_words.IN_TEMPLATES,
     )
     return environment
+
+
+def _plain_filters(formats: Formats) -> dict[str, Callable[..., str]]:
+    return {
+        "amount": formats.amount,
+        "money": formats.money,
+        "number": formats.number,
+        "rounded": formats.rounded,
+        "power": formats.power,
+        "date": formats.date,
+        "period": formats.period,
+        "month_name": formats.month_name,
+        "moment": formats.moment,
+        "day": formats.day,
+        "size": formats.size,
+    }
 
 
 def _fingerprints(settings: Settings) -> Callable[[str, dict[str, Any]], None]:

@@ -6,7 +6,7 @@ what never changes, such as the utility's name.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask
@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from app.web.addresses import address_parts
 
+PASSED_ON = re.compile(r"^( *)yield from (.+)$", re.MULTILINE)
 VALUE = re.compile(r"%\((\w+)\)s")
 FIXED = frozenset({"utility", "is_demo", "language"})  # no template sets them
 NUMBERS = frozenset({int, float})
@@ -36,8 +37,10 @@ def written(value: Any) -> str:
 
 
 class PageCode(CodeGenerator):
-    """Writes values by `written`, and a loop as one piece: each piece is handed up through the
-    generators of all layouts."""
+    """Writes values by `written`, unless a filter of ours made them, and a loop as one piece: each
+    piece is handed up through the generators of all layouts."""
+
+    environment: "PageEnvironment"
 
     def visit_For(self, node: nodes.For, frame: Any) -> None:
         if frame.buffer is not None or frame.require_output_check:
@@ -51,6 +54,8 @@ class PageCode(CodeGenerator):
     def _output_child_pre(self, node: nodes.Expr, frame: Any, finalize: Any) -> None:
         if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
             super()._output_child_pre(node, frame, finalize)
+        elif isinstance(node, nodes.Filter) and node.name in self.environment.plain_filters:
+            self.write("(")
         else:
             self.write("environment.written(")
 
@@ -72,9 +77,19 @@ class PageEnvironment(Environment):
     code_generator_class = PageCode
     written = staticmethod(written)
 
-    def __init__(self, app: Flask, translate: Callable[[str], str], **options: Any) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        *,
+        translate: Callable[[str], str],
+        plain_filters: Mapping[str, Callable[..., str]],
+        **options: Any,
+    ) -> None:
+        """plain_filters: by their names; what they give never holds a character that is escaped."""
         super().__init__(app, **options)
         self.translate = translate
+        self.plain_filters = plain_filters
+        self.filters.update(plain_filters)
 
     def make_globals(self, d: Any) -> dict[str, Any]:
         """One dict, not Jinja's chain of two: for each page that one is copied key by key."""
@@ -87,7 +102,8 @@ class PageEnvironment(Environment):
 
     def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:
         known = PutInPlace(self).visit(source).set_environment(self)
-        return super()._generate(known, *args, **kwargs)
+        # A layout and a block as one piece, too.
+        return PASSED_ON.sub(r"\1yield concat(\2)", super()._generate(known, *args, **kwargs))
 
 
 class PutInPlace(NodeTransformer):

@@ -1,13 +1,19 @@
 """What templates know when they are compiled is what they would have been told at run time."""
 
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
 import flask
 import pytest
 from flask import render_template
 from jinja2 import DictLoader, Environment, UndefinedError, nodes
+from jinja2.meta import find_undeclared_variables
 from markupsafe import Markup, escape
 
 from app.web.templates import FIXED, written
 from config.settings import ROOT
+from legacy_adapters.records import Period
 from tests.conftest import Portal
 
 ODD = ["AL0000001", "<b>\"&'", "a/b?c#d%25+ë", "..", "x y", "\x00", "-1", "ç" * 3]
@@ -123,6 +129,62 @@ def test_values_are_written_as_escape_writes_them(portal: Portal, value: object)
     assert str(written(value)) == str(escape(value))
     source = "{{ value }}|{% for one in [value] %}{{ one }}{% endfor %}"
     assert rendered(portal, source, value=value) == f"{escape(value)}|{escape(value)}"
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(Decimal(text) for text in ("0", "-1234567.891", "1E+11", "1E-9", "NaN", "Infinity")),
+        *(None, 0, 3 * 1024 * 1024, date(1900, 1, 1), date.max, datetime(2026, 1, 2, tzinfo=UTC)),
+        *(Period(2026, month) for month in range(1, 13)),
+    ],
+)
+def test_what_is_written_as_it_is_needs_no_escaping(
+    portal: Portal, value: object, language: str
+) -> None:
+    with portal.app.test_request_context("/", headers={"Cookie": f"language={language}"}):
+        environment = portal.app.jinja_env.get_or_select_template("layouts/page.html").environment
+    plain = environment.plain_filters  # type: ignore[attr-defined]
+    assert environment.filters | plain == environment.filters
+    for write in plain.values():
+        with suppress(TypeError, AttributeError, ValueError, ArithmeticError):  # another kind's
+            told = write(value)
+            assert type(told) is str
+            assert str(escape(told)) == told
+
+
+@pytest.mark.parametrize("mounted", ["", "/ve'tes<h>erbim"])
+def test_imported_parts_are_made_once_and_know_where_the_portal_is_mounted(
+    portal: Portal, mounted: str
+) -> None:
+    part = "{% macro to(code) %}{{ url_for('invoices.pay', code=code) }}{% endmacro %}"
+    page = (
+        "{% from 'part.html' import to %}{{ to('A<1') }} {{ url_for('invoices.pay', code='A<1') }}"
+    )
+    portal.app.jinja_loader = DictLoader({"part.html": part, "page.html": page})
+    for root in ("", mounted):
+        with portal.app.test_request_context("/", environ_overrides={"SCRIPT_NAME": root}):
+            told = render_template("page.html")
+            assert told == " ".join([str(escape(flask.url_for("invoices.pay", code="A<1")))] * 2)
+
+
+def test_a_part_is_made_anew_for_each_page_only_where_it_must_know_the_page(
+    portal: Portal,
+) -> None:
+    with portal.app.test_request_context("/"):
+        environment = portal.app.jinja_env.get_or_select_template("layouts/page.html").environment
+    folder = ROOT / "app/templates"
+    parts = {file: environment.parse(file.read_text("utf-8")) for file in folder.rglob("*.html")}
+    imports = {
+        (node.template.value, node.with_context)
+        for part in parts.values()
+        for node in part.find_all(nodes.FromImport)
+    }
+    assert len(imports) > 8
+    for name, with_context in imports:
+        unknown = find_undeclared_variables(parts[folder / name]) - environment.globals.keys()
+        assert with_context == bool(unknown), (name, unknown)
 
 
 def test_loops_write_what_they_did(portal: Portal) -> None:

@@ -29,7 +29,7 @@ contracts = Blueprint("contracts", __name__, url_prefix="/contracts")
 def index() -> ResponseReturnValue:
     me = signed_in()
     found = services().contracts.list_page(
-        me.contracts, _sought(), page=request.args.get("page", 1, type=int), labels=me.labels
+        me.contracts, _sought(), page=_page_asked_for(), labels=me.labels
     )
     return render_template(
         "contracts/index.html",
@@ -45,9 +45,16 @@ def index() -> ResponseReturnValue:
     )
 
 
+def _page_asked_for() -> int:
+    """Asking what is not there for its value makes an error first."""
+    return request.args.get("page", 1, type=int) if request.args else 1
+
+
 def _sought() -> Sought:
     """What makes no sense counts as not said."""
     asked = request.args
+    if not asked:
+        return Sought()
     return Sought(
         search=(clean(asked.get("q")) or "")[:40],
         show=Show(asked["show"]) if asked.get("show") in SHOWS else Show.ALL,

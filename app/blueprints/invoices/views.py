@@ -85,7 +85,7 @@ def _begin(form: PortalForm, choice: Choice) -> ResponseReturnValue | None:
 @invoices.get("/history")
 def history(code: str) -> ResponseReturnValue:
     found = services().invoices.get_history(ContractCode(code))
-    chart = found.consumption and draw(found.consumption, formats(), _("a year before"))
+    chart = found.consumption and draw(found.consumption, formats())
     return render_template(
         "invoices/history.html", history=found, contract=found.contract, chart=chart
     )
