@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 from threading import Lock
 from typing import BinaryIO, NamedTuple
 
@@ -15,11 +16,12 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
-from app.invoices.lettering import Lettering
+from app.invoices.lettering import Lettering, seldom
 from config.settings import UtilitySettings
 
 Color = str  # operands of the operators that set one
-PLAIN, BOLD = "Vera", "VeraBd"
+FONTS = Path(__file__).parent / "fonts"
+PLAIN, BOLD = "DejaVuSans", "DejaVuSans-Bold"  # files there
 LONGEST_TEXT = 400
 WIDTH, HEIGHT = A4
 LEFT, RIGHT = 18 * mm, WIDTH - 18 * mm
@@ -57,12 +59,21 @@ TINY_NOTE = Style(7, PLAIN, SOFT)
 
 @cache
 def register_fonts() -> dict[str, Lettering]:
-    """ReportLab's own Vera has ë and ç, and goes into the file."""
+    """What is used of them goes into the file: names have letters that no reader may have."""
     rl_config.useA85 = 0  # binary streams: a quarter smaller
-    fonts = {name: Lettering(name, f"{name}.ttf") for name in (PLAIN, BOLD)}
+    fonts = {name: Lettering(name, FONTS / f"{name}.ttf") for name in (PLAIN, BOLD)}
     for font in fonts.values():
         pdfmetrics.registerFont(font)
     return fonts
+
+
+def legible(text: str) -> str:
+    """The text as the fonts can show it, in lines; bold has every sign that plain has."""
+    return register_fonts()[PLAIN].legible(text)
+
+
+def in_one_line(text: str) -> str:
+    return legible(text).replace("\n", " ") if seldom(text) else text
 
 
 def shortened(text: str, style: Style, width: float) -> str:
@@ -119,7 +130,7 @@ def letterhead(pen: "Pen", utility: UtilitySettings, title: str, *, name_width: 
 
 class Pen:
     """Positions in points, from the page's lower left corner. It writes PDF operators as they are:
-    ReportLab's way to each takes several times as long."""
+    ReportLab's way to each takes several times as long. A text is one line, whatever it holds."""
 
     def __init__(self, canvas: Canvas, fonts: dict[str, Lettering]) -> None:
         self.canvas = canvas
@@ -129,15 +140,20 @@ class Pen:
     def text(
         self, x: float, y: float, text: str, style: Style = NORMAL, width: float | None = None
     ) -> None:
-        shown = text if width is None else shortened(text, style, width)
-        runs = self._fonts[style.font].shown(shown, style.size, self.canvas)
-        self._write(f"BT {style.color} rg {x:.2f} {y:.2f} Td {runs} ET")
+        line = in_one_line(text)
+        self._line(x, y, line if width is None else shortened(line, style, width), style)
 
     def right(self, x: float, y: float, text: str, style: Style = NORMAL) -> None:
-        self.text(x - _width(text, style), y, text, style)
+        line = in_one_line(text)
+        self._line(x - _width(line, style), y, line, style)
 
     def center(self, x: float, y: float, text: str, style: Style = TINY) -> None:
-        self.text(x - _width(text, style) / 2, y, text, style)
+        line = in_one_line(text)
+        self._line(x - _width(line, style) / 2, y, line, style)
+
+    def _line(self, x: float, y: float, line: str, style: Style) -> None:
+        runs = self._fonts[style.font].shown(line, style.size, self.canvas)
+        self._write(f"BT {style.color} rg {x:.2f} {y:.2f} Td {runs} ET")
 
     def rule(self, left: float, right: float, y: float) -> None:
         self._write(f"{RULE} RG 0.6 w {left:.2f} {y:.2f} m {right:.2f} {y:.2f} l S")

@@ -2,14 +2,14 @@
 
 ReportLab makes a subset of a font anew for each document, of the characters in it. Here the common
 characters are one subset, kept as it stands in the files; others go into a further subset of the
-document's own, which ReportLab makes.
+document's own, which ReportLab makes. What a font has no sign for becomes something that it has.
 """
 
+import re
+import unicodedata
 import zlib
 from collections.abc import Sequence
-from io import BytesIO
-from itertools import accumulate, pairwise
-from struct import pack, unpack_from
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from reportlab.lib.rl_accel import escapePDF
@@ -18,8 +18,6 @@ from reportlab.pdfbase.ttfonts import (
     SUBSETN,
     TTFont,
     TTFontFace,
-    TTFontFile,
-    TTFontMaker,
     makeToUnicodeCMap,
 )
 from reportlab.pdfgen.canvas import Canvas
@@ -28,7 +26,9 @@ ASCII = range(0x20, 0x7F)
 COMMON = [*[0] * 0x20, *ASCII, 0, *map(ord, "ËÇëç–—‘’“”„…·€²")]  # at their codes
 CODES = {character: code for code, character in enumerate(COMMON) if character}
 CODES[0xA0] = 0x20  # a space that does not break is a space in a PDF
+seldom = re.compile(f"[^{re.escape(''.join(map(chr, CODES)))}]").search
 FROM_HERE_ON = 0x100  # the codes of further subsets
+MISSING = "◊"  # for what a font has no sign for, of those that it has
 
 
 class Parts(NamedTuple):
@@ -44,9 +44,36 @@ class Lettering(TTFont):
     """ReportLab asks a font for the codes of texts and, in the end, for its objects in the file:
     both are answered here."""
 
-    def __init__(self, name: str, file: str) -> None:
-        super().__init__(name, BytesIO(lean(file)))
+    def __init__(self, name: str, file: Path) -> None:
+        super().__init__(name, str(file))
         self._common = _parts(self.face, COMMON, 0)
+
+    def legible(self, text: str) -> str:
+        """The text as this font can show it: composed, without what cannot be seen, with a sign
+        for each character that it lacks."""
+        if not seldom(text):
+            return text
+        composed = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+        return composed.translate({ord(c): self._legible(c) for c in set(composed)})
+
+    def _legible(self, c: str) -> str:
+        category = unicodedata.category(c)
+        if c in "\n\r\x0b\x0c" or category in ("Zl", "Zp"):
+            return "\n"
+        if c == "\t" or category == "Zs":
+            return " " if c != "\u00a0" else c
+        if category in ("Cc", "Cf", "Cs", "Mn", "Me"):
+            return ""
+        if self._has(c):
+            return c
+        if category == "Pd":
+            return "-"
+        same = unicodedata.normalize("NFKC", c)
+        return same if all(self._has(one) for one in same) else MISSING
+
+    def _has(self, c: str) -> bool:
+        """A font may list some that it only draws as its empty box, glyph 0."""
+        return bool(self.face.charToGlyph.get(ord(c)))
 
     def shown(self, text: str, size: float, canvas: Canvas) -> str:
         """The operators that show a text in this font."""
@@ -109,39 +136,3 @@ def _stream(content: bytes, more: str = "") -> bytes:
     packed = zlib.compress(content, 9)
     head = f"<< /Filter /FlateDecode /Length {len(packed)}{more} >>\nstream\n"
     return head.encode() + packed + b"\nendstream"
-
-
-def lean(file: str) -> bytes:
-    """The font without its instructions for coarse screens, which move edges by a part of a pixel,
-    and with no name but the one that a PDF knows it by: half as large."""
-    font = TTFontFile(file)
-    begin, _length = font.get_table_pos("glyf")
-    glyphs = [
-        _lean_glyph(font.get_chunk(begin + start, end - start))
-        for start, end in pairwise(font.glyphPos)
-    ]
-    made = TTFontMaker()
-    for tag in ("OS/2", "cmap", "hhea", "hmtx", "maxp", "post"):
-        made.add(tag, _table(font, tag))
-    head, name = _table(font, "head"), font.name.decode().encode("utf-16-be")
-    made.add("head", head[:50] + pack(">h", 1) + head[52:])  # long places, as of loca below
-    made.add("name", pack(">9H", 0, 1, 18, 3, 1, 0x409, 6, len(name), 0) + name)
-    made.add("glyf", b"".join(glyphs))
-    places = list(accumulate(map(len, glyphs), initial=0))
-    made.add("loca", pack(f">{len(places)}L", *places))
-    return bytes(made.makeStream())
-
-
-def _table(font: TTFontFile, tag: str) -> bytes:
-    return font.get_chunk(*font.get_table_pos(tag))
-
-
-def _lean_glyph(glyph: bytes) -> bytes:
-    """A simple glyph is contours, the length of its instructions, these, and points. Those made of
-    others, which have no contours of their own, have no instructions in Vera."""
-    contours = unpack_from(">h", glyph)[0] if glyph else -1
-    if contours < 0:
-        return glyph
-    at = 10 + 2 * contours
-    length = unpack_from(">H", glyph, at)[0]
-    return glyph[:at] + bytes(2) + glyph[at + 2 + length :]

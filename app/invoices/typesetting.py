@@ -1,6 +1,5 @@
-"""Long texts on paper: what a font can show, lines of a width, and pages of lines."""
+"""Long texts on paper: lines of a width, and pages of lines."""
 
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -14,17 +13,17 @@ from app.invoices.drawing import (
     LEFT,
     NORMAL,
     NOTE,
-    PLAIN,
     RIGHT,
     WIDTH,
     Pen,
     Style,
+    legible,
     letterhead,
     rgb,
 )
+from app.invoices.lettering import MISSING
 from config.settings import UtilitySettings
 
-MISSING = "◊"  # for what the font has no sign for, of those that it has
 LEADING, BETWEEN_PARAGRAPHS = 1.42, 0.7  # of a line, in sizes of its type
 LATER_TOP, BOTTOM = HEIGHT - 27 * mm, 21 * mm
 FOOT = 12 * mm
@@ -49,35 +48,6 @@ class Line:
 
 def gap(height: float) -> Line:
     return Line(height=height)
-
-
-def legible(text: str) -> str:
-    """The text as the font can show it: composed, without what cannot be seen, with a sign for
-    each character that it lacks."""
-    composed = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
-    return composed.translate({ord(c): _shown(c) for c in set(composed)})
-
-
-def _shown(c: str) -> str:
-    category = unicodedata.category(c)
-    if c in "\n\r\x0b\x0c" or category in ("Zl", "Zp"):
-        return "\n"
-    if c == "\t" or category == "Zs":
-        return " " if c != "\u00a0" else c
-    if category in ("Cc", "Cf", "Cs", "Mn", "Me"):
-        return ""
-    if _has(c):
-        return c
-    if category == "Pd":
-        return "-"
-    same = unicodedata.normalize("NFKC", c)
-    return same if all(_has(one) for one in same) else MISSING
-
-
-def _has(c: str) -> bool:
-    """Vera lists some that it only draws as its empty box, glyph 0."""
-    glyphs = pdfmetrics.getFont(PLAIN).face.charToGlyph  # type: ignore[attr-defined]
-    return bool(glyphs.get(ord(c)))
 
 
 def wrapped(text: str, style: Style, width: float) -> list[str]:

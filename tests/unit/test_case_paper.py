@@ -13,8 +13,9 @@ from app.cases.paper import Words, render_case_file
 from app.cases.records import By, Case, CaseFile, Debt, State, What
 from app.documents.records import Scan
 from app.formats import Formats
-from app.invoices.drawing import NORMAL, register_fonts
-from app.invoices.typesetting import MISSING, Line, gap, legible, paginate, paragraphs, wrapped
+from app.invoices.drawing import NORMAL, legible, register_fonts
+from app.invoices.lettering import MISSING
+from app.invoices.typesetting import Line, gap, paginate, paragraphs, wrapped
 from config.settings import UtilitySettings
 from tests.case_files import (
     ANSWERS,
@@ -209,7 +210,7 @@ def test_hostile_texts_are_only_text() -> None:
     )
     text = " ".join(pages)
     assert "<b>fort</b>" in text and "&amp; <img src='http://x/y'>" in text
-    assert f"{MISSING * 6} {MISSING} [31mabc <a href='http://x'>z</a> ë tab" in text
+    assert f"Жалоба {MISSING} [31mabc <a href='http://x'>z</a> ë tab" in text
     assert f"{MISSING} stands for a character" in text
     assert sum(word.count("W") for word in text.split() if set(word) == {"W"}) == 4_000
     assert text.count("Q") == 200
@@ -279,9 +280,10 @@ def test_an_unknown_holder_is_addressed_by_the_contract() -> None:
 def test_what_the_font_cannot_show() -> None:
     assert legible("ëç ËÇ – „fjalë” … €") == "ëç ËÇ – „fjalë” … €"
     assert legible("a\u00adb\u200bc\ufeffd") == "abcd"
-    assert legible("numër\u2011numër\u2009x") == "numër-numër x"
+    assert legible("numër\ufe58numër\u2009x") == "numër-numër x"
     assert legible("ｆｕｌｌ ①") == "full 1"
-    assert legible("日") == legible("Đ") == MISSING
+    assert legible("日") == legible("م") == MISSING
+    assert legible("Đ Љ ў Ł") == "Đ Љ ў Ł"
     assert legible("a\r\nb\u2028c") == "a\nb\nc"
 
 

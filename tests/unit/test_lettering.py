@@ -6,22 +6,39 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from hashlib import sha256
+from struct import unpack_from
 
 import pypdf
 import pypdfium2
 import pytest
 from PIL import Image, ImageChops, ImageFilter
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfbase.ttfonts import TTFont, TTFontFile
 from reportlab.pdfgen.canvas import Canvas
 
-from app.invoices.drawing import BOLD, PLAIN, Pen, Style, drawn_into, new_pen, register_fonts
-from app.invoices.lettering import CODES
+from app.invoices.drawing import (
+    BOLD,
+    FONTS,
+    PLAIN,
+    Pen,
+    Style,
+    drawn_into,
+    legible,
+    new_pen,
+    register_fonts,
+)
+from app.invoices.lettering import CODES, MISSING
 from benchmarks.documents import invoices
+from config.settings import ROOT
 
 EVERYDAY = "Faturë për çdo ËNDËRR – 1 234,50 € (njëqind) \\ „fjalë” …"
-NOT_SEEN = {0x20, 0xA0, 0xAD}
 SELDOM = "Šešelj, Ćorić, Łukasz, Größe ½ × Ωπ ◊ – dhe ë"
+NAMES = [
+    "Čapljina, Škoda, Đorđe Žižić, Łukasz Ślązak, Árpád Őze, Țepeș, Ľubica Ďurišová",
+    "Ђорђе Петровић, Љиљана Њушић, Ќирил Ѓорѓиев, Їжакевич Ґалаґан, Щёголев",
+    "Αλέξανδρος Παπαδόπουλος, Əliyev, Şahin Iğdırlı, Nguyễn Ðức, Գրիգոր, გიორგი",
+]
 
 
 def drawn(*lines: str, language: str = "sq") -> bytes:
@@ -52,19 +69,26 @@ def letters_of(font: pypdf.generic.DictionaryObject) -> bytes:
     return font["/FontDescriptor"]["/FontFile2"].get_data()
 
 
-def every_character() -> list[str]:
-    """All that the font can draw, in lines."""
-    glyphs = pdfmetrics.getFont(PLAIN).face.charToGlyph
-    shown = "".join(chr(c) for c in sorted(glyphs) if glyphs[c] and c not in NOT_SEEN)
-    assert len(shown) > 240
-    return [f"|{shown[start : start + 30]}|" for start in range(0, len(shown), 30)]
+def signs_in(font: pypdf.generic.DictionaryObject) -> list[int]:
+    """The glyph at each of the font's codes, as ReportLab's only table of them says it."""
+    table = TTFontFile(io.BytesIO(letters_of(font)), charInfo=0).get_table("cmap")
+    return list(unpack_from(f">{font['/LastChar'] + 1}H", table, 22))
+
+
+def every_character() -> list[list[str]]:
+    """All that documents can show, in lines for pages."""
+    listed = map(chr, sorted(pdfmetrics.getFont(PLAIN).face.charToGlyph))
+    shown = "".join(c for c in listed if not c.isspace() and legible(c) == c)
+    assert len(shown) > 2_000
+    lines = [f"|{shown[start : start + 25]}|" for start in range(0, len(shown), 25)]
+    return [lines[start : start + 20] for start in range(0, len(lines), 20)]
 
 
 def by_reportlab(*lines: str) -> bytes:
     """The same in fonts of its own making."""
     for name in (PLAIN, BOLD):
         if f"{name}, whole" not in pdfmetrics.getRegisteredFontNames():
-            font = TTFont(f"{name}, whole", f"{name}.ttf")
+            font = TTFont(f"{name}, whole", str(FONTS / f"{name}.ttf"))
             font.face.name += b"Whole"  # it takes fonts of one name for one
             pdfmetrics.registerFont(font)
     buffer = io.BytesIO()
@@ -79,7 +103,7 @@ def by_reportlab(*lines: str) -> bytes:
 
 
 def picture(content: bytes) -> Image.Image:
-    return pypdfium2.PdfDocument(content)[0].render(scale=6).to_pil().convert("L")
+    return pypdfium2.PdfDocument(content)[0].render(scale=4).to_pil().convert("L")
 
 
 @pytest.fixture(autouse=True)
@@ -87,22 +111,54 @@ def fonts() -> None:
     register_fonts()
 
 
-@pytest.mark.parametrize("line", [EVERYDAY, SELDOM, "((", "\\)", ""])
+@pytest.mark.parametrize("line", [EVERYDAY, SELDOM, *NAMES, "((", "\\)", ""])
 def test_text_is_found_again(line: str) -> None:
     assert read(drawn(line)) == [line, line] * bool(line)
 
 
+@pytest.mark.parametrize("line", NAMES)
+def test_names_have_letters_and_not_boxes(line: str) -> None:
+    fonts = fonts_in(drawn(line))
+    assert list(fonts) == ["/F1+0", "/F1+1", "/F2+0", "/F2+1"]
+    for name in ("/F1+1", "/F2+1"):
+        assert 0 not in signs_in(fonts[name])[1:]
+
+
+def test_every_everyday_letter_is_one() -> None:
+    for font in fonts_in(drawn(EVERYDAY)).values():
+        signs = signs_in(font)
+        assert all(signs[code] for code in CODES.values())
+
+
 def test_every_character_is_found_again() -> None:
-    lines = every_character()
-    found = [unicodedata.normalize("NFKC", line) for line in read(drawn(*lines))]
-    assert found == [unicodedata.normalize("NFKC", line) for line in lines for _ in (PLAIN, BOLD)]
+    for lines in every_character():
+        found = [unicodedata.normalize("NFKC", line) for line in read(drawn(*lines))]
+        assert found == [
+            unicodedata.normalize("NFKC", line) for line in lines for _ in (PLAIN, BOLD)
+        ]
 
 
 def test_every_character_looks_as_it_did() -> None:
-    lines = every_character()
-    ours, theirs = picture(drawn(*lines)), picture(by_reportlab(*lines))
-    different = ImageChops.difference(ours, theirs).point(lambda value: 255 * (value > 100))
-    assert different.filter(ImageFilter.MinFilter(3)).getbbox() is None  # but for edges
+    for lines in every_character():
+        ours, theirs = picture(drawn(*lines)), picture(by_reportlab(*lines))
+        different = ImageChops.difference(ours, theirs).point(lambda value: 255 * (value > 100))
+        assert different.filter(ImageFilter.MinFilter(3)).getbbox() is None  # but for edges
+
+
+def test_bold_has_what_plain_has() -> None:
+    plain, bold = (
+        {c for c, glyph in pdfmetrics.getFont(name).face.charToGlyph.items() if glyph}
+        for name in (PLAIN, BOLD)
+    )
+    assert plain == bold
+
+
+def test_fonts_are_those_that_are_told_of() -> None:
+    told = (ROOT / "docs/inventories.md").read_text(encoding="utf-8")
+    files = [FONTS / f"{name}.ttf" for name in (PLAIN, BOLD)]
+    assert sorted(FONTS.iterdir()) == sorted([*files, FONTS / "LICENSE"])
+    for file in files:
+        assert sha256(file.read_bytes()).hexdigest() in told
 
 
 def test_everyday_letters_are_the_same_in_each_document() -> None:
@@ -127,10 +183,38 @@ def test_widths_are_those_that_were_reckoned_with() -> None:
         assert font["/Widths"][code] == pytest.approx(width, abs=0.06)
 
 
-def test_what_no_letter_is_for_stands_as_an_empty_box() -> None:
-    content = drawn("Ана")
-    assert list(fonts_in(content)) == ["/F1+0", "/F2+0"]
-    assert picture(content).getextrema()[0] < 100
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Agron محمد", f"Agron {MISSING * 4}"),
+        ("שלום", MISSING * 4),
+        ("大 👍 🇦🇱", f"{MISSING} {MISSING} {MISSING * 2}"),
+        ("👨\u200d👩\u200d👧", MISSING * 3),
+        ("e\u0308 \u0421\u0301ава C\u030capljina", "ë Сава Čapljina"),
+        ("RRUGA\r\nE\tGJATË\u2028Nr.\u20093", "RRUGA E GJATË Nr. 3"),
+        ("\u202eREBMEIBM\u200f\x00\x1b\ud800\ufeff", "REBMEIBM"),
+        ("𝐀𝐠𝐫𝐨𝐧 Ⓐ", "Agron A"),
+        ("\ue000\uffff", MISSING * 2),
+    ],
+)
+def test_what_no_letter_is_for_is_told(text: str, told: str) -> None:
+    content = drawn(text)
+    assert [line.rstrip() for line in read(content)] == [told, told]
+    for name, font in fonts_in(content).items():
+        assert name.endswith("+0") or 0 not in signs_in(font)[1:]
+
+
+def placed(text: str) -> bytes:
+    buffer = io.BytesIO()
+    with drawn_into(buffer, "sq") as pen:
+        pen.right(400, 700, text)
+        pen.center(300, 600, text)
+        pen.text(40, 500, text * 20, width=100)
+    return buffer.getvalue()
+
+
+def test_a_line_is_placed_by_what_is_seen_of_it() -> None:
+    assert placed("大\ufe0f\n\u200bПетровић") == placed(f"{MISSING} Петровић")
 
 
 @pytest.fixture
