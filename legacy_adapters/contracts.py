@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, func, select, true
 
 from legacy_adapters import decode
+from legacy_adapters.operations import TextDate
 from legacy_adapters.prepared import Row
 from legacy_adapters.records import Contract, ContractCode, ContractInfo, Debt
 from legacy_adapters.schema import Relation
@@ -124,8 +125,12 @@ def debts_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
         # Rounded before it is added, as the page adds what it shows.
         func.sum(func.round(owed.c.outstanding, 2)).label("total"),
         func.count().label("invoices"),
-        func.min(owed.c.due_on).label("earliest_due"),
+        func.min(_known_day(owed.c.due_on)).label("earliest_due"),
     ).group_by(owed.c.contract_code)
+
+
+def _known_day(day: ColumnElement[Any]) -> ColumnElement[Any]:
+    return day.type.known(day) if isinstance(day.type, TextDate) else day
 
 
 def newest_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:

@@ -148,6 +148,8 @@ class _Builder:
         whens = []
         for when in node.args["ifs"]:
             condition = self.build(when.this)
+            if subject is not None and isinstance(condition, Null):
+                raise Refused("WHEN NULL is never true: NULL is asked for by IS NULL")
             condition = condition if subject is None else subject == condition
             whens.append((condition, self.build(when.args["true"])))
         return case(*whens, else_=self._or_none(node.args.get("default")))
@@ -172,12 +174,23 @@ class _Builder:
         goal = CASTS.get(node.to.this)
         if goal is None:
             raise Refused("CAST goes to VARCHAR2, INTEGER or NUMBER only")
-        return cast(self.build(node.this), goal)
+        value: ColumnElement[Any] = cast(self.build(node.this), goal)
+        sizes = [_size(size) for size in node.to.expressions]
+        if sizes and isinstance(goal, String):  # SQLite would leave it as long as it is
+            return func.substr(value, 1, sizes[0], type_=String)
+        if sizes and isinstance(goal, Numeric):
+            return func.round(value, sizes[1] if sizes[1:] else 0, type_=goal)
+        return value
 
     def call(self, node: exp.Func) -> ColumnElement[Any]:
         name, returns = FUNCTIONS[type(node)]
         given = [node.args.get(key) for key in ARGUMENTS]
         arguments = [self.build(part) for part in [*given, *node.expressions] if part]
+        if len(arguments) < FEWEST.get(type(node), 1):
+            raise Refused(f"{_told(node)} has too few arguments")
+        start = node.args.get("start")
+        if start is not None and not _is_from_one_on(start):
+            raise Refused(f"{_told(node)}: SUBSTR begins at a number from 1 on")
         return getattr(func, name)(*arguments, type_=returns or arguments[0].type)  # type: ignore[no-any-return]
 
     def nothing(self, _node: exp.Null) -> ColumnElement[Any]:
@@ -195,6 +208,18 @@ def _refuse(
         if isinstance(value.type, kinds):
             kind = "text" if isinstance(value.type, String) else "condition"
             raise Refused(f"{_told(node)} has a {kind} in it; {told}")
+
+
+def _size(node: Any) -> int:
+    text = str(node.this)
+    if not text.isdecimal() or len(text) > 4:  # noqa: PLR2004
+        raise Refused(f"{_told(node)} is no size that CAST may have")
+    return int(text)
+
+
+def _is_from_one_on(start: Any) -> bool:
+    """Each database counts in its own way from 0 or from the end."""
+    return isinstance(start, exp.Literal) and not start.is_string and str(start.this) >= "1"
 
 
 def _told(node: Any) -> str:
@@ -228,11 +253,12 @@ FUNCTIONS: dict[type, tuple[str, Any]] = {
     exp.Round: ("round", None),
     exp.Abs: ("abs", None),
 }
+FEWEST: dict[type, int] = {exp.Coalesce: 2, exp.Nullif: 2, exp.Substring: 2}  # arguments
 CASTS: dict[Any, Any] = {
     exp.DType.VARCHAR: String(200),
     exp.DType.INT: Integer(),
     exp.DType.BIGINT: Integer(),
-    exp.DType.DECIMAL: Numeric(38, 4),
+    exp.DType.DECIMAL: Numeric(38, 10),
 }
 ARGUMENTS = ("this", "expression", "start", "length", "decimals")
 Build = Callable[[_Builder, Any], ColumnElement[Any]]

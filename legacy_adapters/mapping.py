@@ -89,9 +89,7 @@ def read_mapping(file: Path) -> tuple[Mapping, list[Problem]]:
     Raises: MappingError, when the file is none or is not TOML.
     """
     try:
-        text = file.read_text(encoding="utf-8")
-        if len(text) > LONGEST_FILE:
-            raise MappingError(f"{file}: is longer than {LONGEST_FILE:,} characters")
+        text = _text_of(file)
         contents = tomllib.loads(text, parse_float=Decimal)
     except OSError as error:
         raise MappingError(f"{file}: cannot be read: {error.strerror}") from error
@@ -114,6 +112,14 @@ def read_mapping(file: Path) -> tuple[Mapping, list[Problem]]:
         file=file, relations=found, places=Places(text), reads_views="views" in contents
     )
     return mapping, sorted(problems, key=lambda problem: mapping.found(*problem[:2])[0])
+
+
+def _text_of(file: Path) -> str:
+    if file.exists() and not file.is_file():  # a device or a pipe may have no end
+        raise MappingError(f"{file}: cannot be read: it is no file")
+    if file.stat().st_size > LONGEST_FILE:
+        raise MappingError(f"{file}: is longer than {LONGEST_FILE:,} bytes")
+    return file.read_text(encoding="utf-8-sig")  # some editors mark what is UTF-8
 
 
 def _wrong_relations(contents: dict[str, Any]) -> list[Problem]:

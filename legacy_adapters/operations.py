@@ -32,6 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from legacy_adapters.digits import all_digits
 from legacy_adapters.wide import wide
 
 SMALLEST, LARGEST = Decimal("1e-9"), Decimal("1e15")
@@ -58,14 +59,22 @@ class TextDate(TypeDecorator[date]):
         month_at = 5 if self.pattern == "%Y%m%d" else 6
         year, month = func.substr(text, 1, 4), func.substr(text, month_at, 2)
         # Blanks and zeros stand for "no date", and most databases refuse to count with blanks.
-        is_known = and_(year.between("1900", "9999"), month.between("01", "12"))
+        is_known = and_(
+            year.between("1900", "9999"),
+            month.between("01", "12"),
+            all_digits(year.concat(month), 6),
+        )
         return case((is_known, cast(year, Integer) * 100 + cast(month, Integer)))
+
+    def known(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
+        """NULL for blanks and zeros, which are before every day."""
+        return type_coerce(case((type_coerce(day, String) >= "1900", day)), self)
 
     def process_bind_param(self, value: date | None, dialect: Any) -> str | None:
         return value.strftime(self.pattern) if value else None
 
     def process_result_value(self, value: Any, dialect: Any) -> date | None:
-        if value is None or not str(value).strip(" 0"):
+        if value is None or not str(value).strip(" 0-/"):
             return None
         return datetime.strptime(str(value).strip(), self.pattern).date()  # noqa: DTZ007
 

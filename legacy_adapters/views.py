@@ -26,12 +26,14 @@ from sqlalchemy import (
     cast,
     func,
     null,
+    or_,
     type_coerce,
 )
 from sqlalchemy.dialects import oracle, postgresql, sqlite
 from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.sql import operators
 
+from legacy_adapters.digits import all_digits
 from legacy_adapters.errors import MappingError
 from legacy_adapters.mapping import VIEW_PREFIX, Mapping, TableUse
 from legacy_adapters.operations import TextDate
@@ -55,6 +57,10 @@ TYPES: dict[Kind, Any] = {
     Kind.PERIOD: Integer(),
     Kind.DATE: Date(),
 }
+
+LONG_MONTHS = ("01", "03", "05", "07", "08", "10", "12")
+# By their last two digits: of the centuries' years, 2000 alone is near enough to be billed.
+LEAP_YEARS = [f"{year:02}" for year in range(4, 100, 4)]
 
 # What a column of the kind is in Oracle, as docs/mapping.md tells it.
 ORACLE_COLUMNS: dict[Kind, str] = {
@@ -208,13 +214,26 @@ def _day(kept: ColumnElement[Any], pattern: str, dialect: str) -> ColumnElement[
     year = func.substr(text, 1, 4)
     month = func.substr(text, 6 if has_signs else 5, 2)
     day = func.substr(text, 9 if has_signs else 7, 2)
-    known = year.between("1900", "9999"), month.between("01", "12"), day.between("01", "31")
+    short_year = func.substr(text, 3, 2)
+    known = (
+        year.between("1900", "9999"),
+        month.between("01", "12"),
+        day.between("01", "31"),
+        all_digits(year.concat(month).concat(day), 8),
+        or_(day <= "28", month.in_(LONG_MONTHS), _is_there(day, month, year, short_year)),
+    )
     if dialect == "sqlite":
         found = year.concat("-").concat(month).concat("-").concat(day)
     else:
         form = pattern.replace("%Y", "YYYY").replace("%m", "MM").replace("%d", "DD")
         found = func.to_date(type_coerce(kept, String), form, type_=Date)
     return case((and_(*known), found))
+
+
+def _is_there(day: Any, month: Any, year: Any, short_year: Any) -> ColumnElement[bool]:
+    """The 29th and 30th of months that have fewer than 31 days, but for a February's 30th."""
+    is_leap_year = or_(year == "2000", short_year.in_(LEAP_YEARS))
+    return and_(day <= "30", or_(month != "02", and_(day == "29", is_leap_year)))
 
 
 def make_dialect(name: str, *, live: str) -> Dialect:

@@ -12,7 +12,7 @@ from app.commands.billing_staging import demo_post_command, export_staging_comma
 from app.commands.billing_views import export_views_command
 from app.commands.failing import fails_in_words
 from app.web.current import services
-from legacy_adapters.demo.generator import MOST_GENERATED, DemoSize, make_demo
+from legacy_adapters.demo.generator import MOST_GENERATED, DemoSize, make_demo, read_description
 from legacy_adapters.doctor import SCAN_LIMIT, Level, examine
 
 billing = AppGroup("billing", help="The utility's billing database.")
@@ -77,6 +77,11 @@ billing.add_command(billing_map)
 @fails_in_words
 def demo_command(contracts: int, seed: int, months: int, file: Path | None) -> None:
     """Makes the demo's billing database anew, up to today."""
+    if file and file.exists() and not read_description(file):
+        raise click.ClickException(
+            f"{file} is there already and is no demo's database: it is left as it is."
+            " Give the name of a file that is not there."
+        )
     target = file or services().settings.demo_billing_file
     click.echo(f"Making {contracts:,} contracts with {months} months each in {target} ...")
     started = time.monotonic()

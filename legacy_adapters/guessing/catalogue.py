@@ -78,7 +78,8 @@ class TableFacts:
 
 @lru_cache(maxsize=20_000)
 def words_of(name: str) -> tuple[str, ...]:
-    plain = unicodedata.normalize("NFKD", name.replace("ı", "i"))
+    # A kWh is one word, whatever its letters.
+    plain = unicodedata.normalize("NFKD", name.replace("ı", "i").replace("kWh", "Kwh"))
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     return tuple(w.lower() for w in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", plain))
 

@@ -166,8 +166,10 @@ class _Guesser:
         first = [c for c in people if "first" in c.concepts]
         last = [c for c in people if "last" in c.concepts]
         if first and last and "subscriber" not in relation.fields:
-            why = f"{first[0].name} and {last[0].name}"
-            relation.fields["subscriber"] = Guess({"concat": [first[0], last[0]]}, "likely", why)
+            both = [c for c in first if c in last]  # EMRI_MBIEMRI
+            value = both[0] if both else {"concat": [first[0], last[0]]}
+            why = both[0].name if both else f"{first[0].name} and {last[0].name}"
+            relation.fields["subscriber"] = Guess(value, "likely", why)
         self._joined_text(relation, people, "address", ("street", "house"))
         phones = [f.column for f in relation.candidates["phone"] if f.score >= ENOUGH][:2]
         if len(phones) > 1 and phones[0].table == phones[1].table:

@@ -217,6 +217,21 @@ def test_odd_names_stay_within_their_quotes_and_comments(tmp_path: Path) -> None
     assert contents["invoice"]["columns"]["status"]["map"] == {'a"\n[b': "open"}
 
 
+def test_a_name_in_one_column_is_taken_once_and_a_kwh_is_one_word(tmp_path: Path) -> None:
+    file = tmp_path / "names.sqlite3"
+    with sqlite3.connect(file) as connection:
+        connection.execute(
+            "CREATE TABLE KONTRATA (NR_KONTRATE TEXT PRIMARY KEY, EMRI_MBIEMRI TEXT, ADRESA TEXT)"
+        )
+        connection.execute(
+            "CREATE TABLE FATURA (NR_FATURE TEXT PRIMARY KEY, NR_KONTRATE TEXT, kWh INTEGER,"
+            " DATA_FATURES DATE, SHUMA NUMERIC)"
+        )
+    contents = tomllib.loads(guessed(f"sqlite:///{file}"))
+    assert contents["contract"]["columns"]["subscriber"] == "EMRI_MBIEMRI"
+    assert contents["invoice"]["columns"]["units"] == "kWh"
+
+
 def test_three_hundred_other_tables_do_not_distract(demo_file: Path, tmp_path: Path) -> None:
     file = shutil.copy(demo_file, tmp_path / "large.sqlite3")
     with sqlite3.connect(file) as connection:

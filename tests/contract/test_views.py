@@ -157,7 +157,15 @@ SELECT
     RECEIPTS.CONTRACT_NO AS CONTRACT_CODE,
     CASE WHEN (substr(RECEIPTS.PAID_DAY, 1, 4) BETWEEN '1900' AND '9999'\
  AND substr(RECEIPTS.PAID_DAY, 5, 2) BETWEEN '01' AND '12'\
- AND substr(RECEIPTS.PAID_DAY, 7, 2) BETWEEN '01' AND '31')\
+ AND substr(RECEIPTS.PAID_DAY, 7, 2) BETWEEN '01' AND '31'\
+ AND translate(substr(RECEIPTS.PAID_DAY, 1, 4) || substr(RECEIPTS.PAID_DAY, 5, 2)\
+ || substr(RECEIPTS.PAID_DAY, 7, 2), '123456789', '000000000') = '00000000'\
+ AND (substr(RECEIPTS.PAID_DAY, 7, 2) <= '28'\
+ OR substr(RECEIPTS.PAID_DAY, 5, 2) IN ('01', '03', '05', '07', '08', '10', '12')\
+ OR substr(RECEIPTS.PAID_DAY, 7, 2) <= '30' AND (substr(RECEIPTS.PAID_DAY, 5, 2) != '02'\
+ OR substr(RECEIPTS.PAID_DAY, 7, 2) = '29' AND (substr(RECEIPTS.PAID_DAY, 1, 4) = '2000'\
+ OR substr(RECEIPTS.PAID_DAY, 3, 2) IN ('04', '08', '12', '16', '20', '24', '28', '32', '36',\
+ '40', '44', '48', '52', '56', '60', '64', '68', '72', '76', '80', '84', '88', '92', '96')))))\
  THEN to_date(substr(RECEIPTS.PAID_DAY, 1, 8), 'YYYYMMDD') END AS PAID_ON,
     RECEIPTS.MINOR / 100 AS AMOUNT,
     RECEIPTS.HOW AS METHOD,

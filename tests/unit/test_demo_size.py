@@ -146,6 +146,25 @@ def test_a_full_disk_is_told_in_words(
     assert list(tmp_path.iterdir()) == [file]
 
 
+@pytest.mark.parametrize("kind", ["another database", "a text"])
+def test_the_command_writes_over_no_file_but_a_demos(
+    portal: Portal, tmp_path: Path, kind: str
+) -> None:
+    file = tmp_path / "theirs"
+    if kind == "a text":
+        file.write_text("theirs")
+    else:
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("CREATE TABLE KONTRATE (KTR_KOD TEXT)")
+    before = file.read_bytes()
+    code, told = flask_billing_demo(portal, file, "--months", "4")
+    assert (code, file.read_bytes()) == (1, before)
+    assert f"{file} is there already and is no demo's database" in told
+    file.unlink()
+    assert flask_billing_demo(portal, file, "--months", "4")[0] == 0
+    assert flask_billing_demo(portal, file, "--months", "5")[0] == 0
+
+
 def test_the_command_fails_in_words(
     portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

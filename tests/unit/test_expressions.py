@@ -1,6 +1,7 @@
 """A mapping's last resort: what is built from it, and what is refused."""
 
 from contextlib import suppress
+from decimal import Decimal
 
 import pytest
 from hypothesis import example, given, settings
@@ -52,6 +53,10 @@ def lookup(name: str) -> Column[object]:
         ("CASE WHEN NOT b.AMOUNT BETWEEN 1 AND 99 OR b.TAX > 1 THEN 'y' END", "y"),
         ("CASE WHEN b.AMOUNT <> 5 AND b.AMOUNT >= 1 AND b.AMOUNT < 200 THEN 'y' END", "y"),
         ("CAST(b.AMOUNT AS INTEGER)", 100),
+        ('CAST(b."DATE" AS VARCHAR2(4))', "2026"),
+        ("CAST('12.345' AS NUMBER(10, 2))", Decimal("12.35")),
+        ("CAST('12.5' AS NUMBER(10))", 13),
+        ("CAST('0.123456' AS NUMBER) * 1000", Decimal("123.456")),
         ("'it''s 100 % ë'", "it's 100 % ë"),
     ],
 )
@@ -117,6 +122,16 @@ HOSTILE = [
     "NOT 'x'",
     "b.AMOUNT > NULL",
     "NULL = b.AMOUNT",
+    "CASE b.STATE WHEN NULL THEN 1 END",
+    "SUBSTR(b.STATE, -2)",
+    "SUBSTR(b.STATE, 0, 2)",
+    "SUBSTR(b.STATE, b.AMOUNT)",
+    "SUBSTR(b.STATE)",
+    "NVL(b.AMOUNT)",
+    "COALESCE(b.AMOUNT)",
+    "NULLIF(b.AMOUNT)",
+    "CAST(b.STATE AS NUMBER(*, 2))",
+    "CAST(b.STATE AS VARCHAR2(b.AMOUNT))",
 ]
 
 

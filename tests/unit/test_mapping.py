@@ -1,5 +1,6 @@
 """A mapping that is wrong says where and what."""
 
+import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -122,6 +123,20 @@ WRONG = [
 def test_wrong_operations(value: object) -> None:
     with pytest.raises(Wrong):
         parse(value)
+
+
+def test_what_an_editor_writes_before_the_text_is_no_part_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "marked.toml"
+    file.write_text(DEMO_MAPPING.read_text("utf-8"), encoding="utf-8-sig")
+    assert load_mapping(file).relations.keys() == load_mapping(DEMO_MAPPING).relations.keys()
+
+
+def test_a_mapping_without_end_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(MappingError, match="/dev/zero: cannot be read: it is no file"):
+        load_mapping(Path("/dev/zero"))
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(MappingError, match=r"pipe\.toml: cannot be read: it is no file"):
+        load_mapping(tmp_path / "pipe.toml")
 
 
 @pytest.mark.parametrize(
