@@ -13,6 +13,7 @@ from app.last_known.sealing import Seal, Unreadable
 from app.last_known.writer import Writer
 from config.settings import LastKnownSettings
 from legacy_adapters.errors import (
+    BillingDataError,
     BillingError,
     BillingPaused,
     ContractNotFound,
@@ -21,6 +22,7 @@ from legacy_adapters.errors import (
 from legacy_adapters.records import ContractCode
 
 T = TypeVar("T")
+MOST_UNREADABLE = 5  # of a list's contracts: each takes as many questions as a list has halves
 log = structlog.get_logger("selfcare")
 
 
@@ -60,12 +62,13 @@ class LastKnown:
         question: Callable[[Sequence[ContractCode]], Mapping[ContractCode, T]],
     ) -> Mapping[ContractCode, Told[T | None]]:
         """For each of these codes the answer, None where billing has none. While billing is
-        away, codes of which nothing is known are absent.
+        away, codes of which nothing is known are absent; so are, at any time, the few of which
+        billing tells what cannot be read.
 
         Raises: what the question raises, when nothing is known of any.
         """
         try:
-            found = question(codes) if codes else {}
+            found, unreadable = _ask_readable(codes, question)
         except BillingError as error:
             kept = self._recall(topic, codes)
             if not kept:
@@ -74,6 +77,8 @@ class LastKnown:
             return kept
         answers: dict[ContractCode, Told[T | None]] = {}
         for code in codes:
+            if code in unreadable:
+                continue
             answer = found.get(code)
             answers[code] = Told(answer=answer)
             if self._keep_days:
@@ -111,6 +116,38 @@ class LastKnown:
         except DatabaseError as error:
             log.warning("last known data not read", kind=type(error).__name__, reason=str(error))
         return found
+
+
+def _ask_readable(
+    codes: Sequence[ContractCode],
+    question: Callable[[Sequence[ContractCode]], Mapping[ContractCode, T]],
+) -> tuple[Mapping[ContractCode, T], set[ContractCode]]:
+    """The answers, and the codes whose cannot be read: one takes no other's answer away.
+
+    Raises: what the question raises, when too many cannot be read: then it is not the rows.
+    """
+    found: dict[ContractCode, T] = {}
+    unreadable: set[ContractCode] = set()
+    parts = [codes] if codes else []
+    while parts:
+        part = parts.pop()
+        try:
+            found |= question(part)
+        except BillingDataError as error:
+            if len(part) > 1:
+                half = len(part) // 2
+                parts += [part[:half], part[half:]]
+                continue
+            unreadable.add(part[0])
+            if len(unreadable) == min(len(codes), MOST_UNREADABLE):
+                raise
+            log.error(
+                "a contract is left out of a list",
+                contract=part[0],
+                reason=str(error)[:200],
+                do=f"run: flask billing map try {part[0]}",
+            )
+    return found, unreadable
 
 
 def _log_away(error: BillingError, topic: Topic[T], as_of: datetime | None) -> None:

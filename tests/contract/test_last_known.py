@@ -2,7 +2,7 @@
 
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +17,7 @@ from app.last_known.records import CONTRACT, DEBT, HISTORY, INFO, PAYMENTS, STAT
 from app.last_known.service import LastKnown
 from config.settings import LastKnownSettings
 from legacy_adapters.demo.generator import ELBASAN_MARKET, MANUAL_CODE
-from legacy_adapters.errors import BillingUnavailable, ContractNotFound
+from legacy_adapters.errors import BillingDataError, BillingUnavailable, ContractNotFound
 from legacy_adapters.port import Billing
 from legacy_adapters.records import Contract, ContractCode, Debt, InvoiceHistory
 
@@ -134,6 +134,34 @@ def test_many_are_asked_at_once_and_the_unknown_are_absent(database: Database) -
     kept = last_known.ask_many(DEBT, codes, away)
     assert set(kept) == set(codes[:1_500])
     assert all(told.answer == DEBT_OF_CODE and told.as_of for told in kept.values())
+
+
+def test_one_that_cannot_be_read_takes_no_other_away(database: Database) -> None:
+    codes = [ContractCode(f"AL{n:07d}") for n in range(300)]
+    asked: list[int] = []
+
+    def tell_all_but(wrong: set[ContractCode]) -> Callable[..., dict[ContractCode, Debt]]:
+        def question(some: Sequence[ContractCode]) -> dict[ContractCode, Debt]:
+            asked.append(len(some))
+            if wrong & set(some):
+                raise BillingDataError("total: what billing holds is no money")
+            return dict.fromkeys(some, DEBT_OF_CODE)
+
+        return question
+
+    last_known = make(database)
+    found = last_known.ask_many(DEBT, codes, tell_all_but({codes[7], codes[250]}))
+    assert set(codes) - set(found) == {codes[7], codes[250]}
+    assert all(told.as_of is None for told in found.values())
+    assert len(asked) < 40
+    last_known.flush()
+    # Where it is not a few rows, it is as if billing were away.
+    asked.clear()
+    kept = last_known.ask_many(DEBT, codes, tell_all_but(set(codes)))
+    assert len(kept) == 298 and all(told.as_of for told in kept.values())
+    assert len(asked) < 30
+    with pytest.raises(BillingDataError):
+        last_known.ask_many(DEBT, [codes[7]], tell_all_but({codes[7]}))
 
 
 def test_too_old_is_not_shown_and_is_deleted(database: Database) -> None:

@@ -121,6 +121,29 @@ def test_nonsense_from_billing_is_503_and_named_in_the_log(
     assert "BillingDataError" in capfd.readouterr().err
 
 
+def test_what_cannot_be_read_of_one_contract_hides_no_other(
+    make_portal: MakePortal, demo_file: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = Path(copy(demo_file, tmp_path / "billing.sqlite3"))
+    portal = make_portal(billing={"url": f"sqlite:///{file}"})
+    before = portal.signed_in("Elbasan Market").get("/contracts?q=AL000012").table()
+    owing = next(row for row in before if "lekë" not in row[2] and row[3] not in {"–", "0,00"})
+    code = owing[0].split()[0]
+    with sqlite3.connect(file) as connection:
+        connection.execute(
+            "UPDATE FATURE SET VL_NETO = 1e15 WHERE STATUS = 'H' AND KTR_ID ="
+            " (SELECT KTR_ID FROM KONTRATE WHERE KTR_KOD = ?)",
+            (code,),
+        )
+    page = portal.signed_in("Elbasan Market").get("/contracts?q=AL000012")
+    after = {row[0]: row for row in page.table()}
+    unread = after.pop(owing[0])
+    assert "Nuk dihet tani" in unread[2] and unread[3] == "–"
+    assert after == {row[0]: row for row in before if row is not owing}
+    assert "të dhënat e datës" not in page.text.lower()
+    assert '"a contract is left out of a list"' in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("language", ["sq", "en"])
 @pytest.mark.parametrize("code", sorted(TEXTS))
 def test_every_error_is_a_page_in_both_languages(
