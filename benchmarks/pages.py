@@ -29,6 +29,7 @@ from app.database import schema
 from app.factory import make_app
 from app.services import Services
 from app.wiring import wire
+from benchmarks.frozen.bare_history import make_bare_history
 from benchmarks.frozen.bare_page import make_bare_app
 from config.settings import SECTIONS, Settings
 from legacy_adapters.demo.generator import (
@@ -206,9 +207,11 @@ def measure(files: list[Path], delays: list[float], rounds: int, folder: Path) -
     for delay in filter(None, delays):
         add(f"+ {delay:g} ms a query", make_portal(folder / f"delay-{delay:g}", files[-1], delay))
     asked["bare page", ""] = asker(make_bare_app().test_client(), "/")
+    asked["bare history", ""] = asker(make_bare_history().test_client(), "/")
     best = fastest(asked, rounds)
-    bare = best["bare page", ""]
-    tell(f"the bare page takes {bare:.3f} ms")
+    bare, long = best["bare page", ""], best["bare history", ""]
+    tell(f"the bare page takes {bare:.3f} ms, a bare one of what the history shows {long:.3f} ms:")
+    tell(f"the history takes {best['history', columns[0]] / long:.2f} of that")
     head = ["page", "round trips (billing + portal)", *columns[:sizes], "growth", *columns[sizes:]]
     lines = [_row(head), _row(["---"] * len(head))]
     for name in PAGES:
