@@ -1,6 +1,5 @@
 """Files in a folder, each under its key."""
 
-import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,10 +9,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.gateways.errors import GatewayUnavailable
-from app.gateways.storage.port import NoSpace, NotStored, StorageKey, is_key
+from app.gateways.storage.port import NoSpace, NotStored, StorageKey, is_full, is_key
 
 PIECE = 64 * 1024
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 ARRIVING = "arriving"
 
 
@@ -74,7 +72,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        kind = NoSpace if error.errno in FULL else GatewayUnavailable
+        kind = NoSpace if is_full(error) else GatewayUnavailable
         raise kind(f"the documents' folder cannot be used: {error.strerror}") from None
 
 
