@@ -10,6 +10,7 @@ from app.database.engine import Database
 from legacy_adapters.port import Billing
 from tests.accounts import Accounts, Clock
 from tests.notified import Town
+from tests.outbox import Post
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -34,6 +35,11 @@ def clock() -> Clock:
 @pytest.fixture
 def accounts(database: Database, demo_billing: Billing, clock: Clock) -> Accounts:
     return Accounts(database, demo_billing, clock)
+
+
+@pytest.fixture
+def post(database: Database, clock: Clock) -> Post:
+    return Post(database, clock)
 
 
 @pytest.fixture
