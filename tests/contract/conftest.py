@@ -12,6 +12,7 @@ from legacy_adapters.posting import PaymentPosting
 from tests.accounts import Accounts, Clock
 from tests.notified import Town
 from tests.outbox import Post
+from tests.staff import Staff
 from tests.staging import Site, oracle_site, postgresql_site, sqlite_site
 
 
@@ -37,6 +38,13 @@ def clock() -> Clock:
 @pytest.fixture
 def accounts(database: Database, demo_billing: Billing, clock: Clock) -> Accounts:
     return Accounts(database, demo_billing, clock)
+
+
+@pytest.fixture
+def staff(database: Database, clock: Clock) -> Staff:
+    staff = Staff(database, clock)
+    staff.add()
+    return staff
 
 
 @pytest.fixture
