@@ -15,6 +15,9 @@ from tests.outbox import Post
 from tests.staff import Staff
 from tests.staging import Site, oracle_site, postgresql_site, sqlite_site
 
+# Its machine checks at each step: what it finds is told as a test tells it.
+pytest.register_assert_rewrite("tests.order_life")
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
