@@ -1,11 +1,15 @@
 """Bytes that cannot be read without a key, where one is set."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
 
 CLEAR, SEALED = b"\x00", b"\x01"
+LOST = "?"  # shown for what can no longer be read
+MARK = "\x02"  # of sealed words in a column of text; nobody can type it
+WORDS = "words"
 
 
 class CannotUnseal(Exception):
@@ -42,6 +46,41 @@ class Sealer:
         except CannotUnseal:
             return False
         return True
+
+
+class WordSealer:
+    """For what people type: sealed together with whose it is, so that what got into another's
+    row is not shown."""
+
+    def __init__(self, keys: Sequence[SecretStr], field: str) -> None:
+        """keys: as of Sealer. field: what the words are called within what is kept."""
+        self.sealer = Sealer(keys)
+        self._field = field
+
+    def close(self, owner: str, words: Mapping[str, str]) -> bytes:
+        body = json.dumps({"of": owner, self._field: dict(words)}, ensure_ascii=False)
+        return self.sealer.seal(body.encode())
+
+    def open(self, owner: str, kept: bytes) -> dict[str, str] | None:
+        """None where it cannot be read: without its key, or in another's row."""
+        try:
+            found = json.loads(self.sealer.open(kept))
+        except (CannotUnseal, ValueError):
+            return None
+        return dict(found[self._field]) if found.get("of") == owner else None
+
+    def close_text(self, owner: str, text: str) -> str:
+        """For columns of text: as it is where no key is set."""
+        if not text or not self.sealer.has_key:
+            return text
+        return MARK + self.close(owner, {WORDS: text})[1:].decode("ascii")
+
+    def open_text(self, owner: str, kept: str) -> str:
+        """LOST where it cannot be read."""
+        if not kept.startswith(MARK):
+            return kept
+        found = self.open(owner, SEALED + kept.removeprefix(MARK).encode())
+        return found[WORDS] if found else LOST
 
 
 def _decrypt(key: Fernet | MultiFernet, kept: bytes) -> bytes:

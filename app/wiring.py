@@ -24,14 +24,12 @@ from app.cases.drafting import Drafting
 from app.cases.filing import Filing
 from app.cases.following import Following
 from app.cases.handling import Handling
-from app.cases.sealing import Seal as CaseSeal
 from app.cases.shared import Shared as CaseShared
 from app.certificates.addresses import CertificateAddresses
 from app.certificates.applying import Applying
 from app.certificates.checking import Checking
 from app.certificates.deciding import Deciding
 from app.certificates.issuing import Issuing
-from app.certificates.sealing import Seal as CertificateSeal
 from app.certificates.shared import Shared as CertificateShared
 from app.clock import now, today
 from app.content.service import Content
@@ -71,6 +69,7 @@ from app.payments.review import Review
 from app.payments.settling import Settling
 from app.payments.shared import Shared as PaymentShared
 from app.payments.store.under_way import UNDER_WAY
+from app.sealing import WordSealer
 from app.services import (
     CaseServices,
     CertificateServices,
@@ -143,7 +142,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         addresses=CaseAddresses(settings.public_address),
         audit=audit,
         outbox=outbox,
-        seal=CaseSeal(settings.cases),
+        seal=WordSealer(settings.cases.keys, "answers"),
     )
     payments = _payments(
         settings,
@@ -207,7 +206,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
                 addresses=CertificateAddresses(settings.public_address),
                 audit=audit,
                 outbox=outbox,
-                seal=CertificateSeal(settings.certificates),
+                seal=WordSealer(settings.certificates.keys, "typed"),
                 signer=find_signer(settings, for_command=for_command),
                 utility=settings.utility,
                 is_demo=settings.portal.demo,

@@ -1,6 +1,8 @@
 """PostgreSQL as billing's engine: for utilities that replicate billing into one, and for
 billing systems that live there."""
 
+from typing import Any
+
 from sqlalchemy import URL, Connection, create_engine
 
 from config.settings import BillingSettings
@@ -9,35 +11,54 @@ from legacy_adapters.lane import ABANDONED_AT_MOST
 
 
 def postgresql_engine(url: URL, settings: BillingSettings) -> BillingEngine:
-    answer = int(settings.answer_seconds * 1000)
-    session = {
-        "default_transaction_read_only": "on",
-        "statement_timeout": answer,
-        "lock_timeout": answer,
-    }
-    engine = create_engine(
+    return make_postgresql_engine(
         url,
-        connect_args={
-            "connect_timeout": max(2, round(settings.connect_seconds)),  # libpq's least
-            "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
-            "application_name": "veteshherbim",
-            "tcp_user_timeout": answer,
-            "keepalives_idle": 30,
-        },
+        {"default_transaction_read_only": "on"},
+        application="veteshherbim",
+        connections=settings.connections,
+        connect_seconds=settings.connect_seconds,
+        answer_seconds=settings.answer_seconds,
         # One statement is one round trip: no BEGIN before it and no ROLLBACK after.
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
         pool_reset_on_return=None,
-        pool_size=settings.connections,
+    )
+
+
+def make_postgresql_engine(
+    url: URL,
+    session: dict[str, object],
+    *,
+    application: str,
+    connections: int,
+    connect_seconds: float,
+    answer_seconds: float,
+    **of_engine: Any,
+) -> BillingEngine:
+    """session: the settings of its sessions, besides their time-outs; of_engine:
+    create_engine's. application: what the server calls them."""
+    answer = int(answer_seconds * 1000)
+    session = {"statement_timeout": answer, "lock_timeout": answer, **session}
+    engine = create_engine(
+        url,
+        connect_args={
+            "connect_timeout": max(2, round(connect_seconds)),  # libpq's least
+            "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
+            "application_name": application,
+            "tcp_user_timeout": answer,
+            "keepalives_idle": 30,
+        },
+        pool_size=connections,
         max_overflow=ABANDONED_AT_MOST,
         hide_parameters=True,
+        **of_engine,
     )
     return BillingEngine(
         engine=engine,
         connect=engine.connect,
-        connections=settings.connections,
-        seconds=settings.connect_seconds + settings.answer_seconds,
-        answer_seconds=settings.answer_seconds,
+        connections=connections,
+        seconds=connect_seconds + answer_seconds,
+        answer_seconds=answer_seconds,
         is_remote=True,
         set_limit=set_limit,
         dispose=engine.dispose,

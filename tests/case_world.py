@@ -23,7 +23,6 @@ from app.cases.filing import Filing, Ground
 from app.cases.following import Following
 from app.cases.handling import Handling
 from app.cases.records import Case, CaseNumber, Filled
-from app.cases.sealing import Seal
 from app.cases.shared import Move, Shared
 from app.clock import HOME
 from app.database.engine import Database
@@ -32,6 +31,7 @@ from app.gateways.storage import open_storage
 from app.invoices.service import InvoiceService
 from app.last_known.service import LastKnown
 from app.messages.outbox import Outbox
+from app.sealing import WordSealer
 from app.staff.records import Member, Role
 from legacy_adapters.port import Billing
 from legacy_adapters.records import ContractCode
@@ -141,7 +141,7 @@ def make_world(database: Database, billing: Billing, folder: Path) -> World:
         addresses=CaseAddresses("https://portal.example"),
         audit=audit,
         outbox=Outbox(clock=clock, wake=lambda: None),
-        seal=Seal(settings.cases),
+        seal=WordSealer(settings.cases.keys, "answers"),
         clock=clock,
         today=today,
     )

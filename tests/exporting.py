@@ -1,7 +1,7 @@
 """An office that makes files of what billing tells, over a billing and a storage that fail."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
@@ -9,11 +9,14 @@ from pathlib import Path
 from shutil import copy
 from typing import Any, BinaryIO
 
+import pytest
+
 from app.accounts.labels import Labels
 from app.accounts.records import Applicant, Label, SignedIn
 from app.clock import HOME as ZONE
 from app.clock import now
 from app.database.engine import Database
+from app.exports import working
 from app.exports.making import Making
 from app.exports.records import Export, Format, Named, Reference, Scope, Wanted, What
 from app.exports.service import Download, Exports
@@ -30,6 +33,7 @@ from tests.accounts import HOME, Accounts, Clock, posted
 
 MANY = [f"AL{number:07}" for number in range(5, 45)]
 MAPPING = Path(__file__).parent.parent / "config/billing/demo.toml"
+TOLD = "invoices.csv"  # an export that the job process makes
 
 
 class Asked:
@@ -212,3 +216,29 @@ def named(me: SignedIn) -> list[Named]:
     nothing = Label()
     labels = {code: me.labels.get(code, nothing) for code in me.contracts}
     return [Named(code=code, name=one.name, group=one.group) for code, one in labels.items()]
+
+
+def errors(logs: list[Any]) -> list[str]:
+    return [f"{e['event']}: {e['reason']}" for e in logs if e["log_level"] == "error"]
+
+
+@pytest.fixture
+def office(
+    database: Database,
+    clock: Clock,
+    demo_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Office]:
+    """Its worker beats and waits for moments only, and asks often."""
+    monkeypatch.setattr(working, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(working, "AWAY_SECONDS", 0.2)
+    monkeypatch.setattr("app.exports.reading.CONTRACTS_AT_ONCE", 5)  # eight pages
+    office = Office(database, tmp_path, demo_file, clock)
+    yield office
+    office.close()
+
+
+@pytest.fixture
+def me(office: Office) -> SignedIn:
+    return office.settle("Elbasan Market", MANY)

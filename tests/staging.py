@@ -1,24 +1,38 @@
 """The staging table on each kind of database, made by the DDL that a DBA is given."""
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
+import pytest
 
 from config.posting import PostingSettings
-from legacy_adapters.posting import PaymentPosting, open_posting
+from legacy_adapters.errors import BillingUnavailable
+from legacy_adapters.posting import PaymentId, PaymentPosting, PaymentToPost, open_posting
 from legacy_adapters.posting.ddl import export_staging
+from legacy_adapters.records import ContractCode, InvoiceNumber
 from tests.components import PostgresqlServer, java_and_h2
 from tests.oracle_net import H2Database, OracleServer
 
 WRITER = "portal_writer"
 QUICK: dict[str, Any] = {"connect_seconds": 0.5, "answer_seconds": 1.0}
 INVOICES = "CREATE TABLE FATURE (FAT_ID INTEGER PRIMARY KEY, KAMATE NUMERIC(12, 2));"
+PAID_AT = datetime(2026, 5, 31, 22, 30, 5, 999_999, tzinfo=UTC)
+AT_MOST = 1.5 + 0.8  # QUICK's seconds, and what two busy cores may add
+KINDS = ["sqlite", "postgresql", "oracle"]
+everywhere = pytest.mark.parametrize("made_site", KINDS, indirect=True)
+over_a_network = pytest.mark.parametrize("made_site", KINDS[1:], indirect=True)
+with_postgresql = pytest.mark.parametrize("made_site", ["postgresql"], indirect=True)
+with_oracle = pytest.mark.parametrize("made_site", ["oracle"], indirect=True)
+with_sqlite = pytest.mark.parametrize("made_site", ["sqlite"], indirect=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,3 +138,36 @@ def oracle_site() -> Iterator[Site]:
                 port=server.port,
                 server=server,
             )
+
+
+def payment(number: int | str = 1, **changes: Any) -> PaymentToPost:
+    made = PaymentToPost(
+        payment_id=PaymentId(f"P-{number}"),
+        contract_code=ContractCode("AL0000001"),
+        invoice_number=InvoiceNumber("200000017"),
+        amount=Decimal("1234.10"),
+        paid_at=PAID_AT,
+        method="KARTË",
+        source="PORTALI I ENERGJISË, ÇELË NË ÇDO ORË",
+        bank_transaction="b" * 80,
+    )
+    return replace(made, **changes)
+
+
+def post_in_the_end(posting: PaymentPosting, wanted: PaymentToPost) -> None:
+    """As the portal does: again and again."""
+    end = time.monotonic() + 30
+    while True:
+        try:
+            return posting.post(wanted)
+        except BillingUnavailable:
+            assert time.monotonic() < end, "billing did not come back"
+            time.sleep(0.1)
+
+
+def seconds_until_it_fails(work: Callable[[], object]) -> float:
+    begun = time.monotonic()
+    with pytest.raises(BillingUnavailable) as caught:
+        work()
+    assert "P-1" not in str(caught.value) and "AL0000001" not in str(caught.value)
+    return time.monotonic() - begun

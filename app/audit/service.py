@@ -57,15 +57,11 @@ class Audit:
         limit: int = 100,
     ) -> list[Event]:
         """The newest first."""
+        wanted = Filter(
+            account_id=account_id, staff_id=staff_id, contract_code=contract_code, since=since
+        )
         with self._database.read() as connection:
-            return store.list_newest(
-                connection,
-                account_id=account_id,
-                staff_id=staff_id,
-                contract_code=contract_code,
-                since=since,
-                limit=limit,
-            )
+            return store.list_newest(connection, wanted, limit=limit)
 
     def find_newest(
         self, account_id: int, *actions: Action, staff_id: int | None = None

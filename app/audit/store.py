@@ -57,18 +57,8 @@ def add(connection: Connection, event: Event) -> None:
     )
 
 
-def list_newest(
-    connection: Connection,
-    *,
-    account_id: int | None = None,
-    staff_id: int | None = None,
-    contract_code: str | None = None,
-    since: datetime | None = None,
-    limit: int = 100,
-) -> list[Event]:
-    wanted = Filter(
-        account_id=account_id, staff_id=staff_id, contract_code=contract_code, since=since
-    )
+def list_newest(connection: Connection, wanted: Filter, *, limit: int) -> list[Event]:
+    """In the order in which they were written."""
     number = audit_event.c.id
     found = _read(connection, [q.order_by(number.desc()) for q in _queries(wanted)], limit)
     return sorted(found, key=lambda event: -event.id)[:limit]

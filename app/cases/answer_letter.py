@@ -54,15 +54,13 @@ def render_answer(
 ) -> bytes:
     """The utility signs, whoever wrote it."""
     _, buffer = translate, BytesIO()
-    title = _("Answer")
-    about = f"{title} {case.number}"
     with drawn_into(buffer, formats.language) as pen:
         stationery = Stationery(
             utility=utility,
-            title=title,
-            about=about,
+            title=_("Answer"),
+            number=case.number,
             warning=_("SAMPLE – from the demo, no real request") if is_sample else "",
-            page_of=_("Page %(page)s of %(pages)s"),
+            translate=translate,
         )
         stationery.first_head(pen)
         stationery.print(pen, _lines(case, answered, utility, formats, translate), top=TOP)

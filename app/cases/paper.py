@@ -70,15 +70,13 @@ def render_case_file(
 ) -> bytes:
     """Never what is for colleagues alone, also where the file holds it."""
     _, buffer = translate, BytesIO()
-    title = _("Case file")
-    about = f"{title} {file.case.number}"
     with drawn_into(buffer, formats.language) as pen:
         stationery = Stationery(
             utility=utility,
-            title=title,
-            about=about,
+            title=_("Case file"),
+            number=file.case.number,
             warning=_("SAMPLE – from the demo, no real request") if is_sample else "",
-            page_of=_("Page %(page)s of %(pages)s"),
+            translate=translate,
         )
         paper = _Paper(file, words, formats, translate)
         stationery.first_head(pen)

@@ -32,7 +32,6 @@ from app.cases.records import (
     What,
 )
 from app.cases.rules import Clock, LegalClock
-from app.cases.sealing import Seal
 from app.cases.store import cases
 from app.cases.store.cases import NO_DAY, Row
 from app.clock import now, today
@@ -41,6 +40,7 @@ from app.documents.records import Document
 from app.documents.service import Documents
 from app.messages.outbox import Outbox, Purpose
 from app.messages.records import Letter
+from app.sealing import WordSealer
 from app.staff.records import Member
 from config.cases import CaseSettings
 from legacy_adapters.records import ContractCode
@@ -73,7 +73,7 @@ class Shared:
     addresses: CaseAddresses
     audit: Audit
     outbox: Outbox
-    seal: Seal
+    seal: WordSealer  # its owner: the draft's key, which the case keeps
     tries: Tries = field(default_factory=Tries)
     clock: Callable[[], datetime] = now
     today: Callable[[], date] = today
@@ -94,7 +94,7 @@ class Shared:
             answers=answers or {},
             debt=row.debt,
             debt_amount=row.debt_amount,
-            answer=self.seal.open_words(row.draft_key, row.answer),
+            answer=self.seal.open_text(row.draft_key, row.answer),
             version=row.version,
         )
 
@@ -153,8 +153,8 @@ class Shared:
             events=tuple(
                 replace(
                     event,
-                    note=self.seal.open_words(row.draft_key, event.note),
-                    remark=self.seal.open_words(row.draft_key, event.remark),
+                    note=self.seal.open_text(row.draft_key, event.note),
+                    remark=self.seal.open_text(row.draft_key, event.remark),
                 )
                 for event in cases.list_events(connection, row.summary.id)
             ),
@@ -183,7 +183,7 @@ class Shared:
             Clock(due_on=was.due_on, days_left=was.days_left), was.state, step.to
         )
         if not is_open:  # an earlier one, from before it was reopened, stays in the history
-            more["answer"] = self.seal.close_words(row.draft_key, step.answer)
+            more["answer"] = self.seal.close_text(row.draft_key, step.answer)
         self.change(
             connection,
             row,
@@ -242,8 +242,8 @@ class Shared:
             by=by,
             state=step.to,
             staff_id=member.id if member else None,
-            note=self.seal.close_words(row.draft_key, words),
-            remark=self.seal.close_words(row.draft_key, step.remark),
+            note=self.seal.close_text(row.draft_key, words),
+            remark=self.seal.close_text(row.draft_key, step.remark),
         )
         self.audit.record(
             connection,

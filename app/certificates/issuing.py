@@ -111,7 +111,7 @@ class Issuing:
             "issued_at": certificate.issued_at,
             "valid_until": certificate.valid_until,
             "is_signed": certificate.is_signed,
-            "paper": shared.seal.close_paper(made.paper),
+            "paper": shared.seal.sealer.seal(made.paper),
         }
         issued.add(connection, values, ground.newest)
         told = replace(application, state=State.ISSUED)

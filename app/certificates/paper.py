@@ -61,16 +61,14 @@ def render_certificate(
     translate: Translate,
 ) -> bytes:
     _, buffer = translate, BytesIO()
-    title = _("Debt certificate")
-    about = f"{title} {facts.application.number}"
     with drawn_into(buffer, formats.language) as pen:
         warning = _("SAMPLE – from the demo, signed with a test certificate; it proves nothing")
         stationery = Stationery(
             utility=utility,
-            title=title,
-            about=about,
+            title=_("Debt certificate"),
+            number=facts.application.number,
             warning=warning if is_sample else "",
-            page_of=_("Page %(page)s of %(pages)s"),
+            translate=translate,
         )
         stationery.first_head(pen)
         pen.qr(facts.verify_at, RIGHT - QR_SIDE, TOP - QR_SIDE, QR_SIDE)

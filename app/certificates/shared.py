@@ -28,7 +28,6 @@ from app.certificates.records import (
     Wrong,
     number_of,
 )
-from app.certificates.sealing import Seal
 from app.certificates.store import applications, issued
 from app.certificates.store.applications import Row
 from app.clock import now, today
@@ -36,6 +35,7 @@ from app.database.engine import Database
 from app.gateways.signing.port import Signer
 from app.messages.outbox import Outbox, Purpose
 from app.messages.records import Letter
+from app.sealing import CannotUnseal, WordSealer
 from app.staff.records import Member
 from config.certificates import CertificateSettings
 from config.settings import UtilitySettings
@@ -59,7 +59,7 @@ class Shared:
     addresses: CertificateAddresses
     audit: Audit
     outbox: Outbox
-    seal: Seal
+    seal: WordSealer  # its owner: the form's key
     signer: Signer | None
     utility: UtilitySettings
     is_demo: bool
@@ -125,16 +125,17 @@ class Shared:
         """The PDF as it was issued. Raises: NotFound, also where nothing was issued."""
         with self.database.read() as connection:
             kept = issued.find_paper(connection, application_id)
-        paper = self.seal.open_paper(kept) if kept is not None else None
-        if kept is not None and paper is None:
+        if kept is None:
+            raise NotFound
+        try:
+            return self.seal.sealer.open(kept)
+        except CannotUnseal:
             log.error(
                 "a certificate cannot be read",
                 application=number_of(application_id),
                 do="are all keys it was written with in SELFCARE_CERTIFICATES_KEYS?",
             )
-        if paper is None:
-            raise NotFound
-        return paper
+            raise NotFound from None
 
     def opened(self, row: Row) -> ApplicationFile:
         return ApplicationFile(

@@ -1,13 +1,11 @@
 """Takes files in, gives them out, and knows to whom they belong."""
 
-import errno
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from tempfile import SpooledTemporaryFile, TemporaryFile
-from typing import BinaryIO, NoReturn, cast
+from tempfile import TemporaryFile
+from typing import BinaryIO
 
 import structlog
 from sqlalchemy import Connection
@@ -34,14 +32,20 @@ from app.documents.records import (
 from app.documents.sweeping import Stopping, Sweeping, Tell
 from app.gateways.antivirus.port import Antivirus, TooLargeToScan
 from app.gateways.errors import GatewayUnavailable
-from app.gateways.storage.port import NoSpace, NotStored, Storage, StorageKey, new_key
+from app.gateways.storage.port import (
+    NoSpace,
+    NotStored,
+    Storage,
+    StorageKey,
+    is_full,
+    new_key,
+)
+from app.gateways.storage.whole import checksum, fetch
 from config.documents import DocumentSettings
 
 log = structlog.get_logger("selfcare")
 PIECE = 64 * 1024
-IN_MEMORY = 512 * 1024  # of a file that is given out
 HELD_AT_ONCE = 10  # times as many as one case may have
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 LOOK = "is there room? flask documents status"
 
 
@@ -253,29 +257,19 @@ class Documents:
             raise DocumentRefused(Refusal.INFECTED)
         if scan is Scan.WAITING:
             raise StillScanning("it waits for the virus scanner")
-        content = cast(BinaryIO, SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - the caller's
+        return self._fetch(key, document)
+
+    def _fetch(self, key: StorageKey, document: Document) -> BinaryIO:
         try:
             with _temporary():
-                self._fetch(key, document, content)
-        except BaseException:
-            content.close()
-            raise
-        content.seek(0)
-        return content
-
-    def _fetch(self, key: StorageKey, document: Document, content: BinaryIO) -> None:
-        digest = hashlib.sha256()
-        try:
-            for piece in self._storage.open(key):
-                digest.update(piece)
-                content.write(piece)
+                return fetch(self._storage, key, document.sha256)
         except NotStored as error:
-            _lost(document, str(error))
+            do = "it was taken and is not there as it was: look into a backup of the storage"
+            log.error("document lost", document=document.id, reason=str(error), do=do)
+            raise DocumentGone(str(error)) from None
         except GatewayUnavailable as error:
             log.error("document not read", document=document.id, reason=str(error), do=LOOK)
             raise StorageUnavailable(str(error)) from None
-        if digest.hexdigest() != document.sha256:
-            _lost(document, "it is not what was taken")
 
     def when_infected(self, tell: Tell) -> None:
         """Whom to tell of a document in which a virus is found later, within the transaction that
@@ -302,7 +296,7 @@ def _temporary() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in FULL:
+        if not is_full(error):
             raise
         raise StorageFull(f"the folder of temporary files: {error.strerror}") from None
 
@@ -321,14 +315,13 @@ def _copy(source: BinaryIO, target: BinaryIO, *, most: int) -> None:
 
 
 def _of(content: BinaryIO, name: str, kind: Kind, scan: Scan, at: datetime) -> Document:
-    content.seek(0)
-    digest = hashlib.file_digest(content, "sha256")  # type: ignore[arg-type]
+    sha256 = checksum(content)
     return Document(
         id=DocumentId(0),
         name=name,
         media_type=rules.MEDIA_TYPES[kind],
         size=content.tell(),
-        sha256=digest.hexdigest(),
+        sha256=sha256,
         created_at=at,
         scan=scan,
     )
@@ -338,9 +331,3 @@ def _actor(account_id: int | None, staff_id: int | None) -> Actor:
     if staff_id is not None:
         return Actor.STAFF
     return Actor.VISITOR if account_id is None else Actor.CUSTOMER
-
-
-def _lost(document: Document, why: str) -> NoReturn:
-    do = "it was taken and is not there as it was: look into a backup of the storage"
-    log.error("document lost", document=document.id, reason=why, do=do)
-    raise DocumentGone(why)

@@ -1,6 +1,5 @@
 """What customers may do with exports: ask for one, see how it stands, take it away."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +22,7 @@ from app.exports.records import (
     MEDIA_TYPES,
     ContractsChanged,
     Export,
+    ExportFile,
     ExportNotFound,
     FileGone,
     Named,
@@ -38,11 +38,11 @@ from app.exports.shared import Shared
 from app.exports.titles import title_of
 from app.gateways.errors import GatewayUnavailable
 from app.gateways.storage.port import NotStored, StorageKey
+from app.gateways.storage.whole import IN_MEMORY, fetch
 from app.messages.texts import texts
 from legacy_adapters.errors import BillingError
 
 log = structlog.get_logger("selfcare")
-IN_MEMORY = 512 * 1024
 STRAY_HOURS = 24  # longer than any file takes from its storage to its row
 KEYS_AT_ONCE = 500
 # More contracts than this no page asks billing for: it has one time-out for all its questions.
@@ -241,13 +241,7 @@ class Exports:
             raise ExportNotFound
         if not signed_in.rights.keys() >= set(export.file.codes):
             raise ContractsChanged
-        content = cast(BinaryIO, SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - the caller's
-        try:
-            self._fetch(export, export.file.key, content)
-        except BaseException:
-            content.close()
-            raise
-        content.seek(0)
+        content = self._fetch(export, export.file)
         log.info("export taken", export=export.id, account=export.account_id)
         return Download(
             name=export.file.name,
@@ -256,21 +250,16 @@ class Exports:
             content=content,
         )
 
-    def _fetch(self, export: Export, key: StorageKey, content: BinaryIO) -> None:
-        digest = hashlib.sha256()
+    def _fetch(self, export: Export, file: ExportFile) -> BinaryIO:
         try:
-            for piece in self._shared.storage.open(key):
-                digest.update(piece)
-                content.write(piece)
+            return fetch(self._shared.storage, file.key, file.sha256)
         except NotStored:
-            digest.update(b"missing")
-        if export.file is None or digest.hexdigest() != export.file.sha256:
             log.error(
                 "an export's file is lost",
                 export=export.id,
                 do="it is not in its storage as it was made; the customer was told to ask anew",
             )
-            raise FileGone
+            raise FileGone from None
 
     # Forgetting
 

@@ -1,6 +1,5 @@
 """What all export services work with."""
 
-import errno
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -25,8 +24,6 @@ from app.gateways.errors import GatewayUnavailable
 from app.gateways.storage.port import Storage, StorageKey
 from app.processes import is_alive, process_name
 from config.exports import ExportSettings
-
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,5 @@
 """Makes the exports that wait, one after the other, in the job process."""
 
-import hashlib
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,11 +16,12 @@ from app.database.engine import DatabaseError
 from app.exports import letters, rules, store
 from app.exports.making import Order
 from app.exports.records import Claim, ExportFile, Note, NotMade, Stopped, Tally
-from app.exports.shared import FULL, Shared
+from app.exports.shared import Shared
 from app.exports.titles import title_of
 from app.formats import Formats
 from app.gateways.errors import GatewayUnavailable
-from app.gateways.storage.port import NoSpace, StorageKey, new_key
+from app.gateways.storage.port import NoSpace, StorageKey, is_full, new_key
+from app.gateways.storage.whole import checksum
 from app.messages.outbox import Purpose
 from app.messages.texts import texts
 from app.processes import is_alive, process_name
@@ -193,7 +193,7 @@ def _why(error: Exception) -> tuple[Note, str, str]:
             return Note.NO_SPACE, str(error), SPACE
         case GatewayUnavailable():
             return Note.STORAGE_AWAY, str(error), SPACE
-        case OSError(errno=number) if number in FULL:
+        case OSError() if is_full(error):
             return Note.NO_SPACE, error.strerror or "", SPACE
     reason = f"{type(error).__name__}: {str(error)[:160]}"
     if isinstance(error, BillingError):
@@ -202,14 +202,13 @@ def _why(error: Exception) -> tuple[Note, str, str]:
 
 
 def _described(key: StorageKey, order: Order, content: BinaryIO, tally: Tally) -> ExportFile:
-    content.seek(0)
-    digest = hashlib.file_digest(content, "sha256")  # type: ignore[arg-type]
+    sha256 = checksum(content)
     title = title_of(texts(order.wanted.language), order.wanted.what)
     return ExportFile(
         key=key,
         name=rules.file_name(title, order.wanted, order.at.astimezone(HOME).date()),
         size=content.tell(),
-        sha256=digest.hexdigest(),
+        sha256=sha256,
         rows=tally.rows,
         codes=tuple(named.code for named in order.contracts),
         left_out=tuple(tally.left_out),

@@ -1,13 +1,18 @@
-"""Whole files in a folder, for the local twins."""
+"""Whole files in a folder, which stay after a power cut: for the local twins and the storage."""
 
 import os
 import re
 import secrets
+import shutil
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from app.clock import now
 from app.gateways.errors import GatewayUnavailable
+
+PIECE = 64 * 1024  # of what is written
 
 
 def put_file(folder: Path, suffix: str, content: bytes, *, name: str = "") -> None:
@@ -22,9 +27,9 @@ def put_file(folder: Path, suffix: str, content: bytes, *, name: str = "") -> No
         # What is in there is for customers' eyes alone.
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
-            _write(part, content)
+            write_new(part, BytesIO(content))
             part.rename(folder / name)
-            _settle(folder)
+            settle(folder)
         finally:
             with suppress(OSError):  # it is there only if something failed
                 part.unlink()
@@ -40,15 +45,18 @@ def name_of(reference: str) -> str:
     return f"{found[2][:8]}T{found[2][8:]}.{found[3]}Z-{found[1]}" if found else ""
 
 
-def _write(file: Path, content: bytes) -> None:
+def write_new(file: Path, content: BinaryIO) -> None:
+    """A file that was not there, for nobody else's eyes; its name stays once its folder is
+    settled. Raises: OSError."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
+        shutil.copyfileobj(content, stream, PIECE)
         stream.flush()
         os.fsync(stream.fileno())
 
 
-def _settle(folder: Path) -> None:
+def settle(folder: Path) -> None:
+    """What was put there, or renamed or removed, is so after a power cut. Raises: OSError."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -180,14 +180,18 @@ def _needed(lines: Sequence[Line], begin: int, *, most: float) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Stationery:
-    """What stands around the text. about: on each page after the first; warning: on each page,
-    "" for none; contact and page_of: in the foot, the latter with %(page)s and %(pages)s."""
+    """What stands around the text. title: of the first page, with the number of all that follow;
+    warning: on each page, "" for none."""
 
     utility: UtilitySettings
     title: str
-    about: str
+    number: str
     warning: str
-    page_of: str
+    translate: Callable[[str], str]
+
+    @property
+    def about(self) -> str:
+        return f"{self.title} {self.number}"
 
     def print(self, pen: Pen, lines: Sequence[Line], *, top: float) -> None:
         """top: where the text begins on the first page, on which more may stand already."""
@@ -220,7 +224,9 @@ class Stationery:
     def _foot(self, pen: Pen, page: int, pages: int) -> None:
         contact = f"{self.utility.contact_email}   {self.utility.contact_phone}"
         pen.text(LEFT, FOOT, contact, NOTE, width=110 * mm)
-        pen.right(RIGHT, FOOT, self.page_of % {"page": page, "pages": pages}, NOTE)
+        _ = self.translate
+        place = _("Page %(page)s of %(pages)s") % {"page": page, "pages": pages}
+        pen.right(RIGHT, FOOT, place, NOTE)
 
 
 def _draw(pen: Pen, lines: Sequence[Line], y: float) -> None:

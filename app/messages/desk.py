@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from app.messages.records import (
     Channel,
@@ -142,9 +142,7 @@ def set_report(connection: Connection, name: Reference, report: Report, *, at: d
     statement = (
         update(message)
         .where(
-            message.c.id == name.id,
-            message.c.created_at == name.created_at,
-            message.c.mark == name.mark,
+            _named(name),
             message.c.channel == Channel.SMS,
             or_(message.c.report.is_(None), message.c.report != Report.DELIVERED),
         )
@@ -160,9 +158,7 @@ def set_bounced(
     statement = (
         update(message)
         .where(
-            message.c.id == name.id,
-            message.c.created_at == name.created_at,
-            message.c.mark == name.mark,
+            _named(name),
             message.c.channel == Channel.MAIL,
             message.c.state == State.SENT,
             message.c.bounced_at.is_(None),
@@ -172,3 +168,12 @@ def set_bounced(
     )
     row = connection.execute(statement).first()
     return (row.account_id, row.recipient) if row else None
+
+
+def _named(name: Reference) -> ColumnElement[bool]:
+    """All of it: a number alone could be guessed, or be another message's by now."""
+    return and_(
+        message.c.id == name.id,
+        message.c.created_at == name.created_at,
+        message.c.mark == name.mark,
+    )

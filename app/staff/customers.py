@@ -21,7 +21,7 @@ from app.accounts.store import contracts, desk, people, recovery, sessions
 from app.accounts.store.desk import DelegateOf, FoundAccount, Sought
 from app.accounts.undoing import tell_owner
 from app.audit import store as trail
-from app.audit.records import Action, Actor, Event
+from app.audit.records import Action, Actor, Event, Filter
 from app.messages.records import Letter
 from app.messages.texts import texts
 from app.staff.records import Doer, StaffError
@@ -174,7 +174,9 @@ class Customers:
                 delegates=tuple(desk.list_delegates(connection, account_id, SHOWN_AT_MOST)),
                 devices=tuple(devices),
                 events=tuple(
-                    trail.list_newest(connection, account_id=account_id, limit=SHOWN_AT_MOST)
+                    trail.list_newest(
+                        connection, Filter(account_id=account_id), limit=SHOWN_AT_MOST
+                    )
                 ),
             )
 

@@ -10,9 +10,8 @@ from config.posting import PostingSettings
 from legacy_adapters.engine import BillingEngine
 from legacy_adapters.engines import read_address
 from legacy_adapters.errors import BillingUnavailable
-from legacy_adapters.lane import ABANDONED_AT_MOST
 from legacy_adapters.oracle import cx_oracle_options, make_oracle_engine, oracledb_options
-from legacy_adapters.postgresql import set_limit
+from legacy_adapters.postgresql import make_postgresql_engine
 from legacy_adapters.sqlite import follow_file, is_current, open_file
 
 CONNECTIONS = 3
@@ -47,39 +46,20 @@ def _oracle(url: URL, settings: PostingSettings, options: dict[str, object]) -> 
 
 
 def _postgresql(url: URL, settings: PostingSettings) -> BillingEngine:
-    answer = int(settings.answer_seconds * 1000)
-    session = {
-        "default_transaction_read_only": "off",
-        "synchronous_commit": "on",  # "committed" must hold even if the server loses its power
-        "statement_timeout": answer,
-        "lock_timeout": answer,
-        # Whoever is gone between INSERT and COMMIT must not keep the next try waiting.
-        "idle_in_transaction_session_timeout": answer,
-    }
-    engine = create_engine(
+    return make_postgresql_engine(
         url,
-        connect_args={
-            "connect_timeout": max(2, round(settings.connect_seconds)),  # libpq's least
-            "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
-            "application_name": "veteshherbim-posting",
-            "tcp_user_timeout": answer,
-            "keepalives_idle": 30,
+        {
+            "default_transaction_read_only": "off",
+            "synchronous_commit": "on",  # "committed" must hold even if the server loses its power
+            # Whoever is gone between INSERT and COMMIT must not keep the next try waiting.
+            "idle_in_transaction_session_timeout": int(settings.answer_seconds * 1000),
         },
+        application="veteshherbim-posting",
+        connections=CONNECTIONS,
+        connect_seconds=settings.connect_seconds,
+        answer_seconds=settings.answer_seconds,
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
-        pool_size=CONNECTIONS,
-        max_overflow=ABANDONED_AT_MOST,
-        hide_parameters=True,
-    )
-    return BillingEngine(
-        engine=engine,
-        connect=engine.connect,
-        connections=CONNECTIONS,
-        seconds=settings.connect_seconds + settings.answer_seconds,
-        answer_seconds=settings.answer_seconds,
-        is_remote=True,
-        set_limit=set_limit,
-        dispose=engine.dispose,
     )
 
 

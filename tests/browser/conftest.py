@@ -2,7 +2,10 @@
 
 import email
 import email.policy
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -12,6 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from config.settings import ROOT
 from tests.components import chromium_path
 from tests.portal_process import PortalProcess
 from tests.web.client import PASSWORD
@@ -29,6 +33,14 @@ def portal_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalP
     portal.stop()
 
 
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[PortalProcess]:
+    """One of the test's own: paying changes what others look at."""
+    portal = PortalProcess(tmp_path / "data")
+    yield portal.wait_until_ready()
+    portal.stop()
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = chromium_path()
@@ -36,6 +48,21 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
         browser.close()
+
+
+def flask(portal: PortalProcess, *words: str) -> str:
+    """What an operator types beside a portal."""
+    own = {"SELFCARE_DATA_DIR": str(portal.data_dir), "SELFCARE_PORT": str(portal.port)}
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", *words],
+        cwd=ROOT,
+        env={**os.environ, **own},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 class Visitor:

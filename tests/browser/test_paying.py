@@ -1,46 +1,17 @@
 """A payment from the sign-in to the history, in a real browser before ./run's own demo."""
 
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from app.clock import today
-from config.settings import ROOT
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, flask
 from tests.browser.test_accessibility import findings
+from tests.paying import CODE, NUMBER
 from tests.portal_process import PortalProcess
 
 pytestmark = pytest.mark.browser
-CODE, NUMBER = "AL0000000", "123456789"
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[PortalProcess]:
-    """One of its own: paying changes what others look at."""
-    portal = PortalProcess(tmp_path / "data")
-    yield portal.wait_until_ready()
-    portal.stop()
-
-
-def flask(demo: PortalProcess, *words: str) -> str:
-    """What an operator types beside it."""
-    own = {"SELFCARE_DATA_DIR": str(demo.data_dir), "SELFCARE_PORT": str(demo.port)}
-    done = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", *words],
-        cwd=ROOT,
-        env={**os.environ, **own},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
@@ -86,50 +57,5 @@ def test_the_manuals_customer_pays(browser: Browser, demo: PortalProcess, script
     expect(row).to_contain_text("PORTALI")
     told = flask(demo, "payments", "reconcile", "--since", f"{today():%Y-%m-%d}")
     assert "differences: 0" in told
-    visitor.context.close()
-    assert visitor.complaints == []
-
-
-def test_a_stranger_with_the_address_on_a_phone(browser: Browser, demo: PortalProcess) -> None:
-    """Who pays by a link: the offer, the bank, the outcome, the receipt's check."""
-    address = flask(demo, "payments", "link", CODE).strip()
-    visitor = Visitor(browser, demo.address, viewport={"width": 360, "height": 700}, locale="sq")
-    page = visitor.page
-    page.goto(address)
-    expect(page.locator("main")).to_contain_text("E*** M***")
-    assert findings(page) == []
-    page.get_by_role("button", name="PAGUAJ").click()
-    page.get_by_role("button", name="Paguani te banka").click()
-    page.wait_for_url("**/sandbox-bank/**")
-    page.get_by_role("button", name="Aprovo pagesën").click()
-    page.wait_for_url("**/payments/*")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Faleminderit, u pagua")
-    assert findings(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.locator("a[href^='/verify/']").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Kjo dëftesë është e vërtetë")
-    assert findings(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    visitor.context.close()
-    assert visitor.complaints == []
-
-
-def test_the_page_finds_out_by_itself(browser: Browser, demo: PortalProcess) -> None:
-    """The bank answers late: the payer's page is there first, says so, and changes by itself."""
-    visitor = Visitor(browser, demo.address, locale="sq")
-    page = visitor.page
-    visitor.sign_in("Emer Mbiemer")
-    page.goto(f"/contracts/{CODE}/pay")
-    page.get_by_label(f"Paguaj faturën {NUMBER}").check()
-    page.get_by_role("button", name="PAGUAJ").click()
-    page.get_by_role("button", name="Paguani te banka").click()
-    page.wait_for_url("**/sandbox-bank/**")
-    page.locator("summary").click()
-    page.locator("input[name=seconds]").fill("4")
-    page.locator("button[value=approve_late]").click()
-    page.wait_for_url("**/payments/*")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Pagesa është te banka")
-    heading = page.get_by_role("heading", level=1)
-    expect(heading).to_have_text("Faleminderit, u pagua", timeout=40_000)
     visitor.context.close()
     assert visitor.complaints == []

@@ -8,8 +8,15 @@ import pytest
 from app.database import schema
 from app.database.engine import Database
 from legacy_adapters.port import Billing
+from legacy_adapters.posting import PaymentPosting
 from tests.accounts import Accounts, Clock
 from tests.notified import Town
+from tests.outbox import Post
+from tests.staff import Staff
+from tests.staging import Site, oracle_site, postgresql_site, sqlite_site
+
+# Its machine checks at each step: what it finds is told as a test tells it.
+pytest.register_assert_rewrite("tests.order_life")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -37,6 +44,18 @@ def accounts(database: Database, demo_billing: Billing, clock: Clock) -> Account
 
 
 @pytest.fixture
+def staff(database: Database, clock: Clock) -> Staff:
+    staff = Staff(database, clock)
+    staff.add()
+    return staff
+
+
+@pytest.fixture
+def post(database: Database, clock: Clock) -> Post:
+    return Post(database, clock)
+
+
+@pytest.fixture
 def town(database: Database, clock: Clock, demo_file: Path, tmp_path: Path) -> Iterator[Town]:
     """Nothing is owed of its first contracts, and nothing of them is new."""
     town = Town(database, tmp_path, demo_file, clock)
@@ -44,3 +63,27 @@ def town(database: Database, clock: Clock, demo_file: Path, tmp_path: Path) -> I
         town.quiet(code)
     yield town
     town.close()
+
+
+@pytest.fixture(scope="module")
+def made_site(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    if request.param == "sqlite":
+        with sqlite_site(tmp_path_factory.mktemp("staging")) as site:
+            yield site
+    else:
+        with {"postgresql": postgresql_site, "oracle": oracle_site}[request.param]() as site:
+            yield site
+
+
+@pytest.fixture
+def site(made_site: Site) -> Site:
+    made_site.do(f"DELETE FROM {made_site.settings.table};")
+    return made_site
+
+
+@pytest.fixture
+def posting(site: Site) -> Iterator[PaymentPosting]:
+    with site.posting() as posting:
+        yield posting

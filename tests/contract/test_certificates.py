@@ -31,11 +31,11 @@ from app.certificates.records import (
     State,
     Validity,
 )
-from app.certificates.sealing import Seal
 from app.certificates.shared import Shared
 from app.clock import HOME
 from app.database.engine import Database
 from app.messages.outbox import Outbox
+from app.sealing import WordSealer
 from app.staff.records import Member
 from config.settings import BillingSettings
 from legacy_adapters import open_billing
@@ -96,7 +96,7 @@ def make_world(
             addresses=CertificateAddresses("https://portal.example"),
             audit=audit,
             outbox=Outbox(clock=clock, wake=lambda: None),
-            seal=Seal(settings.certificates),
+            seal=WordSealer(settings.certificates.keys, "typed"),
             signer=None,
             utility=settings.utility,
             is_demo=True,

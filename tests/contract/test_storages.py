@@ -21,6 +21,7 @@ from app.clock import now
 from app.gateways.errors import GatewayUnavailable
 from app.gateways.storage import open_storage
 from app.gateways.storage.port import NoSpace, NotStored, Storage, StorageKey, is_key, new_key
+from app.gateways.storage.whole import checksum, fetch
 from config.documents import DocumentSettings
 from config.settings import ROOT
 from tests.components import free_port
@@ -71,6 +72,20 @@ def test_what_is_put_comes_back(storage: Storage, size: int) -> None:
     key, content = new_key(), bytes(range(256)) * (size // 256 + 1)
     storage.put(key, BytesIO(content[:size]))
     assert read(storage, key) == content[:size]
+
+
+@pytest.mark.parametrize("size", [0, 65537, 3_000_001])
+def test_a_whole_file_or_none(storage: Storage, size: int) -> None:
+    key, another, content = new_key(), new_key(), b"x" * size
+    expected = checksum(BytesIO(content))
+    storage.put(key, BytesIO(content))
+    with fetch(storage, key, expected) as found:
+        assert found.read() == content
+    storage.put(another, BytesIO(content + b"x"))
+    with pytest.raises(NotStored, match="not what was taken"):
+        fetch(storage, another, expected)
+    with pytest.raises(NotStored):
+        fetch(storage, new_key(), expected)
 
 
 def test_from_where_the_content_stands(storage: Storage) -> None:

@@ -1,8 +1,5 @@
 """Files in a folder, each under its key."""
 
-import errno
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -10,10 +7,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.gateways.errors import GatewayUnavailable
-from app.gateways.storage.port import NoSpace, NotStored, StorageKey, is_key
+from app.gateways.files import settle, write_new
+from app.gateways.storage.port import NoSpace, NotStored, StorageKey, is_full, is_key
 
-PIECE = 64 * 1024
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+PIECE = 64 * 1024  # of what is given out
 ARRIVING = "arriving"
 
 
@@ -30,10 +27,10 @@ class FolderStorage:
             for folder in (self._folder, self._arriving, file.parent):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             try:
-                _write(part, content)
+                write_new(part, content)
                 part.rename(file)
                 for folder in (file.parent, self._folder):
-                    _settle(folder)
+                    settle(folder)
             except BaseException:
                 for left in (part, file):
                     with suppress(OSError):
@@ -74,24 +71,8 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        kind = NoSpace if error.errno in FULL else GatewayUnavailable
+        kind = NoSpace if is_full(error) else GatewayUnavailable
         raise kind(f"the documents' folder cannot be used: {error.strerror}") from None
-
-
-def _write(file: Path, content: BinaryIO) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        shutil.copyfileobj(content, stream, PIECE)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _settle(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _entries(folder: Path) -> list[Path]:

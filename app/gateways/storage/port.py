@@ -1,5 +1,6 @@
 """What a storage of files can do."""
 
+import errno
 import re
 import secrets
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from app.gateways.errors import GatewayError, GatewayUnavailable
 
 StorageKey = NewType("StorageKey", str)  # 32 hexadecimal digits
 KEY = re.compile(r"[0-9a-f]{32}")
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class NotStored(GatewayError):
@@ -18,6 +20,11 @@ class NotStored(GatewayError):
 
 class NoSpace(GatewayUnavailable):
     """It is full, or the quota is used up."""
+
+
+def is_full(error: OSError) -> bool:
+    """Whether the disk, the quota or the longest file that is allowed is used up."""
+    return error.errno in FULL
 
 
 def new_key() -> StorageKey:
