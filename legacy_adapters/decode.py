@@ -92,8 +92,18 @@ def _to_day(value: Any) -> date | None:
     elif isinstance(value, datetime):
         value = value.date()
     elif not isinstance(value, date):
-        value = datetime.fromisoformat(str(value).strip()).date()
+        return _day_of(str(value))
     return value if value.year >= EARLIEST_YEAR else None
+
+
+@lru_cache(maxsize=5_000)
+def _day_of(text: str) -> date | None:
+    """Kept, because the days of all customers' invoices are the same few. Blanks and zeros
+    stand for no day. Raises: ValueError."""
+    if not text.strip(" 0-:."):
+        return None
+    found = datetime.fromisoformat(text.strip()).date()
+    return found if found.year >= EARLIEST_YEAR else None
 
 
 def _to_period(value: Any) -> Period | None:

@@ -67,15 +67,20 @@ REFUSED_CODES = {"ORA-01017", "ORA-28000", "ORA-28001", "28P01", "28000"}
 MISSING_CODES = {
     *("ORA-00942", "ORA-00904", "ORA-01031", "ORA-00932"),
     *("42P01", "42703", "42501", "3F000", "42804"),
+    # Functions that do not suit the types of what the mapping names.
+    *("ORA-00907", "ORA-00909", "ORA-00920", "ORA-00923", "ORA-00938", "42883"),
 }
-MISSING_IN_SQLITE = re.compile("no such (table|column)|table .* has no column")
+MISSING_IN_SQLITE = re.compile(
+    "no such (table|column|function)|table .* has no column|wrong number of arguments"
+)
 # PostgreSQL: shutting down, starting up, cannot connect now; a conflict with recovery.
 RETRY_STATES = {"57P01", "57P02", "57P03", "40001"}
 # A value that its own database cannot convert or hold; the messages of some quote it.
 VALUE_CODES = {
     *("ORA-01476", "ORA-01722", "ORA-01830", "ORA-01839", "ORA-01840", "ORA-01841", "ORA-01843"),
     *("ORA-01847", "ORA-01858", "ORA-01861", "ORA-06502", "ORA-01426", "ORA-01489", "ORA-12899"),
-    "ORA-01438",
+    *("ORA-01438", "ORA-01428", "ORA-01801", "ORA-01850", "ORA-22835", "ORA-29275"),
+    "DPY-3022",  # a time zone's name that the driver does not know
 }
 VALUE_CLASS = "22"  # PostgreSQL's data exceptions
 # What a table's own rules say of a row: some quote it whole.
@@ -118,8 +123,8 @@ def _translated(error: Any, *, lost: bool) -> BillingError:
         reason = f"{type(error).__name__}: {own}"
     if _breaks_a_rule(error, codes, state):
         return BillingDataError(f"a rule of the table refuses the row ({_rule(error, codes)})")
-    if quotes_a_value(codes, state):
-        told = ", ".join(sorted(codes - {"None"}))
+    if quotes_a_value(codes, state) or type(error).__name__ == "DataError":
+        told = ", ".join(sorted(codes - {"None"})) or "DataError"
         return BillingDataError(f"a value that the database itself cannot convert ({told})")
     if codes & MISSING_CODES or MISSING_IN_SQLITE.match(message):
         return MappingError(f"the database lacks what the mapping names: {reason}")

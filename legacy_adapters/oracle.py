@@ -6,11 +6,12 @@ gives no other; tried with a wrong password, it logs in more often than it was a
 """
 
 import importlib
+import inspect
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import URL, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event
 
 from config.settings import BillingSettings
 from legacy_adapters.asking import asker
@@ -90,6 +91,7 @@ def make_oracle_engine(
         encoding_errors="replace",  # a name in broken letters must not take its page away
         **of_engine,
     )
+    _refuse_unknown_options(engine, url)
     # First of all listeners: what the dialect asks at its first connect may hang as well.
     event.listen(
         engine,
@@ -108,6 +110,16 @@ def make_oracle_engine(
         set_limit=lambda connection, seconds: limit_calls(connection.connection, seconds),
         dispose=engine.dispose,
     )
+
+
+def _refuse_unknown_options(engine: Engine, url: URL) -> None:
+    """Raises: MappingError. The driver would raise a TypeError at each connect."""
+    if engine.driver != "oracledb":
+        return
+    known = inspect.signature(importlib.import_module("oracledb").connect).parameters
+    _arguments, wanted = engine.dialect.create_connect_args(url)
+    if unknown := ", ".join(sorted(wanted.keys() - known.keys())):
+        raise MappingError(f"the Oracle address has an option that the driver has not: {unknown}")
 
 
 # Nothing to end: one question is one round trip.

@@ -1,9 +1,11 @@
 """PostgreSQL as billing's engine: for utilities that replicate billing into one, and for
 billing systems that live there."""
 
+import importlib
+from functools import cache
 from typing import Any
 
-from sqlalchemy import URL, Connection, create_engine
+from sqlalchemy import URL, Connection, create_engine, event
 
 from config.settings import BillingSettings
 from legacy_adapters.engine import BillingEngine
@@ -53,6 +55,7 @@ def make_postgresql_engine(
         hide_parameters=True,
         **of_engine,
     )
+    event.listen(engine, "connect", _read_any_day)
     return BillingEngine(
         engine=engine,
         connect=engine.connect,
@@ -63,6 +66,35 @@ def make_postgresql_engine(
         set_limit=set_limit,
         dispose=engine.dispose,
     )
+
+
+def _read_any_day(connection: Any, _record: Any) -> None:
+    """Infinity, and days before Christ or after 9999, are no day: one must not take away all that
+    was asked with it."""
+    # Only PostgreSQL's users pay for the driver.
+    psycopg = importlib.import_module("psycopg")
+    for name in ("date", "timestamp", "timestamptz"):
+        kind = connection.adapters.types[name].oid
+        for form in (psycopg.pq.Format.TEXT, psycopg.pq.Format.BINARY):
+            reader = connection.adapters.get_loader(kind, form)
+            connection.adapters.register_loader(kind, _tolerant(reader, psycopg.DataError))
+
+
+@cache
+def _tolerant(reader: Any, error: type[Exception]) -> Any:
+    class Tolerant:
+        format = reader.format
+
+        def __init__(self, kind: int, context: Any = None) -> None:
+            self._load = reader(kind, context).load
+
+        def load(self, data: Any) -> Any:
+            try:
+                return self._load(data)
+            except error:
+                return None
+
+    return Tolerant
 
 
 def set_limit(connection: Connection, seconds: float) -> None:

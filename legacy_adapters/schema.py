@@ -7,10 +7,12 @@ from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
     Date,
+    DateTime,
     Double,
     Float,
     FromClause,
@@ -27,6 +29,7 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
+from sqlalchemy.dialects.postgresql import MONEY
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.exc import NoSuchTableError, SAWarning
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -40,7 +43,7 @@ from legacy_adapters.relations import RELATIONS, Kind
 class NumericCode(TypeDecorator[str]):
     """A code that the database keeps as a number. A text that is none finds nothing."""
 
-    impl = Integer
+    impl = BigInteger
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Any) -> int:
@@ -53,6 +56,16 @@ class NumericCode(TypeDecorator[str]):
         return str(int(value)) if value == int(value) else str(value)
 
 
+class DayInSqlite(TypeDecorator[Any]):
+    """SQLite has no dates: what a copy holds of one is told as it is, for decode to read."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:
+        return None if value is None else str(value.isoformat())
+
+
 class Relation:
     """One relation of the fixed contract over the utility's own tables."""
 
@@ -60,7 +73,7 @@ class Relation:
         self.name = relation.name
         self._mapping = mapping
         self._operations = relation.columns
-        self._is_sqlite_view = mapping.reads_views and tables.dialect == "sqlite"
+        self._reads_views, self._dialect = mapping.reads_views, tables.dialect
         self._aliases = self._tables(relation, tables)
         self.joined = self._joined(relation)
         self.conditions = [
@@ -124,16 +137,29 @@ class Relation:
         kind = RELATIONS[self.name][field].kind
         if kind is Kind.CODE and isinstance(column.type, Integer | Numeric):
             return type_coerce(column, NumericCode())
-        if kind is Kind.MONEY and isinstance(column.type, Double):
+        if kind is Kind.MONEY:
+            return self._money(field, column)
+        return self._day(field, column) if kind is Kind.DATE else column
+
+    def _money(self, field: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        if isinstance(column.type, Double):
             # PostgreSQL rounds no floats, and nobody adds up money in them.
             return cast(column, Numeric(38, 4))
-        if kind is Kind.DATE and self._is_sqlite_view:
-            # Its views have no types; the contract says that this is a day, as ISO text.
-            return type_coerce(column, Date())
-        if kind is Kind.DATE and isinstance(column.type, String | Integer | Numeric):
-            place = f"columns.{field}"
+        # SQLite adds up texts; the others do not, or each in the way of its own settings.
+        if self._dialect != "sqlite" and isinstance(column.type, String | MONEY):
+            told = "is text or the type MONEY; make a number of it by"
+            told += ' { expr = "CAST(... AS NUMBER)" }, or by a view'
+            raise self._mapping.wrong(self.name, f"columns.{field}", told)
+        return column
+
+    def _day(self, field: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        # SQLite's views have no types; the contract says that this is a day, as ISO text.
+        is_day = self._reads_views or isinstance(column.type, Date | DateTime)
+        if self._dialect == "sqlite" and is_day:
+            return type_coerce(column, DayInSqlite())
+        if isinstance(column.type, String | Integer | Numeric):
             told = 'is text or a number; say how it writes days: { date = "...", format = "..." }'
-            raise self._mapping.wrong(self.name, place, told)
+            raise self._mapping.wrong(self.name, f"columns.{field}", told)
         return column
 
     def _lookup(self, place: str) -> Any:

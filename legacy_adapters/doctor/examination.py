@@ -73,7 +73,7 @@ def _without_password(address: str) -> str:
         url = make_url(address)
         shown = {key: value for key, value in url.query.items() if "pass" not in key.lower()}
         return url.set(query=shown).render_as_string(hide_password=True)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return "(no address)"
 
 

@@ -1,7 +1,7 @@
 """One suite over every way in: the demo's schema and one that differs in everything."""
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +22,7 @@ from legacy_adapters.demo.generator import (
 )
 from legacy_adapters.errors import BillingUnavailable, ContractNotFound, InvoiceNotFound
 from legacy_adapters.port import Billing
-from legacy_adapters.records import ContractCode, InvoiceNumber, Period
+from legacy_adapters.records import Contract, ContractCode, InvoiceNumber, Period
 from tests.billing_schemas.questions import answers
 from tests.billing_schemas.wide.make import code_in_wide
 from tests.conftest import DEMO_MAPPING, BillingOn
@@ -284,12 +284,9 @@ def test_both_schemas_tell_the_same(demo_billing: Billing, wide_billing: Billing
 
 def _with_code(record: Any, code: str) -> Any:
     """The same record as the other schema would spell its contract."""
-    if not hasattr(record, "__dataclass_fields__"):
-        return record
-    names = {field.name for field in fields(record)}
-    if {"code", "subscriber"} <= names:
-        return replace(record, code=ContractCode(code))
-    if "contract" in names:
+    if isinstance(record, Contract):
+        return record._replace(code=ContractCode(code))
+    if hasattr(record, "contract"):
         return replace(record, contract=_with_code(record.contract, code))
     return record
 

@@ -1,0 +1,209 @@
+"""What old columns hold that no column of that type should: over SQLite and PostgreSQL."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from psycopg import DataError
+from sqlalchemy.exc import DatabaseError
+
+from config.settings import BillingSettings
+from legacy_adapters import open_billing
+from legacy_adapters.engines import make_engine
+from legacy_adapters.errors import BillingDataError, BillingError, MappingError, translated_errors
+from legacy_adapters.records import ContractCode, InvoiceNumber
+from tests.billing_schemas.copies import run_in_postgresql
+
+EARLIEST, LARGE = date(2020, 1, 1), ContractCode("4200000001")
+SCHEMA = """
+CREATE TABLE con (nr {number}, who TEXT, since DATE);
+CREATE INDEX con_nr ON con (nr);
+CREATE TABLE inv (nr {number}, no {number}, made DATE, due TIMESTAMP, net {money}, state TEXT);
+CREATE INDEX inv_nr ON inv (nr);
+INSERT INTO con VALUES (4200000001, 'ANA', '2020-01-01'), (2, 'BEN', '2020-01-01');
+INSERT INTO inv VALUES
+    (4200000001, 202610000123, '2026-10-05', '2026-10-30 23:59:59', {net}, 'open'),
+    (2, 1, '2026-09-05', '2026-09-30', {net}, 'open');
+"""
+MAPPING = """
+[contract]
+table = "con"
+columns = { code = "nr", subscriber = "who", address = "who" }
+[contract_info]
+table = "con"
+columns = { contract_code = "nr", connected_on = "since" }
+[invoice]
+table = "inv"
+[invoice.columns]
+contract_code = "nr"
+number = "no"
+status = "state"
+period = { month_of = "made" }
+issued_on = "made"
+due_on = "due"
+units = { value = 1 }
+principal = "net"
+tv_fee = { value = 0 }
+interest = { value = 0 }
+outstanding = "net"
+[payment]
+table = "inv"
+columns = { contract_code = "nr", paid_on = "made", amount = "net" }
+"""
+Run = Callable[[str], None]
+
+
+@pytest.fixture
+def mapping(tmp_path: Path) -> Path:
+    file = tmp_path / "odd.toml"
+    file.write_text(MAPPING, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def on_postgresql(new_postgresql_database: Callable[[], str]) -> Callable[..., tuple[str, Run]]:
+    def made(number: str = "BIGINT", money: str = "NUMERIC(12, 2)") -> tuple[str, Run]:
+        address = new_postgresql_database()
+        run_in_postgresql(address, SCHEMA.format(number=number, money=money, net="'100.50'"))
+        return address, lambda sql: run_in_postgresql(address, sql)
+
+    return made
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> tuple[str, Run]:
+    file = tmp_path / "odd.sqlite3"
+
+    def run(sql: str) -> None:
+        with closing(sqlite3.connect(file)) as connection:
+            connection.executescript(sql)
+
+    run(SCHEMA.format(number="INTEGER", money="NUMERIC(12, 2)", net="100.5"))
+    return f"sqlite:///{file}", run
+
+
+def check_large(address: str, mapping: Path) -> None:
+    with closing(open_billing(address, BillingSettings(mapping=mapping))) as billing:
+        number = InvoiceNumber("202610000123")
+        (invoice,) = billing.get_statement(LARGE).open_invoices
+        assert (invoice.number, invoice.due_on) == (number, date(2026, 10, 30))
+        assert billing.get_invoice(LARGE, number).outstanding == Decimal("100.50")
+        assert billing.list_debts([LARGE, ContractCode("2")])[LARGE].total == Decimal("100.50")
+        for unknown in ("9999999999", "99999999999999999", "x"):
+            assert billing.find_contract(ContractCode(unknown)) is None
+
+
+@pytest.mark.parametrize("number", ["BIGINT", "NUMERIC(18)"])
+def test_large_numbers_as_codes_on_postgresql(
+    on_postgresql: Callable[..., tuple[str, Run]], mapping: Path, number: str
+) -> None:
+    check_large(on_postgresql(number)[0], mapping)
+
+
+def test_large_numbers_as_codes_on_sqlite(on_sqlite: tuple[str, Run], mapping: Path) -> None:
+    check_large(on_sqlite[0], mapping)
+
+
+@pytest.mark.parametrize("day", ["infinity", "-infinity", "12000-01-01", "0044-03-15 BC"])
+def test_days_that_only_postgresql_knows_are_none(
+    on_postgresql: Callable[..., tuple[str, Run]], mapping: Path, day: str
+) -> None:
+    address, run = on_postgresql()
+    run(
+        f"UPDATE inv SET made = '{day}', due = '{day}' WHERE nr = 2; UPDATE con SET since = '{day}'"
+    )
+    with closing(open_billing(address, BillingSettings(mapping=mapping))) as billing:
+        odd = ContractCode("2")
+        (invoice,) = billing.get_statement(odd).open_invoices
+        assert (invoice.issued_on, invoice.due_on) == (None, None)
+        assert billing.list_debts([odd, LARGE])[odd].earliest_due is None
+        assert billing.get_contract_info(odd).connected_on is None
+        assert billing.get_statement(LARGE).open_invoices[0].issued_on == date(2026, 10, 5)
+
+
+@pytest.mark.parametrize(
+    ("kept", "read"),
+    [
+        ("2026-10-05 00:00:00", date(2026, 10, 5)),
+        ("2026-10-05 23:59:59.999", date(2026, 10, 5)),
+        ("2026-10-05T10:00:00", date(2026, 10, 5)),
+        (" 2026-10-05 ", date(2026, 10, 5)),
+        ("", None),
+        ("  ", None),
+        ("0000-00-00", None),
+        ("0000-00-00 00:00:00", None),
+        ("1899-12-30", None),
+    ],
+)
+def test_days_as_copies_in_sqlite_hold_them(
+    on_sqlite: tuple[str, Run], mapping: Path, kept: str, read: date | None
+) -> None:
+    address, run = on_sqlite
+    run(f"UPDATE inv SET made = '{kept}', due = '{kept}'; UPDATE con SET since = '{kept}'")
+    with closing(open_billing(address, BillingSettings(mapping=mapping))) as billing:
+        (invoice,) = billing.get_statement(LARGE).open_invoices
+        assert (invoice.issued_on, invoice.due_on) == (read, read)
+        assert billing.get_contract_info(LARGE).connected_on == read
+        (paid,) = billing.list_payments(LARGE, since=EARLIEST, at_least=1)
+        assert paid.paid_on == read
+        assert len(billing.get_invoice_history(LARGE, since=EARLIEST, at_least=1).invoices) == 1
+
+
+def test_what_is_no_day_in_a_copy_is_told_by_its_field(
+    on_sqlite: tuple[str, Run], mapping: Path
+) -> None:
+    address, run = on_sqlite
+    run("UPDATE inv SET made = 'nesër'")
+    told = pytest.raises(BillingDataError, match=r"odd\.toml: \[invoice\] issued_on: .* no day")
+    with closing(open_billing(address, BillingSettings(mapping=mapping))) as billing, told:
+        billing.get_statement(LARGE)
+
+
+@pytest.mark.parametrize("money", ["TEXT", "MONEY"])
+def test_money_that_is_no_number_is_refused_with_its_place(
+    on_postgresql: Callable[..., tuple[str, Run]], mapping: Path, money: str
+) -> None:
+    address, _run = on_postgresql(money=money)
+    told = pytest.raises(MappingError, match=r"odd\.toml:\d+: .*principal.* is text or the type")
+    with closing(open_billing(address, BillingSettings(mapping=mapping))) as billing, told:
+        billing.get_statement(LARGE)
+    by_hand = MAPPING.replace('= "net"', '= { expr = "CAST(net AS NUMBER)" }')
+    mapping.write_text(by_hand.replace('amount = "net"', "amount = { value = 0 }"), "utf-8")
+    if money == "TEXT":
+        check_large(address, mapping)
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ("ORA-01801: date format is too long for internal buffer", BillingDataError),
+        ("ORA-29275: partial multibyte character", BillingDataError),
+        ("ORA-22835: Buffer too small for CLOB to CHAR", BillingDataError),
+        ("ORA-01428: argument '-1' is out of range", BillingDataError),
+        ("DPY-3022: named time zones are not supported in thin mode", BillingDataError),
+        ("ORA-00909: invalid number of arguments", MappingError),
+        ("wrong number of arguments to function SUBSTR()", MappingError),
+        ("ORA-03113: end-of-file on communication channel", BillingError),
+        ("DPY-3010: connections to this database server version are not supported", BillingError),
+    ],
+)
+def test_only_an_outage_is_one(told: str, kind: type[BillingError]) -> None:
+    with pytest.raises(kind) as caught, translated_errors():
+        raise DatabaseError("SELECT", None, Exception(told))
+    assert isinstance(caught.value, BillingDataError | MappingError) == (kind is not BillingError)
+
+
+def test_what_a_driver_cannot_read_is_no_outage() -> None:
+    with pytest.raises(BillingDataError), translated_errors():
+        raise DatabaseError("SELECT", None, DataError("date too large (after year 10K)"))
+
+
+def test_an_option_that_the_driver_has_not_is_told() -> None:
+    address = "oracle+oracledb://user:secret@host:1521/?service_name=B&foo=1"
+    with pytest.raises(MappingError, match=r"an option that the driver has not: foo") as caught:
+        make_engine(address, BillingSettings())
+    assert "secret" not in str(caught.value)
