@@ -118,7 +118,7 @@ def statement_rows(found: Sequence[Contract], rows: Sequence[Row]) -> dict[Contr
         code = decode.text(row, "contract_code")
         if code in owed:  # its contract may be left out by the mapping
             owed[code].append(open_row(row))
-    for listed in owed.values():
+    for listed in (several for several in owed.values() if len(several) > 1):
         unique.each_number_once("number", [invoice.number for invoice in listed])
     return {c.code: Statement(contract=c, open_invoices=tuple(owed[c.code])) for c in found}
 
