@@ -171,8 +171,15 @@ def find_column(aliases: dict[str, FromClause], alias: str, column: str) -> Colu
     found = {c.name.lower(): c for c in table.c}.get(column.lower())
     if found is None:
         names = ", ".join(c.name for c in table.c)
-        raise Wrong(f"the table {alias or table} has no column {column!r}; it has {names}")
+        raise Wrong(f"the table {_told(table)} has no column {column!r}; it has {names}")
     return found
+
+
+def _told(table: FromClause) -> str:
+    """By its own name, and its short one where the mapping gives one."""
+    name: str = getattr(getattr(table, "element", table), "name", "")
+    alias: str = getattr(table, "name", "")
+    return f"{name} ({alias})" if alias and alias.lower() != name.lower() else name
 
 
 class LiveTables:
