@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import (
+    CHAR,
     Column,
     ColumnElement,
     Connection,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Table,
     and_,
     cast,
+    func,
     inspect,
     null,
     select,
@@ -60,6 +62,7 @@ class Relation:
         self.name = relation.name
         self._mapping = mapping
         self._operations = relation.columns
+        self._dialect = tables.dialect
         self._is_sqlite_view = mapping.reads_views and tables.dialect == "sqlite"
         self._aliases = self._tables(relation, tables)
         self.joined = self._joined(relation)
@@ -91,9 +94,13 @@ class Relation:
         return name in self._operations
 
     def column(self, field: str, name: str) -> ColumnElement[Any]:
-        """A column that the field's operation reads."""
-        found: ColumnElement[Any] = self._lookup(f"columns.{field}")(name)
+        """A column that the field's operation reads, as it is compared."""
+        found: ColumnElement[Any] = self._lookup_of(field)(name)
         return found
+
+    def ignores_padding(self, field: str) -> bool:
+        """Whether the database finds this field's values without the blanks at their end."""
+        return self._dialect != "sqlite" and isinstance(self._fields[field].type, CHAR)
 
     def select(self, names: Iterable[str]) -> Select[Any]:
         """A select of these fields, labelled by their names, over the rows that exist."""
@@ -101,10 +108,10 @@ class Relation:
         return select(*columns).select_from(self.joined).where(and_(True, *self.conditions))
 
     def equals(self, field: str, word: str) -> ColumnElement[bool]:
-        return self._operations[field].equals(word, self._lookup(f"columns.{field}"))
+        return self._operations[field].equals(word, self._lookup_of(field))
 
     def differs(self, field: str, word: str) -> ColumnElement[bool]:
-        return self._operations[field].differs(word, self._lookup(f"columns.{field}"))
+        return self._operations[field].differs(word, self._lookup_of(field))
 
     def expression(self, field: str) -> ColumnElement[Any] | None:
         """What the mapping says for the field, as the database's own types; None: nothing."""
@@ -113,7 +120,7 @@ class Relation:
             return None
         place = f"columns.{field}"
         try:
-            return operation.build(self._lookup(place))
+            return operation.build(self._lookup_of(field))
         except Wrong as wrong:
             raise self._mapping.wrong(self.name, place, str(wrong)) from None
 
@@ -146,8 +153,21 @@ class Relation:
 
         return lookup
 
+    def _lookup_of(self, field: str) -> Any:
+        lookup = self._lookup(f"columns.{field}")
+        if self._operations[field].codes is None:
+            return lookup
+        return lambda name: self._unpadded(lookup(name))
+
+    def _unpadded(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """SQLite compares the blanks too that a CHAR was filled up with where it was copied from;
+        a CHAR(1) has none, and stays what an index can find."""
+        if self._dialect == "sqlite" and isinstance(column.type, CHAR) and column.type.length != 1:
+            return func.rtrim(column, type_=String())
+        return column
+
     def _condition(self, place: str, build: Any, column: str, codes: list[str]) -> Any:
-        found = self._lookup(place)(column)
+        found = self._unpadded(self._lookup(place)(column))
         try:
             return build(found, codes)
         except Wrong as wrong:
