@@ -1,4 +1,4 @@
-"""Blanks that CHARs were filled up with: harmless where they are not compared, told where they are."""
+"""Blanks that CHARs were filled up with: harmless where not compared, told where they are."""
 
 import sqlite3
 from collections.abc import Callable
