@@ -23,7 +23,6 @@ from sqlalchemy import (
     Table,
     and_,
     cast,
-    func,
     inspect,
     null,
     select,
@@ -37,6 +36,7 @@ from legacy_adapters.errors import MappingError
 from legacy_adapters.mapping import Mapping, RelationMapping, TableUse
 from legacy_adapters.operations import Operation, Wrong, any_of, none_of
 from legacy_adapters.relations import RELATIONS, Kind
+from legacy_adapters.unpadded import unpadded
 
 
 class NumericCode(TypeDecorator[str]):
@@ -157,17 +157,10 @@ class Relation:
         lookup = self._lookup(f"columns.{field}")
         if self._operations[field].codes is None:
             return lookup
-        return lambda name: self._unpadded(lookup(name))
-
-    def _unpadded(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        """SQLite compares the blanks too that a CHAR was filled up with where it was copied from;
-        a CHAR(1) has none, and stays what an index can find."""
-        if self._dialect == "sqlite" and isinstance(column.type, CHAR) and column.type.length != 1:
-            return func.rtrim(column, type_=String())
-        return column
+        return lambda name: unpadded(lookup(name))
 
     def _condition(self, place: str, build: Any, column: str, codes: list[str]) -> Any:
-        found = self._unpadded(self._lookup(place)(column))
+        found = unpadded(self._lookup(place)(column))
         try:
             return build(found, codes)
         except Wrong as wrong:
