@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from config.settings import BillingSettings
-from legacy_adapters import contracts, invoices, payments
+from legacy_adapters import contracts, invoices, payments, unique
 from legacy_adapters.engine import BillingEngine
 from legacy_adapters.engines import make_engine
 from legacy_adapters.errors import (
@@ -85,19 +85,19 @@ class SqlBilling:
     def find_contract(self, code: ContractCode) -> Contract | None:
         rows = self._ask(self._ready().contract, code=code)
         with self._reading("contract"):
+            unique.once("code", len(rows))
             return contracts.contract_row(rows[0]) if rows else None
 
     def get_contract_info(self, code: ContractCode) -> ContractInfo:
         rows = self._ask(self._ready().info, code=code, info_code=code)
-        _require(rows)
+        self._require_one(rows)
         with self._reading("contract_info"):
-            return contracts.info_row(rows[0])
+            return contracts.info_row(rows)
 
     def list_contracts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Contract]:
         rows = self._ask_in_chunks(self._ready().contracts, codes)
         with self._reading("contract"):
-            found = [contracts.contract_row(row) for row in rows]
-        return {contract.code: contract for contract in found}
+            return {contract.code: contract for contract in contracts.contract_rows(rows)}
 
     def list_debts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Debt]:
         rows = self._ask_in_chunks(self._ready().debts, codes)
@@ -109,7 +109,7 @@ class SqlBilling:
             return ()
         rows = self._ask(self._ready().of_tax_id, tax_id=tax_id, at_most=at_most)
         with self._reading("contract"):
-            return tuple(contracts.contract_row(row) for row in rows)
+            return contracts.contract_rows(rows)
 
     def list_newest(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, date | None]:
         rows = self._ask_in_chunks(self._ready().newest, codes)
@@ -119,14 +119,16 @@ class SqlBilling:
     def list_statements(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Statement]:
         values = invoices.both_lists_of_codes
         rows = self._ask_in_chunks(self._ready().statements, codes, values)
+        with self._reading("contract"):
+            found = contracts.contract_rows([row for row in rows if row["code"] is not None])
         with self._reading("invoice"):
-            return invoices.statement_rows(rows)
+            return invoices.statement_rows(found, rows)
 
     def get_statement(self, code: ContractCode) -> Statement:
         rows = self._ask(self._ready().statement, code=code, invoice_code=code)
-        _require(rows)
+        self._require_one(rows)
         with self._reading("invoice"):
-            owed = tuple(invoices.open_row(row) for row in rows if row["number"] is not None)
+            owed = invoices.open_rows(rows)
             return Statement(contract=contracts.contract_row(rows[0]), open_invoices=owed)
 
     def get_invoice_history(
@@ -135,9 +137,9 @@ class SqlBilling:
         rows = self._ask(
             self._ready().history, code=code, invoice_code=code, since=since, at_least=at_least
         )
-        _require(rows)
+        self._require_one(rows)
         with self._reading("invoice"):
-            issued = tuple(invoices.history_row(row) for row in rows if row["number"] is not None)
+            issued = invoices.history_rows(rows)
             return InvoiceHistory(contract=contracts.contract_row(rows[0]), invoices=issued)
 
     def list_payments(
@@ -152,8 +154,7 @@ class SqlBilling:
     ) -> tuple[IssuedInvoice, ...]:
         rows = self._ask_in_chunks(self._ready().issued, codes, since=since)
         with self._reading("invoice"):
-            found = [invoices.issued_row(row) for row in rows]
-        return tuple(sorted(found, key=invoices.order_of_issue))
+            return invoices.issued_rows(rows)
 
     def list_posted(
         self, codes: Sequence[ContractCode], *, since: date
@@ -170,7 +171,7 @@ class SqlBilling:
         if "invoice_line" in self._mapping.relations:
             values |= {"line_code": code, "line_number": number}
         rows = self._ask(self._ready().detail, **values)
-        _require(rows)
+        self._require_one(rows)
         if rows[0]["number"] is None:
             raise InvoiceNotFound
         with self._reading("invoice"):
@@ -218,7 +219,8 @@ class SqlBilling:
             rows += self._ask(by_size[size], **values_of(some), **values)
         return rows
 
-
-def _require(rows: Sequence[Row]) -> None:
-    if not rows:
-        raise ContractNotFound
+    def _require_one(self, rows: Sequence[Row]) -> None:
+        if not rows:
+            raise ContractNotFound
+        with self._reading("contract"):
+            unique.once("code", rows[0]["heads"])

@@ -4,13 +4,24 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Subquery,
+    bindparam,
+    case,
+    func,
+    select,
+    true,
+    type_coerce,
+)
 
-from legacy_adapters import decode
+from legacy_adapters import decode, unique
 from legacy_adapters.operations import TextDate
 from legacy_adapters.prepared import Row
 from legacy_adapters.records import Contract, ContractCode, ContractInfo, Debt
-from legacy_adapters.schema import Relation
+from legacy_adapters.schema import DayInSqlite, Relation
 
 CONTRACT_FIELDS = ("code", "subscriber", "address", "phone", "tax_id")
 INFO_FIELDS = (
@@ -56,6 +67,12 @@ def by_code(contract: Relation) -> Select[Any]:
     return contract.select(CONTRACT_FIELDS).where(contract.field("code") == bindparam("code"))
 
 
+def head(contract: Relation) -> Subquery:
+    """by_code to stand beside other rows, which a second contract of the code would double:
+    `heads` tells how many there are."""
+    return by_code(contract).add_columns(func.count().over().label("heads")).subquery("c")
+
+
 def by_codes(contract: Relation, size: int = 1) -> Select[Any]:
     """Parameters: those of list_of_codes."""
     wanted = is_one_of(contract.field("code"), size)
@@ -76,6 +93,13 @@ def by_tax_id(contract: Relation) -> Select[Any]:
     return select(ranked).where(ranked.c.place <= bindparam("at_most")).order_by(ranked.c.place)
 
 
+def contract_rows(rows: Sequence[Row]) -> tuple[Contract, ...]:
+    """Raises: BillingDataError."""
+    found = tuple(contract_row(row) for row in rows)
+    unique.each_once("code", [contract.code for contract in found])
+    return found
+
+
 def contract_row(row: Row) -> Contract:
     return Contract(
         code=ContractCode(decode.text(row, "code")),
@@ -88,16 +112,19 @@ def contract_row(row: Row) -> Contract:
 
 def info_by_code(contract: Relation, info: Relation) -> Select[Any]:
     """The contract, with NULLs beside it where there is no info. Parameters: code, info_code."""
-    head = by_code(contract).subquery("c")
+    first = head(contract)
     rest = (
         info.select(INFO_FIELDS)
         .where(info.field("contract_code") == bindparam("info_code"))
         .subquery("i")
     )
-    return select(head, rest).select_from(head.outerjoin(rest, true()))
+    return select(first, rest).select_from(first.outerjoin(rest, true()))
 
 
-def info_row(row: Row) -> ContractInfo:
+def info_row(rows: Sequence[Row]) -> ContractInfo:
+    """Of one contract. Raises: BillingDataError."""
+    unique.once("contract_code", len(rows))
+    row = rows[0]
     return ContractInfo(
         contract=contract_row(row),
         region=decode.text(row, "region"),
@@ -116,7 +143,7 @@ def debts_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
     wanted = is_one_of(invoice.field("contract_code"), size)
     # Grouped outside: Oracle takes an expression with binds in it for another one each time.
     owed = (
-        invoice.select(("contract_code", "outstanding", "due_on"))
+        invoice.select(("contract_code", "number", "outstanding", "due_on"))
         .where(wanted, invoice.equals("status", "open"))
         .subquery("o")
     )
@@ -126,11 +153,16 @@ def debts_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
         func.sum(func.round(owed.c.outstanding, 2)).label("total"),
         func.count().label("invoices"),
         func.min(_known_day(owed.c.due_on)).label("earliest_due"),
+        unique.repeated(owed.c.number).label("repeated"),
     ).group_by(owed.c.contract_code)
 
 
 def _known_day(day: ColumnElement[Any]) -> ColumnElement[Any]:
-    return day.type.known(day) if isinstance(day.type, TextDate) else day
+    """NULL for blanks and zeros, where those are kept: they are before every day."""
+    if not isinstance(day.type, TextDate | DayInSqlite):
+        return day
+    # With a dash: SQLite would take 1900 for a number, which any text is larger than.
+    return type_coerce(case((type_coerce(day, String) >= "1900-", day)), day.type)
 
 
 def newest_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
@@ -151,6 +183,9 @@ def newest_row(row: Row) -> tuple[ContractCode, date | None]:
 
 
 def debt_row(row: Row) -> tuple[ContractCode, Debt]:
+    """Raises: BillingDataError, also where an invoice was counted twice."""
+    if row["repeated"]:
+        unique.once("number", 2)
     return ContractCode(decode.text(row, "code")), Debt(
         total=decode.money(row, "total"),
         invoices=int(row["invoices"]),

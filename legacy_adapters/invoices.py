@@ -22,10 +22,11 @@ from sqlalchemy import (
     union_all,
 )
 
-from legacy_adapters import decode
-from legacy_adapters.contracts import by_code, by_codes, contract_row, is_one_of, list_of_codes
+from legacy_adapters import decode, unique
+from legacy_adapters.contracts import by_codes, contract_row, head, is_one_of, list_of_codes
 from legacy_adapters.prepared import Row
 from legacy_adapters.records import (
+    Contract,
     ContractCode,
     Invoice,
     InvoiceDetail,
@@ -72,8 +73,8 @@ def _of_contract(invoice: Relation, fields: Sequence[str]) -> Select[Any]:
 
 
 def _beside_contract(contract: Relation, rows: Subquery) -> Select[Any]:
-    head = by_code(contract).subquery("c")
-    return select(head, rows).select_from(head.outerjoin(rows, true()))
+    first = head(contract)
+    return select(first, rows).select_from(first.outerjoin(rows, true()))
 
 
 def statement(contract: Relation, invoice: Relation) -> Select[Any]:
@@ -95,8 +96,9 @@ def statements(contract: Relation, invoice: Relation, size: int = 1) -> Select[A
     owed = invoice.select(("contract_code", *OPEN_FIELDS)).where(
         wanted, invoice.equals("status", "open")
     )
-    head, rows = by_codes(contract, size).subquery("c"), owed.subquery("i")
-    found = union_all(select(*head.c, *_nulls(rows)), select(*_nulls(head), *rows.c)).subquery("s")
+    first, rows = by_codes(contract, size).subquery("c"), owed.subquery("i")
+    both = union_all(select(*first.c, *_nulls(rows)), select(*_nulls(first), *rows.c))
+    found = both.subquery("s")
     return select(found).order_by(found.c.issued_on.desc().nulls_last(), found.c.number.desc())
 
 
@@ -109,14 +111,23 @@ def both_lists_of_codes(codes: Sequence[ContractCode]) -> dict[str, str]:
     return values | {BESIDE + name: code for name, code in values.items()}
 
 
-def statement_rows(rows: Sequence[Row]) -> dict[ContractCode, Statement]:
-    found = [contract_row(row) for row in rows if row["code"] is not None]
+def statement_rows(found: Sequence[Contract], rows: Sequence[Row]) -> dict[ContractCode, Statement]:
+    """Raises: BillingDataError."""
     owed: dict[str, list[OpenInvoice]] = {contract.code: [] for contract in found}
     for row in rows:
         code = decode.text(row, "contract_code")
         if code in owed:  # its contract may be left out by the mapping
             owed[code].append(open_row(row))
+    for listed in (several for several in owed.values() if len(several) > 1):
+        unique.each_number_once("number", [invoice.number for invoice in listed])
     return {c.code: Statement(contract=c, open_invoices=tuple(owed[c.code])) for c in found}
+
+
+def open_rows(rows: Sequence[Row]) -> tuple[OpenInvoice, ...]:
+    """Those beside one contract. Raises: BillingDataError."""
+    found = tuple(open_row(row) for row in rows if row["number"] is not None)
+    unique.each_number_once("number", [invoice.number for invoice in found])
+    return found
 
 
 def open_row(row: Row) -> OpenInvoice:
@@ -148,6 +159,13 @@ def history(contract: Relation, invoice: Relation) -> Select[Any]:
     return _beside_contract(contract, rows).order_by(rows.c.rank)
 
 
+def history_rows(rows: Sequence[Row]) -> tuple[Invoice, ...]:
+    """Those beside one contract. Raises: BillingDataError."""
+    found = tuple(history_row(row) for row in rows if row["number"] is not None)
+    unique.each_number_once("number", [invoice.number for invoice in found])
+    return found
+
+
 def history_row(row: Row) -> Invoice:
     return Invoice(
         number=InvoiceNumber(decode.text(row, "number")),
@@ -167,6 +185,14 @@ def issued_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
     return found.where(wanted, since, invoice.differs("status", "cancelled"))
 
 
+def issued_rows(rows: Sequence[Row]) -> tuple[IssuedInvoice, ...]:
+    """By contract and day. Raises: BillingDataError."""
+    found = [issued_row(row) for row in rows]
+    named = [(one.contract_code, one.invoice.number) for one in found if one.invoice.number]
+    unique.each_once("number", named)
+    return tuple(sorted(found, key=order_of_issue))
+
+
 def issued_row(row: Row) -> IssuedInvoice:
     return IssuedInvoice(
         contract_code=ContractCode(decode.text(row, "contract_code")),
@@ -184,18 +210,19 @@ def order_of_issue(issued: IssuedInvoice) -> tuple[str, date, str]:
 def detail(contract: Relation, invoice: Relation, line: Relation | None) -> Select[Any]:
     """The invoice once per line. Parameters: code, invoice_code, number; with lines also
     line_code and line_number (the same values)."""
-    head = by_code(contract).subquery("c")
+    first = head(contract)
     found = (
         _of_contract(invoice, DETAIL_FIELDS)
+        .add_columns(func.count().over().label("copies"))
         .where(
             invoice.field("number") == bindparam("number"),
             invoice.differs("status", "cancelled"),
         )
         .subquery("i")
     )
-    joined = head.outerjoin(found, true())
+    joined = first.outerjoin(found, true())
     if line is None:
-        return select(head, found).select_from(joined)
+        return select(first, found).select_from(joined)
     lines = (
         line.select(LINE_FIELDS)
         .where(
@@ -205,14 +232,16 @@ def detail(contract: Relation, invoice: Relation, line: Relation | None) -> Sele
         .subquery("l")
     )
     return (
-        select(head, found, *(lines.c[name].label(f"line_{name}") for name in LINE_FIELDS))
+        select(first, found, *(lines.c[name].label(f"line_{name}") for name in LINE_FIELDS))
         .select_from(joined.outerjoin(lines, true()))
         .order_by(lines.c.position)
     )
 
 
 def detail_row(rows: Sequence[Row]) -> InvoiceDetail:
+    """Raises: BillingDataError."""
     row = rows[0]
+    unique.once("number", row["copies"])
     principal, tv_fee = decode.money(row, "principal"), decode.money(row, "tv_fee")
     return InvoiceDetail(
         contract=contract_row(row),

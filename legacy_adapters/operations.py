@@ -66,10 +66,6 @@ class TextDate(TypeDecorator[date]):
         )
         return case((is_known, cast(year, Integer) * 100 + cast(month, Integer)))
 
-    def known(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
-        """NULL for blanks and zeros, which are before every day."""
-        return type_coerce(case((type_coerce(day, String) >= "1900", day)), self)
-
     def process_bind_param(self, value: date | None, dialect: Any) -> str | None:
         return value.strftime(self.pattern) if value else None
 

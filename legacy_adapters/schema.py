@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import (
+    CHAR,
     BigInteger,
     Column,
     ColumnElement,
@@ -38,6 +39,7 @@ from legacy_adapters.errors import MappingError
 from legacy_adapters.mapping import Mapping, RelationMapping, TableUse
 from legacy_adapters.operations import Operation, Wrong, any_of, none_of
 from legacy_adapters.relations import RELATIONS, Kind
+from legacy_adapters.unpadded import unpadded
 
 
 class NumericCode(TypeDecorator[str]):
@@ -104,9 +106,13 @@ class Relation:
         return name in self._operations
 
     def column(self, field: str, name: str) -> ColumnElement[Any]:
-        """A column that the field's operation reads."""
-        found: ColumnElement[Any] = self._lookup(f"columns.{field}")(name)
+        """A column that the field's operation reads, as it is compared."""
+        found: ColumnElement[Any] = self._lookup_of(field)(name)
         return found
+
+    def ignores_padding(self, field: str) -> bool:
+        """Whether the database finds this field's values without the blanks at their end."""
+        return self._dialect != "sqlite" and isinstance(self._fields[field].type, CHAR)
 
     def select(self, names: Iterable[str]) -> Select[Any]:
         """A select of these fields, labelled by their names, over the rows that exist."""
@@ -114,10 +120,10 @@ class Relation:
         return select(*columns).select_from(self.joined).where(and_(True, *self.conditions))
 
     def equals(self, field: str, word: str) -> ColumnElement[bool]:
-        return self._operations[field].equals(word, self._lookup(f"columns.{field}"))
+        return self._operations[field].equals(word, self._lookup_of(field))
 
     def differs(self, field: str, word: str) -> ColumnElement[bool]:
-        return self._operations[field].differs(word, self._lookup(f"columns.{field}"))
+        return self._operations[field].differs(word, self._lookup_of(field))
 
     def expression(self, field: str) -> ColumnElement[Any] | None:
         """What the mapping says for the field, as the database's own types; None: nothing."""
@@ -126,7 +132,7 @@ class Relation:
             return None
         place = f"columns.{field}"
         try:
-            return operation.build(self._lookup(place))
+            return operation.build(self._lookup_of(field))
         except Wrong as wrong:
             raise self._mapping.wrong(self.name, place, str(wrong)) from None
 
@@ -172,8 +178,14 @@ class Relation:
 
         return lookup
 
+    def _lookup_of(self, field: str) -> Any:
+        lookup = self._lookup(f"columns.{field}")
+        if self._operations[field].codes is None:
+            return lookup
+        return lambda name: unpadded(lookup(name))
+
     def _condition(self, place: str, build: Any, column: str, codes: list[str]) -> Any:
-        found = self._lookup(place)(column)
+        found = unpadded(self._lookup(place)(column))
         try:
             return build(found, codes)
         except Wrong as wrong:
@@ -197,8 +209,15 @@ def find_column(aliases: dict[str, FromClause], alias: str, column: str) -> Colu
     found = {c.name.lower(): c for c in table.c}.get(column.lower())
     if found is None:
         names = ", ".join(c.name for c in table.c)
-        raise Wrong(f"the table {alias or table} has no column {column!r}; it has {names}")
+        raise Wrong(f"the table {_told(table)} has no column {column!r}; it has {names}")
     return found
+
+
+def _told(table: FromClause) -> str:
+    """By its own name, and its short one where the mapping gives one."""
+    name: str = getattr(getattr(table, "element", table), "name", "")
+    alias: str = getattr(table, "name", "")
+    return f"{name} ({alias})" if alias and alias.lower() != name.lower() else name
 
 
 class LiveTables:

@@ -45,14 +45,15 @@ class Consumption:
 
 
 def select_invoices(invoices: Sequence[OpenInvoice], numbers: Iterable[str]) -> Selection:
-    """The sum is of billing's figures; what was posted counts only as numbers."""
+    """The sum is of billing's figures; what was posted counts only as numbers. A number that
+    stands there twice counts once, as it cannot be paid twice."""
     wanted = dict.fromkeys(numbers)
-    chosen = [invoice for invoice in invoices if invoice.number in wanted]
-    found = frozenset(str(invoice.number) for invoice in chosen)
+    chosen = {invoice.number: invoice for invoice in invoices if invoice.number in wanted}
+    found = frozenset(str(number) for number in chosen)
     return Selection(
         chosen=found,
         gone=tuple(number for number in wanted if number not in found),
-        total=sum((invoice.outstanding for invoice in chosen), NO_MONEY),
+        total=sum((invoice.outstanding for invoice in chosen.values()), NO_MONEY),
     )
 
 

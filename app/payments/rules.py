@@ -1,5 +1,6 @@
 """What holds for payments: the choice, the life of an order, when the bank is asked. Pure."""
 
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -78,23 +79,25 @@ def draft(
 ) -> tuple[Line, ...]:
     """The lines of an order, each figure billing's own, in the contracts' order, oldest first.
 
-    busy: invoices in other orders, left out where a whole contract is chosen.
+    busy: invoices in other orders, left out where a whole contract is chosen. An invoice is never
+    in it twice: one that a statement tells twice cannot be paid, for nobody knows which is right.
 
     Raises: ChoiceRefused.
     """
-    lines: list[Line] = []
+    lines: dict[tuple[ContractCode, InvoiceNumber], Line] = {}
     for wanted in sorted(chosen, key=lambda one: one.contract_code):
         statement = statements.get(wanted.contract_code)
         if statement is None:
             raise ChoiceRefused(Refusal.GONE, sorted(wanted.numbers or ()))
-        lines += [_line(statement, invoice) for invoice in _pick(statement, wanted, busy)]
+        for invoice in _pick(statement, wanted, busy):
+            lines[statement.contract.code, invoice.number] = _line(statement, invoice)
     if not lines:
         raise ChoiceRefused(Refusal.NOTHING)
     if len(lines) > most_invoices:
         raise ChoiceRefused(Refusal.TOO_MANY)
-    if total(lines) > most_amount:
+    if total(lines.values()) > most_amount:
         raise ChoiceRefused(Refusal.TOO_MUCH)
-    return tuple(lines)
+    return tuple(lines.values())
 
 
 def total(lines: Iterable[Line]) -> Decimal:
@@ -113,18 +116,20 @@ def _pick(
     statement: Statement, wanted: Chosen, busy: Container[tuple[ContractCode, InvoiceNumber]]
 ) -> list[OpenInvoice]:
     oldest_first = list(reversed(statement.open_invoices))
+    told = Counter(invoice.number for invoice in oldest_first)
+    payable = [i for i in oldest_first if is_payable(i) and told[i.number] == 1]
     if wanted.numbers is None:
         code = statement.contract.code
-        payable = [invoice for invoice in oldest_first if is_payable(invoice)]
         return [invoice for invoice in payable if (code, invoice.number) not in busy]
     found = [invoice for invoice in oldest_first if invoice.number in wanted.numbers]
     gone = wanted.numbers - {invoice.number for invoice in found}
     if gone:
         raise ChoiceRefused(Refusal.GONE, sorted(gone))
-    unpayable = [invoice.number for invoice in found if not is_payable(invoice)]
+    chosen = [invoice for invoice in payable if invoice.number in wanted.numbers]
+    unpayable = wanted.numbers - {invoice.number for invoice in chosen}
     if unpayable:
-        raise ChoiceRefused(Refusal.NOT_PAYABLE, unpayable)
-    return found
+        raise ChoiceRefused(Refusal.NOT_PAYABLE, sorted(unpayable))
+    return chosen
 
 
 def _line(statement: Statement, invoice: OpenInvoice) -> Line:

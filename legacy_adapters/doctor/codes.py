@@ -50,7 +50,8 @@ class _Codes:
         except FAILURES as error:
             yield self._finding(Level.NOTE, f"its codes cannot be read: {reason(error)}")
             return
-        is_padded = isinstance(column.type, CHAR)
+        # What is compared without its padding: a CHAR(1) has none.
+        is_padded = isinstance(column.type, CHAR) and column.type.length != 1
         found = {_as_written(code, is_padded=is_padded) for code in stored}
         codes = self._operation.codes or {}
         mapped = {code for listed in codes.values() for code in listed}

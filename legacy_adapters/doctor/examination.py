@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Dialect, make_url
 from sqlalchemy.exc import ArgumentError
 
 from config.settings import BillingSettings
-from legacy_adapters.doctor import codes, indexes, plans, samples, structure
+from legacy_adapters.doctor import codes, indexes, keys, plans, samples, structure
 from legacy_adapters.doctor.kinds import DatabaseKind
 from legacy_adapters.doctor.oracle import OracleKind
 from legacy_adapters.doctor.patient import Patient
@@ -119,6 +119,7 @@ def _examine_mapping(
         Topic.INDEXES: lambda: indexes.check(patient, dialect),
         Topic.SAMPLES: lambda: samples.check(patient, today),
         Topic.PLANS: lambda: plans.check(patient, samples.example(patient)),
+        Topic.KEYS: lambda: keys.check(patient),
         Topic.CODES: lambda: codes.check(patient),
         Topic.RIGHTS: lambda: patient.kind.rights(patient.ask, patient.tables),
     }

@@ -26,6 +26,7 @@ class Topic(StrEnum):
     INDEXES = "indexes"
     PLANS = "plans"
     SAMPLES = "samples"
+    KEYS = "keys"
     CODES = "codes"
     RIGHTS = "rights"
     CLOCK = "clock"

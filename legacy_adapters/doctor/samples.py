@@ -30,9 +30,14 @@ READERS: dict[Kind, Callable[[Any, str], Any]] = {
     Kind.DATE: decode.day,
     Kind.PERIOD: decode.period,
 }
-UNREADABLE, EMPTY, PADDED, NO_MONTH, EARLY, LATE, UNTYPABLE = range(7)
+UNREADABLE, UNFOUND, EMPTY, PADDED, NO_MONTH, EARLY, LATE, UNTYPABLE = range(8)
 TOLD: dict[int, tuple[Level, str, str]] = {
     UNREADABLE: (Level.BROKEN, "cannot be read as {kind}", "a {kind}: pages with it fail"),
+    UNFOUND: (
+        Level.BROKEN,
+        "has blanks around it, and is looked up without them",
+        "codes without blanks: {trimmed}",
+    ),
     EMPTY: (
         Level.WARNING,
         "is empty, but required",
@@ -172,8 +177,8 @@ class _RelationSample:
         return self._mapped[field].codes is not None
 
     def _oddities(self, field: str, kind: Kind, value: Any, read: Any) -> Iterator[int]:
-        if isinstance(value, str) and value != value.rstrip(" "):
-            yield PADDED
+        if isinstance(value, str):
+            yield from self._blanks(field, kind, value)
         if kind is Kind.PERIOD and read is None:
             yield NO_MONTH
         if kind is Kind.DATE:
@@ -184,6 +189,13 @@ class _RelationSample:
         if (self._name, field) == ("contract", "code") and not can_be_typed(read):
             yield UNTYPABLE
 
+    def _blanks(self, field: str, kind: Kind, value: str) -> Iterator[int]:
+        if kind is Kind.CODE and not self._relation.ignores_padding(field):
+            if value != value.strip(" "):
+                yield UNFOUND
+        elif value != value.rstrip(" "):
+            yield PADDED
+
     def _told(self, sample: Sample) -> Iterator[Finding]:
         for (field, what), rows in sorted(sample.trouble.items(), key=lambda item: item[0][1]):
             level, found, expected = TOLD[what]
@@ -191,7 +203,16 @@ class _RelationSample:
             where = f"{found.format(kind=kind)} in {len(rows)} of {sample.rows} rows"
             if len(rows) < sample.rows:
                 where += f": row {', '.join(str(row) for row in rows)}"
-            yield self._finding(level, f"columns.{field}", where, expected.format(kind=kind))
+            yield self._finding(level, f"columns.{field}", where, self._expected(field, expected))
+
+    def _expected(self, field: str, expected: str) -> str:
+        trimmed = "where they are put together"
+        operation, fitted = self._mapped[field], self._patient.fitted[self._name]
+        if operation.is_plain:
+            alias, _, column = operation.columns[0].rpartition(".")
+            table = fitted.tables[alias or fitted.mapping.use.alias]
+            trimmed = f"in a copy by SET {column} = TRIM({column}) in {table}, else by a view"
+        return expected.format(kind=RELATIONS[self._name][field].kind.value, trimmed=trimmed)
 
     def _finding(self, level: Level, place: str, found: str, expected: str = "") -> Finding:
         return Finding(

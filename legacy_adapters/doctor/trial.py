@@ -91,8 +91,13 @@ class _Trial:
         statement = contracts.debts_by_codes(self._relations["invoice"])
         rows = self._connection.execute(statement, contracts.list_of_codes([self._code])).all()
         fields = ("total", "invoices", "earliest_due")
-        debts = [contracts.debt_row(row._asdict())[1] for row in rows]
-        told = [tuple(_written(getattr(debt, field)) for field in fields) for debt in debts]
+        told = []
+        for row in rows:
+            try:
+                debt = contracts.debt_row(row._asdict())[1]
+                told.append(tuple(_written(getattr(debt, field)) for field in fields))
+            except BillingDataError as error:
+                told.append((f"({error})", NOTHING, NOTHING))
         return Shown(title="what is owed in all", fields=fields, rows=told)
 
     def _newest_invoice(self, listed: Shown) -> list[Shown]:

@@ -59,7 +59,8 @@ def test_billing_check_of_a_mapping_that_does_not_fit(
         make_portal(billing={"url": f"sqlite:///{demo_file}", "mapping": file}), "billing", "check"
     )
     assert done.exit_code == 1
-    assert "misfit.toml:13 [contract] columns.address: the table k has no column" in done.output
+    place = "misfit.toml:13 [contract] columns.address"
+    assert f"{place}: the table KONTRATE (k) has no column" in done.output
     assert "The portal cannot read billing like this: 1 broken" in done.output
 
 

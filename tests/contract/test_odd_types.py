@@ -153,6 +153,15 @@ def test_days_as_copies_in_sqlite_hold_them(
         assert len(billing.get_invoice_history(LARGE, since=EARLIEST, at_least=1).invoices) == 1
 
 
+def test_a_blank_due_day_in_a_copy_hides_no_other(
+    on_sqlite: tuple[str, Run], mapping: Path
+) -> None:
+    address, run = on_sqlite
+    run("INSERT INTO inv SELECT nr, 7, made, '', net, state FROM inv")
+    with closing(open_billing(address, BillingSettings(mapping=mapping))) as billing:
+        assert billing.list_debts([LARGE])[LARGE].earliest_due == date(2026, 10, 30)
+
+
 def test_what_is_no_day_in_a_copy_is_told_by_its_field(
     on_sqlite: tuple[str, Run], mapping: Path
 ) -> None:

@@ -39,6 +39,11 @@ def test_selection_counts_each_number_once() -> None:
     assert chosen.gone == ("9", "")
 
 
+def test_an_invoice_that_billing_tells_twice_counts_once() -> None:
+    owed = [open_invoice("1", "10.10"), open_invoice("1", "10.10")]
+    assert rules.select_invoices(owed, ["1"]).total == Decimal("10.10")
+
+
 def test_nothing_chosen_is_zero() -> None:
     assert rules.select_invoices([], []).total == Decimal("0.00")
 

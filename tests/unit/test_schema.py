@@ -22,7 +22,7 @@ TEXT = DEMO_MAPPING.read_text(encoding="utf-8")
         (
             '"k.ADRESA"',
             '"k.ADRES"',
-            "[contract] columns.address: the table k has no column 'ADRES'",
+            "[contract] columns.address: the table KONTRATE (k) has no column 'ADRES'",
         ),
         ('"k.ADRESA"', '"ADRESA"', "'ADRESA' needs the name of its table: k, a"),
         ('"k.ADRESA"', '"x.ADRESA"', "no table is named 'x' here; there are k, a"),
@@ -30,12 +30,12 @@ TEXT = DEMO_MAPPING.read_text(encoding="utf-8")
         (
             '"p.STORNO" = ',
             '"p.ANULUAR" = ',
-            "[payment] except: the table p has no column 'ANULUAR'",
+            "[payment] except: the table PAGESE (p) has no column 'ANULUAR'",
         ),
         (
             '"f.KTR_ID" = "k.KTR_ID"',
             '"f.KTR" = "k.KTR_ID"',
-            "joins: the table f has no column 'KTR'",
+            "joins: the table FATURE (f) has no column 'KTR'",
         ),
         (
             '"k.FAZA"',
@@ -52,6 +52,12 @@ def test_misfit_is_named(tmp_path: Path, demo_file: Path, old: str, new: str, wo
         open_billing(f"sqlite:///{demo_file}", BillingSettings(mapping=file)).verify()
     assert words in str(caught.value)
     assert str(file) in str(caught.value)
+
+
+def test_a_table_without_a_short_name_is_named(tmp_path: Path, wide_file: Path) -> None:
+    billing = wide_with(tmp_path, wide_file, 'yyyymm"', 'yyyy"')
+    with pytest.raises(MappingError, match="the table bills has no column 'yyyy'"):
+        billing.verify()
 
 
 def test_names_are_found_in_any_case(tmp_path: Path, demo_file: Path) -> None:

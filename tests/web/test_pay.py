@@ -118,6 +118,24 @@ def test_partly_paid_invoice_tells_what_was_paid(
     assert page.table()[0][5] == "500,00paguar tashmë: 56,00"
 
 
+def test_an_invoice_that_billing_tells_twice_is_shown_and_paid_nowhere(
+    make_portal: MakePortal, demo_file: Path, tmp_path: Path
+) -> None:
+    file = Path(copy(demo_file, tmp_path / "billing.sqlite3"))
+    client = make_portal(billing={"url": f"sqlite:///{file}"}).signed_in("Emer Mbiemer")
+    with sqlite3.connect(file) as connection:
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(FATURE)")]
+        others = ", ".join(columns[1:])
+        connection.execute(
+            f"INSERT INTO FATURE (FAT_ID, {others})"
+            f" SELECT 990002, {others} FROM FATURE WHERE FAT_NR = '123456789' AND KTR_ID = 0"
+        )
+    for address in ("/contracts", "/contracts/AL0000000/pay", "/contracts/AL0000000/history"):
+        assert "1.112,00" not in client.get(address, status=503).content
+    chosen = {"action": "pay", "invoice": "123456789"}
+    client.post("/contracts/AL0000000/pay", chosen, status=503)
+
+
 def test_due_today_is_not_overdue(make_portal: MakePortal, demo_file: Path, tmp_path: Path) -> None:
     file = Path(copy(demo_file, tmp_path / "billing.sqlite3"))
     day: date = today()

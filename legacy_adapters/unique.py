@@ -1,0 +1,37 @@
+"""What must come out of billing once: a second row is another holder's name, or a debt counted
+twice, and nobody here can tell which of the two is right."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, func
+
+from legacy_adapters.errors import BillingDataError
+
+
+def once(field: str, count: int | None) -> None:
+    """count: of rows with the value that was asked for; None: of an outer join without any.
+
+    Raises: BillingDataError, which names the field and not the value.
+    """
+    if count is not None and count > 1:
+        raise BillingDataError(f"{field}: comes out twice")
+
+
+def each_once(field: str, found: Sequence[Hashable]) -> None:
+    """Raises: BillingDataError, as once."""
+    if len(set(found)) < len(found):
+        raise BillingDataError(f"{field}: comes out twice")
+
+
+def each_number_once(field: str, numbers: Iterable[Hashable]) -> None:
+    """As each_once; invoices without a number cannot be told apart, nor paid."""
+    each_once(field, [number for number in numbers if number])
+
+
+def repeated(number: ColumnElement[Any]) -> ColumnElement[int]:
+    """How many of a group's rows have a number that another has: each_number_once, in SQL."""
+    if isinstance(number.type, String):
+        number = func.nullif(func.trim(number), "", type_=number.type)
+    counted: ColumnElement[int] = func.count(number) - func.count(number.distinct())
+    return counted

@@ -1,0 +1,86 @@
+"""The doctor looks whether codes find what they name: again, once, and in the other relation."""
+
+from pathlib import Path
+
+import pytest
+
+from legacy_adapters.doctor import Level, Topic
+from tests.conftest import DEMO_MAPPING
+from tests.contract.test_doctor import find, look, told
+from tests.contract.test_twice import (
+    CANCELLED,
+    OLD_HOLDER,
+    SECOND_INVOICE,
+    Copy,
+    copied,
+    in_sqlite,
+    twice,
+    without_unique_codes,
+)
+
+__all__ = ["copied", "twice"]
+TEXT = DEMO_MAPPING.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def copy(demo_file: Path, tmp_path: Path) -> Copy:
+    return without_unique_codes(in_sqlite(demo_file, tmp_path))
+
+
+@pytest.mark.parametrize("twice", [OLD_HOLDER], indirect=True)
+def test_a_contract_twice_is_broken(twice: Copy) -> None:
+    report = look(twice.address)
+    for place in ("[contract] columns.code", "[contract_info] columns.contract_code"):
+        finding = find(report, Topic.KEYS, place)
+        assert finding.level is Level.BROKEN
+        assert finding.found.startswith("1 of ") and "more than once" in finding.found
+        assert "`except`, `only` or a view" in finding.expected
+    assert len(told(report, Level.BROKEN)) == 2
+
+
+@pytest.mark.parametrize("twice", [SECOND_INVOICE], indirect=True)
+def test_an_invoice_twice_is_broken(twice: Copy) -> None:
+    report = look(twice.address)
+    finding = find(report, Topic.KEYS, "[invoice] columns.number")
+    assert finding.level is Level.BROKEN
+    assert finding.found.startswith("1 of ") and "more than once" in finding.found
+    assert len(told(report, Level.BROKEN)) == 1
+    assert "123456789" not in report.to_text()
+
+
+@pytest.mark.parametrize("twice", [CANCELLED], indirect=True)
+def test_a_cancelled_invoice_may_have_anothers_number(twice: Copy) -> None:
+    assert told(look(twice.address), Level.BROKEN) == []
+
+
+def test_relations_that_do_not_meet(copy: Copy, tmp_path: Path) -> None:
+    copy.run("ALTER TABLE KONTRATE ADD KTR_NR INTEGER; UPDATE KONTRATE SET KTR_NR = KTR_ID")
+    copy.run("ALTER TABLE KONTRATE ADD KTR_TEKST VARCHAR(7)")
+    copy.run("UPDATE KONTRATE SET KTR_TEKST = SUBSTR('0000000' || KTR_ID, -7)")
+    mapping = tmp_path / "meet.toml"
+    head, middle, rest = TEXT.partition("[invoice]")
+    head, rest = head.replace("k.KTR_KOD", "k.KTR_NR"), rest.replace("k.KTR_KOD", "k.KTR_TEKST")
+    mapping.write_text(head + middle + rest, encoding="utf-8")
+    report = look(copy.address, mapping)
+    for name in ("invoice", "payment"):
+        place = f"[{name}] columns.contract_code"
+        finding = find(report, Topic.KEYS, place, Level.BROKEN)
+        assert "codes are in no row of `contract`" in finding.found
+    assert len(told(report, Level.BROKEN)) == 2
+
+
+def test_some_that_do_not_meet_are_a_warning(copy: Copy) -> None:
+    copy.run("DELETE FROM ABONENT WHERE ABN_ID = 0")
+    report = look(copy.address)
+    finding = find(report, Topic.KEYS, "[invoice] columns.contract_code", Level.WARNING)
+    assert finding.found.startswith("1 of ") and "in no row of `contract`" in finding.found
+    assert told(report, Level.BROKEN) == []
+
+
+def test_the_oldest_invoices_may_be_of_contracts_that_are_gone(copy: Copy) -> None:
+    copy.run("DELETE FROM ABONENT WHERE ABN_ID IN (SELECT ABN_ID FROM KONTRATE LIMIT 100)")
+    report = look(copy.address)
+    finding = find(report, Topic.KEYS, "[invoice] columns.contract_code", Level.WARNING)
+    missing, _, of = finding.found.split()[:3]
+    assert missing == of
+    assert told(report, Level.BROKEN) == []
