@@ -206,11 +206,20 @@ def find_column(aliases: dict[str, FromClause], alias: str, column: str) -> Colu
     if alias and alias not in aliases:
         raise Wrong(f"no table is named {alias!r} here; there are {', '.join(aliases)}")
     table = aliases[alias] if alias else next(iter(aliases.values()))
-    found = {c.name.lower(): c for c in table.c}.get(column.lower())
-    if found is None:
+    alike = spelled_alike(column, [c.name for c in table.c])
+    if len(alike) > 1:
+        told = f"has {' and '.join(alike)}; write the one that is meant as it is spelled"
+        raise Wrong(f"the table {_told(table)} {told}")
+    if not alike:
         names = ", ".join(c.name for c in table.c)
         raise Wrong(f"the table {_told(table)} has no column {column!r}; it has {names}")
-    return found
+    return table.c[alike[0]]
+
+
+def spelled_alike(wanted: str, names: Iterable[str]) -> list[str]:
+    """The name itself where it is there; else those that differ in capitals alone."""
+    alike = [name for name in names if name.lower() == wanted.lower()]
+    return [name for name in alike if name == wanted] or alike
 
 
 def _told(table: FromClause) -> str:
@@ -229,13 +238,16 @@ class LiveTables:
         self.dialect = connection.dialect.name
         self._tables: dict[tuple[str | None, str], Table] = {}
         self._schemas: dict[str, str] | None = None
-        self._names: dict[str | None, dict[str, str]] = {}
+        self._names: dict[str | None, list[str]] = {}
 
     def find(self, use: TableUse) -> tuple[str | None, str]:
         """Schema and name as the database spells them. Raises: NoSuchTableError."""
         schema = self.real_schema(use.schema)
         # Whatever case the mapping writes it in. A synonym stands in no list of tables.
-        return schema, self.names(schema).get(use.table.lower(), use.table.lower())
+        alike = spelled_alike(use.table, self.names(schema)) or [use.table.lower()]
+        if len(alike) > 1:
+            raise NoSuchTableError(f"{use.table}, but {' and '.join(alike)}")
+        return schema, alike[0]
 
     def aliased(self, use: TableUse) -> FromClause:
         schema, name = self.find(use)
@@ -256,14 +268,14 @@ class LiveTables:
         except KeyError:
             raise NoSuchTableError(f"schema {schema}") from None
 
-    def names(self, schema: str | None) -> dict[str, str]:
-        """Name in small letters -> real name, of tables and views."""
+    def names(self, schema: str | None) -> list[str]:
+        """Of tables and views, as the database spells them."""
         if schema not in self._names:
             ask = self._inspector
             names = [*ask.get_table_names(schema=schema), *ask.get_view_names(schema=schema)]
             with suppress(NotImplementedError):  # not every kind of database has them
                 names += ask.get_materialized_view_names(schema=schema)
-            self._names[schema] = {name.lower(): name for name in names}
+            self._names[schema] = names
         return self._names[schema]
 
     def columns(self, schema: str | None, name: str) -> list[ReflectedColumn]:

@@ -126,7 +126,8 @@ class _RelationCheck:
 
     def _similar_tables(self, use: TableUse) -> str:
         try:
-            names = self._tables.names(self._tables.real_schema(use.schema))
+            schema = self._tables.real_schema(use.schema)
+            names = {name.lower(): name for name in self._tables.names(schema)}
         except SQLAlchemyError:
             return "an existing schema, or a grant on its tables"
         close = get_close_matches(use.table.lower(), names, n=3)

@@ -216,3 +216,31 @@ def test_an_option_that_the_driver_has_not_is_told() -> None:
     with pytest.raises(MappingError, match=r"an option that the driver has not: foo") as caught:
         make_engine(address, BillingSettings())
     assert "secret" not in str(caught.value)
+
+
+def test_names_that_differ_in_capitals_alone_are_told_apart(
+    new_postgresql_database: Callable[[], str], mapping: Path
+) -> None:
+    address = new_postgresql_database()
+    made = SCHEMA.format(number="BIGINT", money="NUMERIC(12, 2)", net="'100.50'")
+    other = made.replace("TABLE con ", 'TABLE "CON" ').replace(
+        "INDEX con_nr ON con", "INDEX c ON inv"
+    )
+    run_in_postgresql(address, made + "ALTER TABLE con ADD \"WHO\" TEXT DEFAULT 'other';")
+    run_in_postgresql(address, other[: other.index("CREATE INDEX")])
+
+    def ask(text: str) -> str:
+        mapping.write_text(text, "utf-8")
+        with closing(open_billing(address, BillingSettings(mapping=mapping))) as billing:
+            found = billing.find_contract(LARGE)
+            return found.subscriber if found else ""
+
+    assert ask(MAPPING) == "ANA"
+    assert ask(MAPPING.replace('subscriber = "who"', 'subscriber = "WHO"')) == "other"
+    assert ask(MAPPING.replace('table = "con"', 'table = "CON"', 1)) == ""
+    with pytest.raises(MappingError, match="has who and WHO; write the one that is meant"):
+        ask(MAPPING.replace('subscriber = "who"', 'subscriber = "Who"'))
+    with pytest.raises(
+        MappingError, match=r"the database has no Con, but (con and CON|CON and con)"
+    ):
+        ask(MAPPING.replace('table = "con"', 'table = "Con"', 1))
