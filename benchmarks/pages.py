@@ -49,7 +49,6 @@ PAGES = {
     "history": "/{code}/history",
     "contract information": "/{code}/info",
 }
-REQUESTS = 5
 Ask = Callable[[], None]
 
 
@@ -176,19 +175,26 @@ def round_trips(portal: Portal, ask: Ask) -> str:
     return f"{billing[0]} + {portals[0]}"
 
 
-def fastest(asked: dict[Any, Ask], rounds: int) -> dict[Any, float]:
-    """Milliseconds per request of each, the fastest of interleaved rounds."""
-    best = dict.fromkeys(asked, float("inf"))
-    for _ in range(rounds):
-        for name, ask in asked.items():
-            begun = time.perf_counter()
-            for _ in range(REQUESTS):
-                ask()
-            best[name] = min(best[name], (time.perf_counter() - begun) / REQUESTS * 1000)
-    return best
+@dataclass(frozen=True, kw_only=True)
+class Rounds:
+    """How often each is measured, and how many requests of one page follow each other then."""
+
+    rounds: int
+    requests: int
+
+    def fastest(self, asked: dict[Any, Ask]) -> dict[Any, float]:
+        """Milliseconds per request of each, the fastest of interleaved rounds."""
+        best = dict.fromkeys(asked, float("inf"))
+        for _ in range(self.rounds):
+            for name, ask in asked.items():
+                begun = time.perf_counter()
+                for _ in range(self.requests):
+                    ask()
+                best[name] = min(best[name], (time.perf_counter() - begun) / self.requests * 1000)
+        return best
 
 
-def measure(files: list[Path], delays: list[float], rounds: int, folder: Path) -> list[str]:
+def measure(files: list[Path], delays: list[float], rounds: Rounds, folder: Path) -> list[str]:
     """The table's lines."""
     asked: dict[tuple[str, str], Ask] = {}
     columns: list[str] = []
@@ -208,7 +214,7 @@ def measure(files: list[Path], delays: list[float], rounds: int, folder: Path) -
         add(f"+ {delay:g} ms a query", make_portal(folder / f"delay-{delay:g}", files[-1], delay))
     asked["bare page", ""] = asker(make_bare_app().test_client(), "/")
     asked["bare history", ""] = asker(make_bare_history().test_client(), "/")
-    best = fastest(asked, rounds)
+    best = rounds.fastest(asked)
     bare, long = best["bare page", ""], best["bare history", ""]
     tell(f"the bare page takes {bare:.3f} ms, a bare one of what the history shows {long:.3f} ms:")
     tell(f"the history takes {best['history', columns[0]] / long:.2f} of that")
@@ -237,13 +243,20 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where to keep those that are made")
     parser.add_argument("--delay", type=float, nargs="+", default=[0.0], help="ms a billing query")
     parser.add_argument("--rounds", type=int, default=120)
+    parser.add_argument(
+        "--requests",
+        type=int,
+        default=5,
+        help="of one page in a row; with 1 each finds the processor's caches filled by others",
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         own = Path(temporary)
         kept = options.folder or own
         files = [*options.file, *(demo_file(kept, n) for n in options.contracts)]
         files = sorted((file.resolve() for file in files), key=size_of)
-        for line in measure(files, options.delay, options.rounds, own):
+        rounds = Rounds(rounds=options.rounds, requests=options.requests)
+        for line in measure(files, options.delay, rounds, own):
             print(line)
 
 

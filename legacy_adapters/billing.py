@@ -191,7 +191,7 @@ class SqlBilling:
             raise
         except BillingDataError as error:
             raise BillingDataError(f"{self._mapping.file}: {error}") from error
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, ArithmeticError) as error:
             # A type that the driver itself reads; its message holds the value.
             what = f"{self._mapping.file}: a date, number or text that the driver cannot read"
             raise BillingDataError(what) from error

@@ -79,8 +79,10 @@ RETRY_STATES = {"57P01", "57P02", "57P03", "40001"}
 VALUE_CODES = {
     *("ORA-01476", "ORA-01722", "ORA-01830", "ORA-01839", "ORA-01840", "ORA-01841", "ORA-01843"),
     *("ORA-01847", "ORA-01858", "ORA-01861", "ORA-06502", "ORA-01426", "ORA-01489", "ORA-12899"),
-    *("ORA-01438", "ORA-01428", "ORA-01801", "ORA-01850", "ORA-22835", "ORA-29275"),
-    "DPY-3022",  # a time zone's name that the driver does not know
+    *("ORA-01438", "ORA-01428", "ORA-01801", "ORA-01850", "ORA-01851", "ORA-01878", "ORA-22835"),
+    "ORA-29275",
+    # Values and types that the driver cannot read, a time zone's name; others refuse a connection.
+    *("DPY-3002", "DPY-3006", "DPY-3007", "DPY-3022"),
 }
 VALUE_CLASS = "22"  # PostgreSQL's data exceptions
 # What a table's own rules say of a row: some quote it whole.
@@ -123,7 +125,7 @@ def _translated(error: Any, *, lost: bool) -> BillingError:
         reason = f"{type(error).__name__}: {own}"
     if _breaks_a_rule(error, codes, state):
         return BillingDataError(f"a rule of the table refuses the row ({_rule(error, codes)})")
-    if quotes_a_value(codes, state) or type(error).__name__ == "DataError":
+    if quotes_a_value(error):
         told = ", ".join(sorted(codes - {"None"})) or "DataError"
         return BillingDataError(f"a value that the database itself cannot convert ({told})")
     if codes & MISSING_CODES or MISSING_IN_SQLITE.match(message):
@@ -166,10 +168,16 @@ def _rule(error: Any, codes: set[str]) -> str:
     return " ".join(filter(None, (told, name or (found and found[1]))))
 
 
-def quotes_a_value(codes: set[str], state: str) -> bool:
-    """Whether a driver's message may hold somebody's data. state: PostgreSQL's, or another text."""
+def quotes_a_value(error: Any) -> bool:
+    """Whether a driver's message may hold somebody's data."""
+    codes, state = _codes_of(error)
     of_driver = any(code.startswith("DPY-2") for code in codes)  # values it cannot read or write
-    return of_driver or bool(codes & VALUE_CODES) or state.startswith(VALUE_CLASS)
+    return (
+        of_driver
+        or type(error).__name__ == "DataError"
+        or bool(codes & VALUE_CODES)
+        or state.startswith(VALUE_CLASS)
+    )
 
 
 def _first_lines(message: str) -> str:

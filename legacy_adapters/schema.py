@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     CHAR,
+    REAL,
     BigInteger,
     Column,
     ColumnElement,
@@ -148,7 +149,7 @@ class Relation:
         return self._day(field, column) if kind is Kind.DATE else column
 
     def _money(self, field: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        if isinstance(column.type, Double):
+        if isinstance(column.type, Double | REAL):
             # PostgreSQL rounds no floats, and nobody adds up money in them.
             return cast(column, Numeric(38, 4))
         # SQLite adds up texts; the others do not, or each in the way of its own settings.

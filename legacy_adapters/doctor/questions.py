@@ -49,6 +49,6 @@ def reason(error: BaseException) -> str:
         return str(error) if isinstance(error, BillingError) else type(error).__name__
     state = str(getattr(orig, "sqlstate", None) or "")
     codes = set(CODE.findall(str(orig)))
-    if quotes_a_value(codes, state):
+    if quotes_a_value(orig):
         return f"{type(orig).__name__} {state or ', '.join(sorted(codes))}"
     return f"{type(orig).__name__}: {str(orig).partition(chr(10))[0][:REASON_LENGTH]}"

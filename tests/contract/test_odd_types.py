@@ -172,6 +172,24 @@ def test_what_is_no_day_in_a_copy_is_told_by_its_field(
         billing.get_statement(LARGE)
 
 
+@pytest.mark.parametrize("money", ["REAL", "DOUBLE PRECISION"])
+def test_money_in_floats_is_added_up(
+    on_postgresql: Callable[..., tuple[str, Run]], mapping: Path, money: str
+) -> None:
+    check_large(on_postgresql(money=money)[0], mapping)
+
+
+def test_a_code_that_is_no_number_at_all_is_told_and_no_outage(
+    on_postgresql: Callable[..., tuple[str, Run]], mapping: Path
+) -> None:
+    address, run = on_postgresql("NUMERIC")
+    run("UPDATE inv SET no = 'NaN' WHERE nr = 2; UPDATE inv SET no = 'Infinity' WHERE nr <> 2")
+    with closing(open_billing(address, BillingSettings(mapping=mapping))) as billing:
+        for code in (LARGE, ContractCode("2")):
+            with pytest.raises(BillingDataError, match="cannot read"):
+                billing.get_statement(code)
+
+
 @pytest.mark.parametrize("money", ["TEXT", "MONEY"])
 def test_money_that_is_no_number_is_refused_with_its_place(
     on_postgresql: Callable[..., tuple[str, Run]], mapping: Path, money: str
