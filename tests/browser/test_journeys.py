@@ -129,7 +129,7 @@ def test_chart_speaks_to_the_keyboard(visit: Any) -> None:
     month = page.locator(".chart .month").nth(3)
     month.focus()
     expect(month.locator(".told")).to_be_visible()
-    expect(month).to_have_attribute("aria-label", re.compile(r"\d+ kWh"))
+    expect(month).to_have_accessible_name(re.compile(r"\d+ kWh"))
 
 
 def test_changing_the_language_stays_on_the_page(visit: Any) -> None:
