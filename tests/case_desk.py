@@ -65,15 +65,5 @@ def wait_for_scanner(portal: Portal) -> None:
 
 
 @pytest.fixture
-def agent(portal: Portal) -> CheckedClient:
-    return portal.staff("agjent")
-
-
-@pytest.fixture
-def supervisor(portal: Portal) -> CheckedClient:
-    return portal.staff("mbikeqyres")
-
-
-@pytest.fixture
 def number(portal: Portal) -> str:
     return file_f2(portal.signed_in("Emer Mbiemer"))

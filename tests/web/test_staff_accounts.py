@@ -16,16 +16,6 @@ CALLER = {"occasion": "caller", "note": ""}
 WHY = {"note": "kërkesë me telefon"}
 
 
-@pytest.fixture
-def agent(portal: Portal) -> CheckedClient:
-    return portal.staff("agjent")
-
-
-@pytest.fixture
-def supervisor(portal: Portal) -> CheckedClient:
-    return portal.staff("mbikeqyres")
-
-
 def number_of(portal: Portal, name: str) -> int:
     found = portal.services.accounts.find_account(name)
     assert found is not None

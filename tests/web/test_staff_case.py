@@ -12,7 +12,6 @@ from tests.accounts import posted
 from tests.case_desk import (
     HOSTILE,
     QUEUE,
-    agent,
     beside,
     form_of,
     links,
@@ -21,7 +20,6 @@ from tests.case_desk import (
     page_of,
     state_of,
     step,
-    supervisor,
     typed_text,
     wait_for_scanner,
 )
@@ -30,7 +28,7 @@ from tests.conftest import Portal
 from tests.documents import pdf
 from tests.web.client import CheckedClient, Page
 
-__all__ = ["agent", "number", "supervisor"]
+__all__ = ["number"]
 
 
 # Its page

@@ -3,7 +3,6 @@
 from tests.case_desk import (
     HOSTILE,
     QUEUE,
-    agent,
     beside,
     fill,
     form_of,
@@ -12,7 +11,6 @@ from tests.case_desk import (
     number,
     page_of,
     step,
-    supervisor,
     wait_for_scanner,
 )
 from tests.cases import file_f2
@@ -20,7 +18,7 @@ from tests.conftest import Portal
 from tests.web.client import CheckedClient, Page
 from tests.web.test_round_trips import counted
 
-__all__ = ["agent", "number", "supervisor"]
+__all__ = ["number"]
 
 
 # The queue

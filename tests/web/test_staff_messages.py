@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from app.audit.records import Action
 from app.clock import now
 from app.messages.outbox import Addressee, Purpose
@@ -11,11 +9,6 @@ from tests.conftest import Portal
 from tests.web.client import CheckedClient
 
 PAGE = "/staff/messages"
-
-
-@pytest.fixture
-def supervisor(portal: Portal) -> CheckedClient:
-    return portal.staff("mbikeqyres")
 
 
 def post(portal: Portal, to: str, *, state: str = "waiting", **changes: object) -> int:
