@@ -11,6 +11,7 @@ import pypdfium2
 import pytest
 from playwright.sync_api import expect
 
+from app.clock import today
 from tests.browser.test_accessibility import findings
 from tests.browser.test_staff import fill
 from tests.portal_process import PortalProcess
@@ -37,7 +38,7 @@ def issue_invoice(file: Path) -> None:
         query = "SELECT * FROM FATURE WHERE KTR_ID = ? ORDER BY DT_LESHIM DESC LIMIT 1"
         row = dict(connection.execute(query, (CONTRACT_ID,)).fetchone())
         row |= {"FAT_ID": 98_765_432, "FAT_NR": NUMBER}
-        row["DT_LESHIM"] = connection.execute("SELECT date('now')").fetchone()[0]
+        row["DT_LESHIM"] = today().isoformat()
         names, marks = ", ".join(row), ", ".join("?" * len(row))
         connection.execute(f"INSERT INTO FATURE ({names}) VALUES ({marks})", tuple(row.values()))
         connection.commit()

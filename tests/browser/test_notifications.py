@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from app.clock import today
 from config.settings import ROOT
 from tests.browser.test_accessibility import findings
 from tests.browser.test_staff import fill
@@ -38,11 +39,11 @@ def billing(portal_process: PortalProcess) -> Iterator[Path]:
 def issue_invoice(file: Path) -> None:
     with closing(sqlite3.connect(file)) as connection:
         connection.execute(
-            "INSERT INTO FATURE SELECT 98765433, ?, KTR_ID, VIT, MUAJ, date('now'),"
-            " date('now', '+20 days'), DT_NGA, DT_DERI, LEX_PARA, LEX_PAS, KWH, VL_NETO, VL_TVSH,"
+            "INSERT INTO FATURE SELECT 98765433, ?, KTR_ID, VIT, MUAJ, ?,"
+            " date(?, '+20 days'), DT_NGA, DT_DERI, LEX_PARA, LEX_PAS, KWH, VL_NETO, VL_TVSH,"
             " TKS_TV, 0, VL_NETO + VL_TVSH + TKS_TV, 'P', NSLF, NIVF, URL_VERIF FROM FATURE"
             " WHERE KTR_ID = 3 ORDER BY DT_LESHIM DESC LIMIT 1",
-            (NUMBER,),
+            (NUMBER, today().isoformat(), today().isoformat()),
         )
         connection.commit()
 

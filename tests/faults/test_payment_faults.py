@@ -19,6 +19,7 @@ from tests.faults.payments.stage import Stage, a_stage
 SEED = int(os.environ.get("PAYMENT_FAULTS_SEED", "2026"))
 SECONDS = float(os.environ.get("PAYMENT_FAULTS_SECONDS", "45"))
 NAIVE_SECONDS = 15.0
+NAIVE_RUNS = 5
 NEEDED = ("web process killed", "job process killed", "PostgreSQL stopped at once", "bank killed")
 
 
@@ -52,10 +53,15 @@ def test_no_money_is_lost_doubled_or_made_up(stage: Stage) -> None:
 
 
 def test_a_naive_portal_is_caught(stage: Stage) -> None:
-    outcome = run(stage, seed=SEED, seconds=NAIVE_SECONDS, mistakes=("naive",))
-    tell("a naive one", outcome)
-    for what in ("posted twice", "falsely paid", "forged and accepted"):
-        assert outcome.violations.get(what), what
+    """Which of its mistakes one run meets is a matter of moments: hence some more, if need be."""
+    missing = {"posted twice", "falsely paid", "forged and accepted"}
+    for seed in range(SEED, SEED + NAIVE_RUNS):
+        outcome = run(stage, seed=seed, seconds=NAIVE_SECONDS, mistakes=("naive",))
+        tell("a naive one", outcome)
+        missing -= outcome.violations.keys()
+        if not missing:
+            return
+    raise AssertionError(f"never found: {missing}")
 
 
 @pytest.fixture

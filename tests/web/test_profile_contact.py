@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.clock import now
+from app.clock import HOME, now
 from tests.conftest import Portal
 from tests.profiles import (
     EMAIL,
@@ -211,7 +211,7 @@ def test_restricted_after_a_recovery(portal: Portal) -> None:
         portal.services.accounts.find_signed_in(token_of(client))  # type: ignore[arg-type]
     )
     assert until is not None
-    assert f"mund të ndryshohen përsëri nga {until:%d.%m.}" in page.content
+    assert f"mund të ndryshohen përsëri nga {until.astimezone(HOME):%d.%m.}" in page.content
     assert "u bë së fundi një fjalëkalim i ri" in page.content
     assert not [e for e in page.all("input") if e.get("name") in {"email", "phone"}]
     page = change_email(client, "thief@example.org", status=403, email_password=NEW)
