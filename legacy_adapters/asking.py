@@ -2,12 +2,11 @@
 
 import time
 from contextvars import ContextVar
-from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asker:
+class Asker(NamedTuple):
     """action and customer are shown to the DBA as the session's tags; customer is a hash.
 
     until: on the clock of time.monotonic().
@@ -22,7 +21,7 @@ class Asker:
         return max(0.0, self.until - time.monotonic())
 
 
-_asker: ContextVar[Asker] = ContextVar("asker", default=Asker())  # noqa: B039 - it is frozen
+_asker: ContextVar[Asker] = ContextVar("asker", default=Asker())  # noqa: B039 - a tuple never changes
 
 
 def asker() -> Asker:
@@ -35,8 +34,8 @@ def begin_asking(action: str, *, seconds: float) -> None:
 
 
 def name_customer(customer: str) -> None:
-    asker = _asker.get()
-    _asker.set(Asker(action=asker.action, customer=customer, until=asker.until))
+    action, _nobody, until = _asker.get()
+    _asker.set(Asker(action, customer, until))
 
 
 def stop_asking() -> None:

@@ -73,6 +73,7 @@ class SqlBilling:
         self.list_payments(code, since=date.today(), at_least=1)  # noqa: DTZ011
         self.list_contracts([code])
         self.list_debts([code])
+        self.list_contracts_and_debts([code])
         self.list_statements([code])
         self.list_contracts_of("-", at_most=1)
         self.list_newest([code])
@@ -104,6 +105,18 @@ class SqlBilling:
         with self._reading("invoice"):
             return dict(contracts.debt_row(row) for row in rows)
 
+    def list_contracts_and_debts(
+        self, codes: Sequence[ContractCode]
+    ) -> tuple[Mapping[ContractCode, Contract], Mapping[ContractCode, Debt]]:
+        values = contracts.both_lists_of_codes
+        rows = self._ask_in_chunks(self._ready().with_debts, codes, values)
+        owing = contracts.OWING
+        with self._reading("contract"):
+            found = contracts.contract_rows([row for row in rows if row[owing] is None])
+        with self._reading("invoice"):
+            debts = dict(contracts.debt_row(row, owing) for row in rows if row[owing] is not None)
+        return {contract.code: contract for contract in found}, debts
+
     def list_contracts_of(self, tax_id: str, *, at_most: int) -> tuple[Contract, ...]:
         if not tax_id.strip():
             return ()
@@ -117,7 +130,7 @@ class SqlBilling:
             return dict(contracts.newest_row(row) for row in rows)
 
     def list_statements(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Statement]:
-        values = invoices.both_lists_of_codes
+        values = contracts.both_lists_of_codes
         rows = self._ask_in_chunks(self._ready().statements, codes, values)
         with self._reading("contract"):
             found = contracts.contract_rows([row for row in rows if row["code"] is not None])

@@ -47,6 +47,12 @@ class CachedBilling:
     def list_debts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Debt]:
         return self._once(("debts", tuple(codes)), lambda: self._billing.list_debts(codes))
 
+    def list_contracts_and_debts(
+        self, codes: Sequence[ContractCode]
+    ) -> tuple[Mapping[ContractCode, Contract], Mapping[ContractCode, Debt]]:
+        key = ("contracts and debts", tuple(codes))
+        return self._once(key, lambda: self._billing.list_contracts_and_debts(codes))
+
     def get_invoice_history(
         self, code: ContractCode, *, since: date, at_least: int
     ) -> InvoiceHistory:

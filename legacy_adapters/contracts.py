@@ -1,5 +1,6 @@
 """Contracts: each query beside its row factory."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -12,9 +13,11 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    null,
     select,
     true,
     type_coerce,
+    union_all,
 )
 
 from legacy_adapters import decode, unique
@@ -23,7 +26,9 @@ from legacy_adapters.prepared import Row
 from legacy_adapters.records import Contract, ContractCode, ContractInfo, Debt
 from legacy_adapters.schema import DayInSqlite, Relation
 
+BESIDE = "invoice_"  # before the names of parameters that stand in one statement twice
 CONTRACT_FIELDS = ("code", "subscriber", "address", "phone", "tax_id")
+OWING = "owing"  # the code of a contract that owes, beside columns of contracts
 INFO_FIELDS = (
     "region",
     "instance",
@@ -43,7 +48,7 @@ LIST_SIZES = (1, 5, 25, 100, 300, 900)
 
 def list_size(count: int) -> int:
     """Of the shortest list that holds so many."""
-    return next(size for size in LIST_SIZES if size >= count)
+    return LIST_SIZES[bisect_left(LIST_SIZES, count)]
 
 
 def list_of_codes(codes: Sequence[ContractCode]) -> dict[str, str]:
@@ -54,6 +59,12 @@ def list_of_codes(codes: Sequence[ContractCode]) -> dict[str, str]:
 
 
 CODE_PARAMETERS = [f"code_{place}" for place in range(LIST_SIZES[-1])]
+
+
+def both_lists_of_codes(codes: Sequence[ContractCode]) -> dict[str, str]:
+    """list_of_codes, for a statement with two such lists."""
+    values = list_of_codes(codes)
+    return values | {BESIDE + name: code for name, code in values.items()}
 
 
 def is_one_of(code: ColumnElement[Any], size: int, before: str = "") -> ColumnElement[bool]:
@@ -138,9 +149,30 @@ def info_row(rows: Sequence[Row]) -> ContractInfo:
     )
 
 
-def debts_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
-    """Parameters: those of list_of_codes."""
-    wanted = is_one_of(invoice.field("contract_code"), size)
+def below(first: Subquery, rows: Subquery) -> Subquery:
+    """The one's rows and the other's, each with NULLs in the other's columns.
+
+    Not joined: two relations may keep codes as different types, which no database compares.
+    """
+    both = union_all(select(*first.c, *_nulls(rows)), select(*_nulls(first), *rows.c))
+    return both.subquery("s")
+
+
+def _nulls(rows: Subquery) -> list[ColumnElement[Any]]:
+    return [type_coerce(null(), column.type).label(column.name) for column in rows.c]
+
+
+def with_debts_by_codes(contract: Relation, invoice: Relation, size: int = 1) -> Select[Any]:
+    """by_codes, and below it what debts_by_codes gives, its code as `owing`. Parameters: those
+    of both_lists_of_codes."""
+    debts = debts_by_codes(invoice, size, BESIDE).subquery("o")
+    owing = select(debts.c.code.label(OWING), *[c for c in debts.c if c.name != "code"])
+    return select(below(by_codes(contract, size).subquery("c"), owing.subquery("d")))
+
+
+def debts_by_codes(invoice: Relation, size: int = 1, before: str = "") -> Select[Any]:
+    """Parameters: those of list_of_codes, each with `before` before its name."""
+    wanted = is_one_of(invoice.field("contract_code"), size, before)
     # Grouped outside: Oracle takes an expression with binds in it for another one each time.
     owed = (
         invoice.select(("contract_code", "number", "outstanding", "due_on"))
@@ -182,11 +214,11 @@ def newest_row(row: Row) -> tuple[ContractCode, date | None]:
     return ContractCode(decode.text(row, "code")), decode.day(row, "newest")
 
 
-def debt_row(row: Row) -> tuple[ContractCode, Debt]:
-    """Raises: BillingDataError, also where an invoice was counted twice."""
+def debt_row(row: Row, code: str = "code") -> tuple[ContractCode, Debt]:
+    """code: its column's name. Raises: BillingDataError, also for an invoice counted twice."""
     if row["repeated"]:
         unique.once("number", 2)
-    return ContractCode(decode.text(row, "code")), Debt(
+    return ContractCode(decode.text(row, code)), Debt(
         total=decode.money(row, "total"),
         invoices=int(row["invoices"]),
         earliest_due=decode.day(row, "earliest_due"),

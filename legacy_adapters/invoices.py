@@ -9,21 +9,17 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Select,
     Subquery,
     bindparam,
     func,
-    null,
     or_,
     select,
     true,
-    type_coerce,
-    union_all,
 )
 
 from legacy_adapters import decode, unique
-from legacy_adapters.contracts import by_codes, contract_row, head, is_one_of, list_of_codes
+from legacy_adapters.contracts import BESIDE, below, by_codes, contract_row, head, is_one_of
 from legacy_adapters.prepared import Row
 from legacy_adapters.records import (
     Contract,
@@ -38,7 +34,6 @@ from legacy_adapters.records import (
 )
 from legacy_adapters.schema import Relation
 
-BESIDE = "invoice_"  # before the names of parameters that stand in one statement twice
 HISTORY_FIELDS = ("number", "period", "issued_on", "due_on", "units", "principal", "tv_fee")
 OPEN_FIELDS = (
     "number",
@@ -88,27 +83,13 @@ def statement(contract: Relation, invoice: Relation) -> Select[Any]:
 
 def statements(contract: Relation, invoice: Relation, size: int = 1) -> Select[Any]:
     """The contracts, and below them their open invoices. Parameters:
-    those of both_lists_of_codes.
-
-    Not joined: the two relations may keep codes as different types, which no database compares.
-    """
+    those of both_lists_of_codes."""
     wanted = is_one_of(invoice.field("contract_code"), size, BESIDE)
     owed = invoice.select(("contract_code", *OPEN_FIELDS)).where(
         wanted, invoice.equals("status", "open")
     )
-    first, rows = by_codes(contract, size).subquery("c"), owed.subquery("i")
-    both = union_all(select(*first.c, *_nulls(rows)), select(*_nulls(first), *rows.c))
-    found = both.subquery("s")
+    found = below(by_codes(contract, size).subquery("c"), owed.subquery("i"))
     return select(found).order_by(found.c.issued_on.desc().nulls_last(), found.c.number.desc())
-
-
-def _nulls(rows: Subquery) -> list[ColumnElement[Any]]:
-    return [type_coerce(null(), column.type).label(column.name) for column in rows.c]
-
-
-def both_lists_of_codes(codes: Sequence[ContractCode]) -> dict[str, str]:
-    values = list_of_codes(codes)
-    return values | {BESIDE + name: code for name, code in values.items()}
 
 
 def statement_rows(found: Sequence[Contract], rows: Sequence[Row]) -> dict[ContractCode, Statement]:

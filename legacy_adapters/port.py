@@ -28,7 +28,7 @@ class Billing(Protocol):
 
     def verify(self) -> None:
         """Proves that the database answers and that the mapping fits it: asks every question
-        once, for a contract that cannot be. Thirteen round trips: for starts and checks, not for
+        once, for a contract that cannot be. Fourteen round trips: for starts and checks, not for
         health probes.
 
         Raises: MappingError, BillingUnavailable.
@@ -59,6 +59,14 @@ class Billing(Protocol):
 
     def list_debts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Debt]:
         """What each of these contracts owes; one that owes nothing is absent.
+
+        One round trip for each 900 codes.
+        """
+
+    def list_contracts_and_debts(
+        self, codes: Sequence[ContractCode]
+    ) -> tuple[Mapping[ContractCode, Contract], Mapping[ContractCode, Debt]]:
+        """list_contracts and list_debts of these codes, of one moment.
 
         One round trip for each 900 codes.
         """

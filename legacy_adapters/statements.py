@@ -31,6 +31,7 @@ class Statements:
         self.of_tax_id = Prepared(contracts.by_tax_id(contract))
         self.newest = _of_each_size(partial(contracts.newest_by_codes, invoice))
         self.debts = _of_each_size(partial(contracts.debts_by_codes, invoice))
+        self.with_debts = _of_each_size(partial(contracts.with_debts_by_codes, contract, invoice))
         self.statement = Prepared(invoices.statement(contract, invoice))
         self.statements = _of_each_size(partial(invoices.statements, contract, invoice))
         self.history = Prepared(invoices.history(contract, invoice))

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum, StrEnum, auto
-from typing import NewType
+from types import MappingProxyType
+from typing import NamedTuple, NewType
 
 from legacy_adapters.records import ContractCode, InvoiceNumber
 
@@ -29,8 +30,7 @@ class Right(StrEnum):
 DELEGATED = (Right.VIEW, Right.PAY)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Account:
+class Account(NamedTuple):
     id: AccountId
     user_name: str
     email: str
@@ -55,8 +55,10 @@ class Label:
     group: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SignedIn:
+NO_LABELS: Mapping[ContractCode, Label] = MappingProxyType({})
+
+
+class SignedIn(NamedTuple):
     """The account behind a request, and those of its contracts that the request is about.
 
     must_change: came in by a temporary password and has not chosen a new one yet;
@@ -73,7 +75,7 @@ class SignedIn:
     restricted_until: datetime | None
     preferences: frozenset[str]
     rights: Mapping[ContractCode, Right]
-    labels: Mapping[ContractCode, Label] = field(default_factory=dict)
+    labels: Mapping[ContractCode, Label] = NO_LABELS
     beside: tuple[object, ...] | None = None
 
     @property

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 from app.accounts.records import Label
@@ -14,7 +13,6 @@ from legacy_adapters.records import NO_MONEY, ContractCode, Debt
 PAGE_SIZE = 25
 NO_DATE = date.max
 NO_LABEL = Label()
-NO_LABELS: Mapping[ContractCode, Label] = MappingProxyType({})
 
 
 class Show(StrEnum):

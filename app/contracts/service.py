@@ -1,22 +1,23 @@
 """Lists an account's contracts and tells about one."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
-from app.accounts.records import Label
+from app.accounts.records import NO_LABELS, Label
 from app.contracts import rules
-from app.contracts.rules import NO_LABELS, Sought
+from app.contracts.rules import Sought
 from app.last_known.records import CONTRACT, DEBT, INFO, Told
 from app.last_known.service import LastKnown
-from legacy_adapters.errors import BillingError
+from legacy_adapters.errors import BillingDataError, BillingError
 from legacy_adapters.port import Billing
 from legacy_adapters.records import NO_MONEY, Contract, ContractCode, ContractInfo, Debt
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ListedContract:
+class ListedContract(NamedTuple):
     """debt is None when nothing is owed. is_gone: billing no longer has the contract.
 
     While billing is away, contract is None where it was never told, and is_debt_known False.
@@ -34,13 +35,12 @@ class ListedContract:
         return self.debt.total if self.debt else NO_MONEY
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ContractPage:
+class ContractPage(NamedTuple):
     """One page of an account's contracts that match what is sought.
 
-    linked: how many the account has; owing: how many of them owe, total_debt in all, which no
-    search changes. found, found_owing, found_debt: the same of those that match. as_of: the moment
-    of the oldest figure, while billing is away.
+    linked: how many the account has; owing: how many of them owe, total_debt in all, unknown: of
+    how many that is not known now; no search changes these. found, found_owing, found_debt: the
+    same of those that match. as_of: the moment of the oldest figure, while billing is away.
     """
 
     contracts: tuple[ListedContract, ...]
@@ -50,6 +50,7 @@ class ContractPage:
     linked: int
     total_debt: Decimal
     owing: int
+    unknown: int
     found: int
     found_debt: Decimal
     found_owing: int
@@ -99,6 +100,29 @@ class Owing:
     as_of: datetime | None
 
 
+class _Together:
+    """Asks for some contracts and for what they owe in one round trip, where a page holds them
+    all; answers as billing's two questions do."""
+
+    def __init__(self, billing: Billing, codes: Sequence[ContractCode]) -> None:
+        self._billing = billing
+        self._all = codes if 0 < len(codes) <= rules.PAGE_SIZE else None
+        self._contracts: Mapping[ContractCode, Contract] | None = None
+
+    def list_debts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Debt]:
+        if codes == self._all:
+            # Where one of both cannot be read, the other still may: each is asked by itself.
+            with suppress(BillingDataError):
+                self._contracts, debts = self._billing.list_contracts_and_debts(codes)
+                return debts
+        return self._billing.list_debts(codes)
+
+    def list_contracts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Contract]:
+        if self._contracts is None:
+            return self._billing.list_contracts(codes)
+        return {code: self._contracts[code] for code in codes if code in self._contracts}
+
+
 class ContractService:
     def __init__(
         self, *, billing: Billing, last_known: LastKnown, today: Callable[[], date]
@@ -115,12 +139,13 @@ class ContractService:
         page: int = 1,
         labels: Mapping[ContractCode, Label] = NO_LABELS,
     ) -> ContractPage:
-        """Two round trips for each 900 contracts. A page past the end is the last one.
+        """One round trip where a page holds all contracts, else two for each 900. A page past
+        the end is the last one.
 
         Raises: BillingError, when billing is away and was never heard of these contracts.
         """
-        today = self._today()
-        told = self._last_known.ask_many(DEBT, codes, self._billing.list_debts)
+        today, billing = self._today(), _Together(self._billing, codes)
+        told = self._last_known.ask_many(DEBT, codes, billing.list_debts)
         debts = {code: known.answer for code, known in told.items() if known.answer is not None}
         matching = [
             code
@@ -133,7 +158,7 @@ class ContractService:
         shown, page, pages = rules.cut(matching, page)
         as_of = min((known.as_of for known in told.values() if known.as_of), default=None)
         try:
-            heads = self._last_known.ask_many(CONTRACT, shown, self._billing.list_contracts)
+            heads = self._last_known.ask_many(CONTRACT, shown, billing.list_contracts)
         except BillingError:
             if as_of is None:
                 raise
@@ -159,16 +184,19 @@ class ContractService:
             found_owing=len(owed),
             total_debt=sum((debt.total for debt in debts.values()), NO_MONEY),
             owing=len(debts),
+            unknown=sum(code not in told for code in codes),
             as_of=as_of,
         )
 
     def list_owing(self, codes: Sequence[ContractCode]) -> Owing:
-        """Two round trips for each 900 contracts. Raises: BillingError."""
-        told = self._last_known.ask_many(DEBT, codes, self._billing.list_debts)
+        """One round trip where a page holds all contracts, else two for each 900. Raises:
+        BillingError."""
+        billing = _Together(self._billing, codes)
+        told = self._last_known.ask_many(DEBT, codes, billing.list_debts)
         debts = {code: known.answer for code, known in told.items() if known.answer is not None}
         owing = sorted(debts, key=lambda code: rules.urgency(code, debts[code]))
         try:
-            heads = self._last_known.ask_many(CONTRACT, owing, self._billing.list_contracts)
+            heads = self._last_known.ask_many(CONTRACT, owing, billing.list_contracts)
         except BillingError:
             heads = {}
         today = self._today()

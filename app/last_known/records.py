@@ -1,9 +1,8 @@
 """An answer of billing, and what of it may be kept."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -12,8 +11,7 @@ from legacy_adapters.records import Contract, ContractInfo, Debt, InvoiceHistory
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Told(Generic[T]):
+class Told(NamedTuple, Generic[T]):
     """as_of: the moment billing told it, when it is away now; None when it was told just now."""
 
     answer: T

@@ -48,6 +48,10 @@ BUILDERS: dict[str, tuple[tuple[str, ...], Callable[[Relations], Select[Any]]]] 
     "of_tax_id": (("contract",), lambda r: contracts.by_tax_id(r["contract"])),
     "newest": (("invoice",), lambda r: contracts.newest_by_codes(r["invoice"])),
     "debts": (("invoice",), lambda r: contracts.debts_by_codes(r["invoice"])),
+    "with_debts": (
+        ("contract", "invoice"),
+        lambda r: contracts.with_debts_by_codes(r["contract"], r["invoice"]),
+    ),
     "statement": (
         ("contract", "invoice"),
         lambda r: invoices.statement(r["contract"], r["invoice"]),

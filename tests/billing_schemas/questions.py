@@ -34,6 +34,7 @@ def answers(billing: Billing, codes: Sequence[str], since: date) -> dict[str, An
         found[f"statements {code}"] = _or_error(billing.list_statements, [code])
     found["statements"] = _or_error(billing.list_statements, all_codes)
     found["contracts"] = _or_error(billing.list_contracts, all_codes)
+    found["both"] = _or_error(billing.list_contracts_and_debts, all_codes)
     found["newest"] = _or_error(billing.list_newest, all_codes)
     for tax_id in sorted({contract.tax_id for contract in found["contracts"].values()}):
         found[f"of {tax_id}"] = _or_error(billing.list_contracts_of, tax_id, at_most=3)

@@ -110,6 +110,7 @@ def test_unknown_contract(way: Way) -> None:
         assert way.billing.find_contract(unknown) is None
         assert not way.billing.list_contracts([unknown])
         assert not way.billing.list_debts([unknown])
+        assert way.billing.list_contracts_and_debts([unknown]) == ({}, {})
         assert not way.billing.list_statements([unknown])
         assert not way.billing.list_newest([unknown])
         assert not way.billing.list_issued([unknown], since=LONG_AGO)
@@ -131,6 +132,8 @@ def test_lists_of_every_length_hold_what_was_asked_for(way: Way, length: int) ->
     codes = [way.code(contract_code(FIRST_GENERATED + n)) for n in range(length)]
     assert set(way.billing.list_contracts(codes)) == set(codes)
     debts = way.billing.list_debts(codes)
+    both = (way.billing.list_contracts(codes), debts)
+    assert way.billing.list_contracts_and_debts(codes) == both
     statements = way.billing.list_statements(codes)
     for code in codes:
         assert statements[code] == way.billing.get_statement(code)

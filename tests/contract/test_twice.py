@@ -51,6 +51,7 @@ CANCELLED = SECOND_INVOICE.replace("STATUS FROM", "'A' FROM")
 ASKED: dict[str, Callable[[Billing], Any]] = {
     "contract": lambda b: b.find_contract(CODE),
     "contracts": lambda b: b.list_contracts([OTHER, CODE]),
+    "contracts and debts": lambda b: b.list_contracts_and_debts([OTHER, CODE]),
     "info": lambda b: b.get_contract_info(CODE),
     "debts": lambda b: b.list_debts([OTHER, CODE]),
     "statement": lambda b: b.get_statement(CODE),

@@ -48,8 +48,8 @@ def round_trips(portal: Portal, client: CheckedClient, address: str) -> tuple[in
         ("/contracts/AL0000001/history", (2, 1)),  # contract + invoices, payments | session
         ("/contracts/AL0000001/info", (1, 1)),
         ("/contracts/AL0000001/invoices/200000026.pdf", (2, 1)),  # invoice + lines, history
-        # debts, contracts | session with contracts and what of them is in a payment now
-        ("/contracts", (2, 1)),
+        # contracts with their debts | session with contracts and what of them is in a payment now
+        ("/contracts", (1, 1)),
         ("/payments", (0, 3)),  # | session, how many, one page of them
         ("/contracts/manage", (1, 2)),  # contracts | session, links
         ("/contracts/manage/add", (1, 2)),
