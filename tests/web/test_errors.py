@@ -1,6 +1,7 @@
 """What customers see when something fails."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from shutil import copy
 
@@ -9,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.web.errors import TEXTS
 from tests.conftest import MakePortal, Portal
+from tests.web.client import Page
 
 SIGNED_IN_PAGES = [
     "/contracts",
@@ -142,6 +144,38 @@ def test_what_cannot_be_read_of_one_contract_hides_no_other(
     assert after == {row[0]: row for row in before if row is not owing}
     assert "të dhënat e datës" not in page.text.lower()
     assert '"a contract is left out of a list"' in capfd.readouterr().err
+    assert "borxhi i të cilave nuk dihet tani: 1" in page.content
+
+
+def cards(page: Page) -> list[str]:
+    return ["".join(card.itertext()) for card in page.all("li") if card.get("class") == "card"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "shown"),
+    [
+        ("UPDATE FATURE SET VL_NETO = 1e15 WHERE STATUS = 'H' AND KTR_ID = 1", "Nuk dihet tani"),
+        # Told twice: whose it is cannot be told, what it owes can.
+        (
+            "DROP INDEX KONTRATE_KOD;"
+            "UPDATE KONTRATE SET KTR_KOD = 'AL0000001' WHERE KTR_KOD = 'AL0000004'",
+            "AL0000001",
+        ),
+    ],
+)
+def test_one_of_a_few_contracts_hides_none_of_the_others(
+    make_portal: MakePortal, demo_file: Path, tmp_path: Path, broken: str, shown: str
+) -> None:
+    """Contracts and debts come in one answer: where that cannot be read, each is asked alone."""
+    file = Path(copy(demo_file, tmp_path / "billing.sqlite3"))
+    client = make_portal(billing={"url": f"sqlite:///{file}"}).signed_in("Agron Hoxha")
+    before = cards(client.get("/contracts"))
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(broken)
+    after = cards(client.get("/contracts"))
+    assert len(after) == len(before) > 1
+    assert [c for c in after if "AL0000001" not in c] == [c for c in before if "AL0000001" not in c]
+    assert shown in next(card for card in after if "AL0000001" in card)
 
 
 @pytest.mark.parametrize("language", ["sq", "en"])
