@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
+from typing import Any
 
 import structlog
-from flask import Flask, abort, g, redirect, request, session, url_for
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response
 
@@ -217,15 +218,23 @@ def init_access(app: Flask, settings: Settings) -> None:
     longest = timedelta(hours=settings.staff.session_absolute_hours)
     staff = CookieSessions(app, cookie=name, longest=longest)
     app.session_interface = SessionsByDoor(app, staff=staff)
-    manager = LoginManager()
-    # Templates ask through signed_in_account(), which asks only where a page needs it.
-    manager.init_app(app, add_context_processor=False)
-    # Sessions live in the database; a phone's address changes all the time.
-    manager.session_protection = None
-    manager._session_identifier_generator = str  # it would hash the browser's name for that
-    manager.user_loader(_load_user)
+    Customers().init_app(app)
     app.before_request(check_access)
     app.register_error_handler(SessionEnded, lambda _error: ask_to_sign_in())
+
+
+class Customers(LoginManager):  # type: ignore[misc]
+    """Who is signed in is what the session's token says in the database: neither a cookie that
+    remembers, nor a header, nor the browser's name and address, which changes all the time."""
+
+    def init_app(self, app: Any) -> None:
+        """Templates ask through signed_in_account(), which asks only where a page needs it."""
+        app.login_manager = self
+
+    def _load_user(self) -> None:
+        """Where Flask-Login's current_user looks."""
+        token = session.get("_user_id")
+        g._login_user = (token and _load_user(token)) or self.anonymous_user()
 
 
 def _load_user(token: str) -> PortalUser | None:
@@ -251,13 +260,14 @@ def _contract_asked_for(rule: Rule) -> ContractCode | None:
 
 
 def check_access() -> Response | None:
+    endpoint = request.endpoint
     if "\0" in request.path:
         g.access = MACHINE
         abort(404)  # PostgreSQL takes no such text, and nothing of ours is called so
-    if request.endpoint is None:
+    if endpoint is None:
         g.access = PUBLIC  # an unknown address: the 404 page may look at who is signed in
         return None
-    rule = ACCESS.get(request.endpoint)
+    rule = ACCESS.get(endpoint)
     if rule is None:
         g.access = MACHINE
         abort(403)
@@ -270,7 +280,8 @@ def check_access() -> Response | None:
 
 
 def _check_customer(rule: Rule) -> Response | None:
-    user = current_user._get_current_object()  # asks once
+    current_app.login_manager._load_user()  # type: ignore[attr-defined]
+    user = g._login_user  # for all that asks later in this request
     if not user.is_authenticated:
         keeps = rule.keeps_what_was_typed and request.method == "POST"
         return None if keeps else ask_to_sign_in()

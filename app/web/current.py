@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from flask import current_app, request, session
+from flask import current_app, g, request, session
 from flask_login import UserMixin, current_user, login_user, logout_user
 
 from app.accounts.records import Label, Right, SessionToken, SignedIn, Visitor
@@ -29,7 +29,7 @@ def services() -> Services:
 
 def signed_in() -> SignedIn:
     """The account behind this request; only for routes that the access table closes."""
-    user: PortalUser = current_user._get_current_object()
+    user: PortalUser = g._login_user  # check_access has looked
     return user.signed_in
 
 

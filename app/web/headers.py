@@ -1,6 +1,6 @@
 """The response headers that keep pages safe."""
 
-import secrets
+import os
 from typing import Any
 
 from flask import Flask, Response, g, request, session
@@ -12,10 +12,10 @@ RETRY_LATER = {429: 300, 503: 30}  # seconds
 
 
 def csp_nonce() -> str:
-    nonce = g.get("csp_nonce")
+    nonce: str | None = g.get("csp_nonce")
     if nonce is None:
-        nonce = g.csp_nonce = secrets.token_urlsafe(16)
-    return str(nonce)
+        nonce = g.csp_nonce = os.urandom(16).hex()
+    return nonce
 
 
 ALWAYS = {
@@ -49,18 +49,18 @@ def _with_headers(answer: Any, always: list[tuple[str, str]]) -> Any:
 
 
 def _add_headers(response: Response) -> Response:
-    headers = response.headers
+    headers, endpoint, status = response.headers, request.endpoint, response.status_code
     there = {name.lower() for name, _value in headers}
     ours = {"Content-Security-Policy": _policy(response)}
-    if request.endpoint == "static" and "v" in request.args and response.status_code == 200:  # noqa: PLR2004
+    if endpoint == "static" and "v" in request.args and status == 200:  # noqa: PLR2004
         ours["Cache-Control"] = f"public, max-age={YEAR}, immutable"
     elif "cache-control" not in there or _is_private():
         ours["Cache-Control"] = "no-store"
-    if response.status_code in RETRY_LATER and "retry-after" not in there:
-        ours["Retry-After"] = str(RETRY_LATER[response.status_code])
-    if g.get("access") == MACHINE:
+    if status in RETRY_LATER and "retry-after" not in there:
+        ours["Retry-After"] = str(RETRY_LATER[status])
+    if g.get("access") is MACHINE:
         session.accessed = False  # the same for everybody: no `Vary: Cookie`
-    if request.endpoint not in PUBLIC_PAGES:
+    if endpoint not in PUBLIC_PAGES:
         ours["X-Robots-Tag"] = "noindex, nofollow"
     for name in [name for name in ours if name.lower() in there]:
         del headers[name]
@@ -86,18 +86,18 @@ def _is_private() -> bool:
 
 def _policy(response: Response) -> str:
     kind = response.mimetype
+    if kind == "text/html":
+        return (
+            "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self';"
+            f" form-action 'self'{_form_target()}; frame-ancestors 'none'; img-src 'self' data:;"
+            f" manifest-src 'self'; script-src 'nonce-{csp_nonce()}'; style-src 'self'"
+        )
     if kind == "application/pdf" and not _is_to_be_saved(response):
         # Chromium's own viewer needs its styles, and refuses to start in a sandbox.
         return (
             "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; style-src 'unsafe-inline'"
         )
-    if kind != "text/html":
-        return "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
-    return (
-        "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self';"
-        f" form-action 'self'{_form_target()}; frame-ancestors 'none'; img-src 'self' data:;"
-        f" manifest-src 'self'; script-src 'nonce-{csp_nonce()}'; style-src 'self'"
-    )
+    return "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
 
 
 def _is_to_be_saved(response: Response) -> bool:

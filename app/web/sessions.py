@@ -17,6 +17,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 COOKIES = 2_000  # whose signatures were found to be right
 STAFF_COOKIE = "selfcare_staff"
+PLAIN = (str, bool)
 
 
 def is_staff_path(path: str) -> bool:
@@ -34,13 +35,14 @@ class CookieSessions(SecureCookieSessionInterface):
         self, app: Flask, *, cookie: str | None = None, longest: timedelta | None = None
     ) -> None:
         """cookie, longest: its name and age, where they are not the application's."""
-        self._cookie, self._longest = cookie, longest
         if cookie:
             self.salt = cookie  # no cookie stands for another
         serializer = super().get_signing_serializer(app)
         if serializer is None:
             raise RuntimeError("sessions need a secret key")
         self._serializer = serializer
+        self._name = super().get_cookie_name(app) if cookie is None else cookie
+        self._seconds = (longest or app.permanent_session_lifetime).total_seconds()
 
         @lru_cache(COOKIES)
         def checked(cookie: str) -> tuple[dict[str, Any], int]:
@@ -52,32 +54,32 @@ class CookieSessions(SecureCookieSessionInterface):
         self._checked = checked
 
     def get_cookie_name(self, app: Flask) -> str:
-        return self._cookie or super().get_cookie_name(app)
+        return self._name
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer:
         return self._serializer
 
     def open_session(self, app: Flask, request: Request) -> Any:
-        cookie = request.cookies.get(self.get_cookie_name(app))
+        cookie = request.cookies.get(self._name)
         if not cookie:
             return self.session_class()
         try:
             kept, signed_at = self._checked(cookie)
         except BadSignature:
             return self.session_class()
-        longest = self._longest or app.permanent_session_lifetime
-        if not 0 <= int(time.time()) - signed_at <= longest.total_seconds():
+        if not 0 <= int(time.time()) - signed_at <= self._seconds:
             return self.session_class()
         # Each request has values of its own: some, as messages to be shown, are lists.
         return self.session_class(
-            {n: v if isinstance(v, str | bool) else deepcopy(v) for n, v in kept.items()}
+            {n: v if isinstance(v, PLAIN) else deepcopy(v) for n, v in kept.items()}
         )
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if session.modified or self.should_set_cookie(app, session):
+        """One that was not changed is never sent again (SESSION_REFRESH_EACH_REQUEST)."""
+        if session.modified:
             super().save_session(app, session, response)
         elif session.accessed and "Vary" not in response.headers:
-            response.headers["Vary"] = "Cookie"
+            response.headers.add("Vary", "Cookie")
         elif session.accessed:
             response.vary.add("Cookie")
 

@@ -21,6 +21,10 @@ from app.web.addresses import address_parts
 PASSED_ON = re.compile(r"^( *)yield from (.+)$", re.MULTILINE)
 VALUE = re.compile(r"%\((\w+)\)s")
 FIXED = frozenset({"utility", "is_demo", "language"})  # no template sets them
+# Functions of ours and of Flask that each page calls: no template sets them either.
+OF_REQUEST = frozenset(
+    {"csp_nonce", "csrf_token", "get_flashed_messages", "signed_in_account", "this_address"}
+)
 NUMBERS = frozenset({int, float})
 needs_escaping = re.compile("[&<>'\"]").search
 
@@ -50,6 +54,15 @@ class PageCode(CodeGenerator):
         super().visit_For(node, frame)
         self.writeline(f"yield concat({frame.buffer})")
         frame.buffer = None
+
+    def visit_Call(self, node: nodes.Call, frame: Any, forward_caller: bool = False) -> None:
+        """What wants nothing of the page's context is called without it."""
+        match node:
+            case nodes.Call(node=nodes.Name(name=name), args=[], kwargs=[]) if name in OF_REQUEST:
+                self.visit(node.node, frame)
+                self.write("()")
+            case _:
+                super().visit_Call(node, frame, forward_caller=forward_caller)
 
     def _output_child_pre(self, node: nodes.Expr, frame: Any, finalize: Any) -> None:
         if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
@@ -90,6 +103,16 @@ class PageEnvironment(Environment):
         self.translate = translate
         self.plain_filters = plain_filters
         self.filters.update(plain_filters)
+        self._made: dict[str, Template] = {}
+
+    def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:
+        """Once made, at hand: Jinja's own memory takes a lock and joins names each time."""
+        if self.auto_reload or globals or type(name) is not str:
+            return super().get_template(name, parent, globals)
+        found = self._made.get(name)
+        if found is None:
+            found = self._made[name] = super().get_template(name, parent)
+        return found
 
     def make_globals(self, d: Any) -> dict[str, Any]:
         """One dict, not Jinja's chain of two: for each page that one is copied key by key."""

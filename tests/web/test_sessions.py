@@ -1,6 +1,6 @@
 """What is remembered of cookies and tokens opens nothing that Flask and Flask-WTF would not."""
 
-from datetime import timedelta
+import time
 
 import flask
 import pytest
@@ -33,10 +33,13 @@ def test_a_cookie_that_was_known_is_refused_when_it_was_changed(portal: Portal) 
     assert status_with(portal, cookie) == 200
 
 
-def test_a_cookie_that_was_known_still_grows_old(portal: Portal) -> None:
+def test_a_cookie_that_was_known_still_grows_old(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cookie = cookie_of(portal.signed_in("Emer Mbiemer"))
     assert status_with(portal, cookie) == 200
-    portal.app.permanent_session_lifetime = timedelta(seconds=-1)
+    later = time.time() + portal.app.permanent_session_lifetime.total_seconds() + 2
+    monkeypatch.setattr("app.web.sessions.time.time", lambda: later)
     assert status_with(portal, cookie) == 303
 
 

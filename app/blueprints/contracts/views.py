@@ -22,14 +22,18 @@ ORDERS = {
     Order.NAME: _l("by your name for them"),
     Order.CODE: _l("by number"),
 }
+EVERYTHING = Sought()
 contracts = Blueprint("contracts", __name__, url_prefix="/contracts")
 
 
 @contracts.get("")
 def index() -> ResponseReturnValue:
-    me = signed_in()
+    me, is_plain = signed_in(), not request.query_string  # as nearly always
     found = services().contracts.list_page(
-        me.contracts, _sought(), page=_page_asked_for(), labels=me.labels
+        me.contracts,
+        EVERYTHING if is_plain else _sought(),
+        page=1 if is_plain else request.args.get("page", 1, type=int),
+        labels=me.labels,
     )
     return render_template(
         "contracts/index.html",
@@ -45,16 +49,9 @@ def index() -> ResponseReturnValue:
     )
 
 
-def _page_asked_for() -> int:
-    """Asking what is not there for its value makes an error first."""
-    return request.args.get("page", 1, type=int) if request.args else 1
-
-
 def _sought() -> Sought:
     """What makes no sense counts as not said."""
     asked = request.args
-    if not asked:
-        return Sought()
     return Sought(
         search=(clean(asked.get("q")) or "")[:40],
         show=Show(asked["show"]) if asked.get("show") in SHOWS else Show.ALL,
