@@ -63,7 +63,7 @@ def test_compiled_statements_are_those_of_oracledb(oracle_data: H2Database, sche
                 statement.compile(dialect=other)
             ), name
             compared.add(name)
-        assert len(compared) == 13
+        assert len(compared) == 14
 
 
 def named(statements: Statements) -> Iterator[tuple[str, Any]]:

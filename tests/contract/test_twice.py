@@ -143,7 +143,8 @@ def test_a_contract_that_comes_out_twice_is_refused(twice: Copy) -> None:
 
 @pytest.mark.parametrize("twice", [SECOND_INVOICE], indirect=True)
 def test_an_invoice_that_comes_out_twice_is_never_added_up(twice: Copy) -> None:
-    asked = ("debts", "statement", "statements", "history", "detail", "issued")
+    asked = ("debts", "contracts and debts", "statement", "statements")
+    asked += ("history", "detail", "issued")
     assert refusals(twice) == dict.fromkeys(asked, "[invoice] number: comes out twice")
     with twice.billing() as billing:
         assert OTHER in billing.list_statements([OTHER])
