@@ -230,6 +230,7 @@ class Customers(LoginManager):  # type: ignore[misc]
     def init_app(self, app: Any) -> None:
         """Templates ask through signed_in_account(), which asks only where a page needs it."""
         app.login_manager = self
+        self._session_identifier_generator = str  # what no request looks at needs no cookie's room
 
     def _load_user(self) -> None:
         """Where Flask-Login's current_user looks."""

@@ -103,3 +103,9 @@ def test_the_token_changes_with_the_sessions_key_within_a_request(portal: Portal
         csrf_token()
         flask.session["csrf_token"] = "after the sign-in"
         validate_csrf(csrf_token())
+
+
+def test_the_cookie_holds_nothing_of_the_browser(portal: Portal) -> None:
+    with portal.signed_in("Emer Mbiemer").http.session_transaction() as session:
+        assert session["_id"] == ""
+        assert session.keys() <= {"_id", "_fresh", "_user_id", "csrf_token"}
