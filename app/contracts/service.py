@@ -1,7 +1,6 @@
 """Lists an account's contracts and tells about one."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +11,7 @@ from app.contracts import rules
 from app.contracts.rules import Sought
 from app.last_known.records import CONTRACT, DEBT, INFO, Told
 from app.last_known.service import LastKnown
-from legacy_adapters.errors import BillingDataError, BillingError
+from legacy_adapters.errors import BillingBusy, BillingError, BillingHangs, BillingPaused
 from legacy_adapters.port import Billing
 from legacy_adapters.records import NO_MONEY, Contract, ContractCode, ContractInfo, Debt
 
@@ -100,6 +99,9 @@ class Owing:
     as_of: datetime | None
 
 
+NO_ANSWER_AT_ALL = (BillingPaused, BillingBusy, BillingHangs)
+
+
 class _Together:
     """Asks for some contracts and for what they owe in one round trip, where a page holds them
     all; answers as billing's two questions do."""
@@ -111,10 +113,13 @@ class _Together:
 
     def list_debts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Debt]:
         if codes == self._all:
-            # Where one of both cannot be read, the other still may: each is asked by itself.
-            with suppress(BillingDataError):
+            try:
                 self._contracts, debts = self._billing.list_contracts_and_debts(codes)
                 return debts
+            except NO_ANSWER_AT_ALL:
+                raise
+            except BillingError:
+                pass  # what is wrong with one of both takes the other not away: each is asked alone
         return self._billing.list_debts(codes)
 
     def list_contracts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Contract]:

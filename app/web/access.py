@@ -227,7 +227,7 @@ class Customers(LoginManager):  # type: ignore[misc]
     """Who is signed in is what the session's token says in the database: neither a cookie that
     remembers, nor a header, nor the browser's name and address, which changes all the time."""
 
-    def init_app(self, app: Any) -> None:
+    def init_app(self, app: Any, add_context_processor: bool = False) -> None:
         """Templates ask through signed_in_account(), which asks only where a page needs it."""
         app.login_manager = self
         self._session_identifier_generator = str  # what no request looks at needs no cookie's room

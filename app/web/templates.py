@@ -58,7 +58,9 @@ class PageCode(CodeGenerator):
     def visit_Call(self, node: nodes.Call, frame: Any, forward_caller: bool = False) -> None:
         """What wants nothing of the page's context is called without it."""
         match node:
-            case nodes.Call(node=nodes.Name(name=name), args=[], kwargs=[]) if name in OF_REQUEST:
+            case nodes.Call(
+                node=nodes.Name(name=name), args=[], kwargs=[], dyn_args=None, dyn_kwargs=None
+            ) if name in OF_REQUEST and not forward_caller:
                 self.visit(node.node, frame)
                 self.write("()")
             case _:

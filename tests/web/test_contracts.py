@@ -1,5 +1,20 @@
 """The list of contracts and what stands on one."""
 
+import contextlib
+from typing import NoReturn
+
+import pytest
+
+from legacy_adapters.errors import (
+    BillingBusy,
+    BillingDataError,
+    BillingError,
+    BillingHangs,
+    BillingPaused,
+    BillingUnavailable,
+    MappingError,
+)
+from legacy_adapters.records import ContractCode
 from tests.conftest import Portal
 
 
@@ -87,3 +102,38 @@ def test_info_shows_what_the_manual_prints(portal: Portal) -> None:
 def test_contract_address_leads_to_its_first_tab(portal: Portal) -> None:
     page = portal.signed_in("Emer Mbiemer").get("/contracts/AL0000000", status=303)
     assert page.response.location == "/contracts/AL0000000/pay"
+
+
+@pytest.mark.parametrize("error", [BillingUnavailable, BillingDataError, MappingError])
+def test_debts_are_told_where_who_holds_the_contracts_is_not(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch, error: type[BillingError]
+) -> None:
+    """As where one table is locked or gone: both are asked for at once, then each alone."""
+    codes = [ContractCode("AL0000001"), ContractCode("AL0000002")]
+    contracts = portal.services.contracts
+    before = contracts.list_owing(codes)
+
+    def fail(*_codes: object) -> NoReturn:
+        raise error("of the contracts alone")
+
+    for question in ("list_contracts_and_debts", "list_contracts"):
+        monkeypatch.setattr(portal.services.billing, question, fail)
+    owing = contracts.list_owing(codes)
+    assert owing.total == before.total > 0 and owing.as_of is None
+
+
+@pytest.mark.parametrize("error", [BillingPaused, BillingBusy, BillingHangs])
+def test_who_has_no_answer_at_all_is_asked_once(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch, error: type[BillingError]
+) -> None:
+    asked = []
+
+    def fail(*_codes: object) -> NoReturn:
+        asked.append(error)
+        raise error("not now")
+
+    for question in ("list_contracts_and_debts", "list_debts"):
+        monkeypatch.setattr(portal.services.billing, question, fail)
+    with contextlib.suppress(BillingError):  # told what was known last, or nothing
+        portal.services.contracts.list_owing([ContractCode("AL0000001")])
+    assert len(asked) == 1
