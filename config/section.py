@@ -1,9 +1,16 @@
 """What every section of the settings is."""
 
 from base64 import b64decode
+from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "SELFCARE_"
@@ -14,6 +21,15 @@ class Section(BaseSettings):
 
     section: ClassVar[str]
     model_config = SettingsConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_empty_path(cls, value: object, info: ValidationInfo) -> object:
+        """`SELFCARE_DATA_DIR=` would be the folder that the portal happens to be started in."""
+        kind = cls.model_fields[str(info.field_name)].annotation
+        if value == "" and kind in (Path, Path | None):
+            raise ValueError("is empty; name a file or folder, or leave it out")
+        return value
 
 
 def split_commas(value: object) -> object:

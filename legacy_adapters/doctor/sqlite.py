@@ -72,14 +72,17 @@ class SqliteKind:
 def read_plan(steps: list[tuple[int, str]], aliases: dict[str, TableName]) -> list[Scan]:
     """steps: each one's parent and what it says."""
     # Beside its making, a subquery's name means the subquery and not a table's alias.
-    derived = {(parent, made[1]) for parent, told in steps if (made := DERIVED.match(told))}
+    # So does the alias of a view that is made first: what making it reads stands below it.
+    derived = {(parent, made[1].lower()) for parent, told in steps if (made := DERIVED.match(told))}
     known = {alias.lower(): name for alias, name in aliases.items()}
     found = []
     for parent, told in steps:
         step = SCAN.match(told) or AUTOMATIC.match(told)
-        if step is None or (parent, step[1]) in derived or not _is_name(step[1]):
+        if step is None or (parent, step[1].lower()) in derived or not _is_name(step[1]):
             continue
         table = known.get((step[2] or step[1]).lower()) or known.get(step[1].lower())
+        if table and (parent, table.name.lower()) in derived:
+            continue
         scan = Scan(table or TableName(None, step[1]), told, is_known=table is not None)
         if scan not in found:
             found.append(scan)

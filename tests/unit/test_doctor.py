@@ -38,6 +38,9 @@ ORACLE: Any = oracle.dialect()  # type: ignore[no-untyped-call]
         ([(0, "MATERIALIZE l"), (4, "SEARCH l USING INDEX x (c=?)"), (0, "SCAN l")], []),
         ([(0, "MATERIALIZE l"), (4, "SCAN l"), (0, "SCAN l")], [LINES]),
         ([(0, "CO-ROUTINE p"), (3, "SCAN b"), (0, "SCAN p")], [BILL]),
+        # A view that is made first, and then read by its alias.
+        ([(0, "MATERIALIZE BILL"), (4, "SEARCH f USING INDEX x (c=?)"), (0, "SCAN b")], []),
+        ([(0, "MATERIALIZE BILL"), (4, "SCAN l"), (0, "SCAN b")], [LINES]),
     ],
 )
 def test_sqlite_plan(steps: list[tuple[int, str]], scanned: list[TableName]) -> None:

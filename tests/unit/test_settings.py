@@ -77,6 +77,18 @@ def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert "SELFCARE_SECRET_KEY" in told
 
 
+@pytest.mark.parametrize(
+    "name", ["SELFCARE_DATA_DIR", "SELFCARE_BILLING_MAPPING", "SELFCARE_UTILITY_LOGO"]
+)
+def test_an_empty_path_is_not_the_folder_of_the_start(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("SELFCARE_SECRET_KEY", KEY)
+    monkeypatch.setenv(name, "")
+    with pytest.raises(SettingsError, match=rf"^{name} .*: is empty; name a file or folder"):
+        load_settings()
+
+
 def test_misspelt_variables_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SELFCARE_SECRET_KEY", KEY)
     monkeypatch.setenv("SELFCARE_WEB_HTPS", "false")
