@@ -133,6 +133,8 @@ def _scan(patient: Patient, question: Question, scan: Scan) -> Finding | None:
     if rows is not None and rows <= patient.scan_limit:
         return None
     about = "nobody knows how many" if rows is None else f"about {rows:,}"
+    if rows == patient.scan_limit + 1:  # without statistics, rows are counted no farther
+        about = f"more than {patient.scan_limit:,}"
     is_sure = rows is not None or scan.is_known
     return Finding(
         level=Level.WARNING if is_sure else Level.NOTE,

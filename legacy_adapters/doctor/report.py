@@ -95,7 +95,8 @@ class Report:
     @property
     def conclusion(self) -> str:
         broken, warnings = self.count(Level.BROKEN), self.count(Level.WARNING)
-        told = f"{broken} broken, {warnings} warnings, {self.count(Level.NOTE)} notes."
+        counted = (_counted(warnings, "warning"), _counted(self.count(Level.NOTE), "note"))
+        told = ", ".join((f"{broken} broken", *counted)) + "."
         if broken:
             return f"The portal cannot read billing like this: {told}"
         if warnings:
@@ -110,3 +111,7 @@ class Report:
         if finding.expected:
             lines.append(f"          -> {finding.expected}")
         return lines
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

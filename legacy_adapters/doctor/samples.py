@@ -32,7 +32,11 @@ READERS: dict[Kind, Callable[[Any, str], Any]] = {
 }
 UNREADABLE, UNFOUND, EMPTY, PADDED, NO_MONTH, EARLY, LATE, UNTYPABLE = range(8)
 TOLD: dict[int, tuple[Level, str, str]] = {
-    UNREADABLE: (Level.BROKEN, "cannot be read as {kind}", "a {kind}: pages with it fail"),
+    UNREADABLE: (
+        Level.BROKEN,
+        "cannot be read as {kind}",
+        "values of this kind in every row: pages that meet others fail",
+    ),
     UNFOUND: (
         Level.BROKEN,
         "has blanks around it, and is looked up without them",

@@ -177,7 +177,7 @@ class _RelationCheck:
         verdict = self._verdict(field, operation, built)
         if verdict is None:
             return self._finding(Level.OK, place, found)
-        return self._finding(verdict[0], place, found, f"expected {verdict[1]}")
+        return self._finding(verdict[0], place, found, verdict[1])
 
     def _verdict(
         self, field: str, operation: Operation, built: ColumnElement[Any]

@@ -15,10 +15,10 @@ from legacy_adapters.doctor.plans import BUILDERS
 from legacy_adapters.schema import Relation, compile_relations
 from legacy_adapters.statements import Statements
 from tests.billing_schemas.copies import copy_to_postgresql
+from tests.billing_schemas.spoiled import SECRET, make_spoiled
 from tests.conftest import DEMO_MAPPING, MAPPINGS, AddressOn
 
 TEXT = DEMO_MAPPING.read_text(encoding="utf-8")
-SECRET = "Sekret-77"
 READER = "billing_reader"
 
 
@@ -115,37 +115,9 @@ def test_json_has_the_documented_keys(address_on: AddressOn) -> None:
         assert all(isinstance(value, str) for value in finding.values())
 
 
-SPOILED_MAPPING = {
-    # a key that does not exist, a statement where an expression should be, an unknown word
-    '[invoice]\ntable = "KONTRATE"': '[invoice]\ntable = "KONTRATE"\nsort = "f.DT_LESHIM"',
-    'category = "t.EMERTIM"': 'category = { expr = "(SELECT t.EMERTIM FROM DUAL)" }',
-    'TF = "fixed_fee" }': 'TF = "fixed" }',
-    # a missing table, a missing column, and two columns of the wrong type
-    'table = "FAT_RRESHT"': 'table = "FAT_RRESHTA"',
-    '"k.ADRESA"': '"k.ADRES"',
-    'units = "f.KWH"': 'units = "f.DT_LESHIM"',
-    'due_on = "f.DT_AFAT"': 'due_on = "f.FAT_NR"',
-}
-SPOILED_DATA = f"""
-    UPDATE FATURE SET STATUS = 'X' WHERE FAT_ID % 7 = 0;
-    UPDATE PAGESE SET VLERA = '{SECRET}' WHERE PAG_ID IN (SELECT PAG_ID FROM PAGESE LIMIT 3);
-    DROP INDEX PAGESE_KTR;
-"""
-
-
 @pytest.fixture
 def spoiled(tmp_path: Path, demo_file: Path) -> tuple[str, Path]:
-    database = tmp_path / "spoiled.sqlite3"
-    database.write_bytes(demo_file.read_bytes())
-    with sqlite3.connect(database) as connection:
-        connection.executescript(SPOILED_DATA)
-    connection.close()
-    text = TEXT
-    for old, new in SPOILED_MAPPING.items():
-        assert old in text, old
-        text = text.replace(old, new)
-    mapping = tmp_path / "spoiled.toml"
-    mapping.write_text(text, encoding="utf-8")
+    database, mapping = make_spoiled(demo_file, tmp_path)
     return f"sqlite:///{database}", mapping
 
 
@@ -162,9 +134,15 @@ def test_ten_ways_to_be_wrong_are_found_in_one_run(spoiled: tuple[str, Path]) ->
         (Topic.COLUMNS, broken, "[invoice] columns.due_on", "FATURE.FAT_NR VARCHAR(12)", "format"),
         (Topic.CODES, broken, "[invoice] columns.status", "'X'", "shown as paid"),
         (Topic.INDEXES, warning, "[payment] joins", "PAGESE.KTR_ID", "CREATE INDEX pagese_ktr_id"),
-        (Topic.SAMPLES, broken, "[payment] columns.amount", "3 of 20 rows: row 1, 2, 3", "money"),
-        (Topic.PLANS, warning, "payments", "reads all of PAGESE (about", "an index"),
-        (Topic.PLANS, warning, "posted", "reads all of PAGESE (about", "an index"),
+        (
+            Topic.SAMPLES,
+            broken,
+            "[payment] columns.amount",
+            "money in 3 of 20 rows: row 1, 2, 3",
+            "in every row",
+        ),
+        (Topic.PLANS, warning, "payments", "reads all of PAGESE (more than 1,000 rows", "an index"),
+        (Topic.PLANS, warning, "posted", "reads all of PAGESE (more than 1,000 rows", "an index"),
     ]
     for topic, level, place, found, wanted in expected:
         finding = find(report, topic, place, level)

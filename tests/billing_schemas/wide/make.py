@@ -1,6 +1,10 @@
-"""Writes the demo's contracts into the wide schema: the same facts, told differently."""
+"""Writes the demo's contracts into the wide schema: the same facts, told differently.
+
+python -m tests.billing_schemas.wide.make demo.sqlite3 wide.sqlite3
+"""
 
 import sqlite3
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -46,3 +50,7 @@ def make_wide(file: Path, demo: Path) -> None:
     connection.executescript(COPY)
     connection.commit()
     connection.close()
+
+
+if __name__ == "__main__":
+    make_wide(Path(sys.argv[2]), Path(sys.argv[1]))
