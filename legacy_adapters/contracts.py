@@ -179,12 +179,15 @@ def debts_by_codes(invoice: Relation, size: int = 1, before: str = "") -> Select
         .where(wanted, invoice.equals("status", "open"))
         .subquery("o")
     )
+    # Rounded before it is added, as the page adds what it shows.
+    rounded, is_owed = func.round(owed.c.outstanding, 2), owed.c.outstanding > 0
+    due_on = type_coerce(case((is_owed, owed.c.due_on)), owed.c.due_on.type)
     return select(
         owed.c.contract_code.label("code"),
-        # Rounded before it is added, as the page adds what it shows.
-        func.sum(func.round(owed.c.outstanding, 2)).label("total"),
+        func.sum(rounded).label("total"),
+        func.sum(case((is_owed, rounded))).label("payable"),
         func.count().label("invoices"),
-        func.min(_known_day(owed.c.due_on)).label("earliest_due"),
+        func.min(_known_day(due_on)).label("earliest_due"),
         unique.repeated(owed.c.number).label("repeated"),
     ).group_by(owed.c.contract_code)
 
@@ -220,6 +223,7 @@ def debt_row(row: Row, code: str = "code") -> tuple[ContractCode, Debt]:
         unique.once("number", 2)
     return ContractCode(decode.text(row, code)), Debt(
         total=decode.money(row, "total"),
+        payable=decode.money(row, "payable"),
         invoices=int(row["invoices"]),
         earliest_due=decode.day(row, "earliest_due"),
     )

@@ -49,9 +49,14 @@ class ContractInfo:
 
 
 class Debt(NamedTuple):
-    """What one contract owes in all, at this moment."""
+    """What one contract owes in all, at this moment.
+
+    total: with credits taken off, negative in the customer's favour. payable: of the invoices that
+    can be paid, which credits do not shorten; earliest_due: of those.
+    """
 
     total: Decimal
+    payable: Decimal
     invoices: int
     earliest_due: date | None
 
@@ -75,6 +80,19 @@ class OpenInvoice(NamedTuple):
     @property
     def paid(self) -> Decimal:
         return self.principal + self.tv_fee + self.interest - self.outstanding
+
+    @property
+    def is_to_pay(self) -> bool:
+        """Not a credit, whose outstanding is below 0."""
+        return self.outstanding > 0
+
+    @property
+    def to_pay_by(self) -> date | None:
+        """None for a credit, whatever day billing tells."""
+        return self.due_on if self.is_to_pay else None
+
+    def is_overdue(self, today: date) -> bool:
+        return self.to_pay_by is not None and self.to_pay_by < today
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -68,7 +68,7 @@ def is_shown(show: Show, debt: Debt | None, today: date, *, is_known: bool) -> b
         return True
     if show is Show.OVERDUE:
         return is_overdue(debt, today)
-    return (debt is not None) is (show is Show.OWING)
+    return owes(debt) is (show is Show.OWING)
 
 
 def rank(
@@ -93,8 +93,15 @@ def cut(codes: list[ContractCode], page: int) -> tuple[list[ContractCode], int, 
 
 
 def urgency(code: ContractCode, debt: Debt | None) -> tuple[bool, date, str]:
-    return debt is None, (debt.earliest_due if debt else None) or NO_DATE, code
+    return not owes(debt), (debt.earliest_due if debt else None) or NO_DATE, code
+
+
+def owes(debt: Debt | None) -> bool:
+    """Not where credits are as much as what is open."""
+    return debt is not None and debt.total > 0
 
 
 def is_overdue(debt: Debt | None, today: date) -> bool:
-    return debt is not None and debt.earliest_due is not None and debt.earliest_due < today
+    if debt is None or not owes(debt) or debt.earliest_due is None:
+        return False
+    return debt.earliest_due < today

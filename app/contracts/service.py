@@ -17,7 +17,7 @@ from legacy_adapters.records import NO_MONEY, Contract, ContractCode, ContractIn
 
 
 class ListedContract(NamedTuple):
-    """debt is None when nothing is owed. is_gone: billing no longer has the contract.
+    """debt is None when no invoice is open. is_gone: billing no longer has the contract.
 
     While billing is away, contract is None where it was never told, and is_debt_known False.
     """
@@ -33,12 +33,17 @@ class ListedContract(NamedTuple):
     def owed(self) -> Decimal:
         return self.debt.total if self.debt else NO_MONEY
 
+    @property
+    def owes(self) -> bool:
+        return rules.owes(self.debt)
+
 
 class ContractPage(NamedTuple):
     """One page of an account's contracts that match what is sought.
 
     linked: how many the account has; owing: how many of them owe, total_debt in all, unknown: of
-    how many that is not known now; no search changes these. found, found_owing, found_debt: the
+    how many that is not known now; no search changes these; one contract's credit takes nothing
+    off another's debt. found, found_owing, found_debt: the
     same of those that match. as_of: the moment of the oldest figure, while billing is away.
     """
 
@@ -92,10 +97,14 @@ class OwingContract:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Owing:
-    """Those of an account's contracts that owe, the most urgent first. as_of: as elsewhere."""
+    """Those of an account's contracts that owe, the most urgent first. as_of: as elsewhere.
+
+    total, payable: as a Debt's, of all of them.
+    """
 
     contracts: tuple[OwingContract, ...]
     total: Decimal
+    payable: Decimal
     as_of: datetime | None
 
 
@@ -159,7 +168,8 @@ class ContractService:
             and rules.is_shown(sought.show, debts.get(code), today, is_known=code in told)
         ]
         matching.sort(key=lambda code: rules.rank(sought.order, code, debts.get(code), labels))
-        owed = [debts[code].total for code in matching if code in debts]
+        owed = [debts[code].total for code in matching if rules.owes(debts.get(code))]
+        owed_in_all = [debt.total for debt in debts.values() if rules.owes(debt)]
         shown, page, pages = rules.cut(matching, page)
         as_of = min((known.as_of for known in told.values() if known.as_of), default=None)
         try:
@@ -187,8 +197,8 @@ class ContractService:
             found=len(matching),
             found_debt=sum(owed, NO_MONEY),
             found_owing=len(owed),
-            total_debt=sum((debt.total for debt in debts.values()), NO_MONEY),
-            owing=len(debts),
+            total_debt=sum(owed_in_all, NO_MONEY),
+            owing=len(owed_in_all),
             unknown=sum(code not in told for code in codes),
             as_of=as_of,
         )
@@ -198,7 +208,11 @@ class ContractService:
         BillingError."""
         billing = _Together(self._billing, codes)
         told = self._last_known.ask_many(DEBT, codes, billing.list_debts)
-        debts = {code: known.answer for code, known in told.items() if known.answer is not None}
+        debts = {
+            code: known.answer
+            for code, known in told.items()
+            if known.answer is not None and rules.owes(known.answer)
+        }
         owing = sorted(debts, key=lambda code: rules.urgency(code, debts[code]))
         try:
             heads = self._last_known.ask_many(CONTRACT, owing, billing.list_contracts)
@@ -216,6 +230,7 @@ class ContractService:
                 for code in owing
             ),
             total=sum((debt.total for debt in debts.values()), NO_MONEY),
+            payable=sum((debt.payable for debt in debts.values()), NO_MONEY),
             as_of=min((known.as_of for known in told.values() if known.as_of), default=None),
         )
 

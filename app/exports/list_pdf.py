@@ -1,7 +1,7 @@
 """The list of open invoices on paper: A4, by contract, with the totals on its first page."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import BinaryIO
 
@@ -140,7 +140,7 @@ class ListPdf:
 
     def _row(self, invoice: OpenInvoice) -> None:
         pen, formats = self._pen, self._formats
-        late = _is_late(invoice, self._today)
+        late = invoice.is_overdue(self._today)
         self._y -= ROW
         y = self._y
         pen.text(LEFT, y, invoice.number, CELL, width=EDGES[0] - LEFT - 12 * mm)
@@ -250,7 +250,3 @@ class ListPdf:
     @property
     def _accent(self) -> Color:
         return rgb(self._utility.accent)
-
-
-def _is_late(invoice: OpenInvoice, today: date) -> bool:
-    return invoice.due_on is not None and invoice.due_on < today

@@ -40,7 +40,7 @@ def open_columns(_: Translate) -> list[Column]:
 def open_rows(owed: Owed, today: date) -> Iterator[Row]:
     head = _named(owed.named, owed.statement.contract)
     for one in owed.statement.open_invoices:
-        late = (today - one.due_on).days if one.due_on and one.due_on < today else None
+        late = (today - one.due_on).days if one.due_on and one.is_overdue(today) else None
         days = (one.period, one.issued_on, one.due_on, late)
         paid = one.paid or NO_MONEY
         yield (

@@ -86,7 +86,7 @@ class InvoiceService:
                 if everything
                 else numbers,
             ),
-            overdue=frozenset(i.number for i in owed if i.due_on and i.due_on < today),
+            overdue=frozenset(i.number for i in owed if i.is_overdue(today)),
             as_of=told.as_of,
         )
 

@@ -99,7 +99,7 @@ def news_of_debts(
     staged = [
         (invoice, stage)
         for invoice in owed
-        if invoice.outstanding > 0
+        if invoice.is_to_pay
         and invoice.due_on is not None
         and (stage := stage_of(invoice.due_on, today, before=before, after=after)) is not None
     ]

@@ -109,7 +109,7 @@ def is_payable(invoice: OpenInvoice) -> bool:
     could not be posted for."""
     number = invoice.number
     can_be_posted = 0 < len(number) <= NUMBER_LENGTH and number.isprintable()
-    return invoice.outstanding > 0 and can_be_posted
+    return invoice.is_to_pay and can_be_posted
 
 
 def _pick(

@@ -24,7 +24,12 @@ from legacy_adapters.records import Contract, ContractCode, Debt, InvoiceHistory
 CODE = ContractCode("AL0000001")
 OTHER = ContractCode("AL0000002")
 KEY, NEW_KEY = (b64encode(bytes([byte]) * 32).decode() for byte in (1, 2))
-DEBT_OF_CODE = Debt(total=Decimal("556.00"), invoices=1, earliest_due=date(2026, 1, 31))
+DEBT_OF_CODE = Debt(
+    total=Decimal("556.00"),
+    payable=Decimal("556.00"),
+    invoices=1,
+    earliest_due=date(2026, 1, 31),
+)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -1,4 +1,5 @@
-"""A contract or an invoice that billing tells twice: said so, never added up."""
+"""A contract or an invoice that billing tells twice: said so, never added up. And an invoice that
+owes the customer, which is never due."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -45,6 +46,15 @@ SECOND_INVOICE = copied_row(
     "FATURE",
     INVOICE,
     INVOICE.replace("FAT_ID", "990002").replace("VL_NETO,", "VL_NETO + 100,"),
+    f"KTR_ID = 0 AND FAT_NR = '{NUMBER}'",
+)
+CREDIT = copied_row(
+    "FATURE",
+    INVOICE,
+    INVOICE.replace("FAT_ID", "990002")
+    .replace("FAT_NR", "'990002'")
+    .replace("VL_PAGUAR", "5000")
+    .replace("DT_AFAT", "DT_LESHIM"),
     f"KTR_ID = 0 AND FAT_NR = '{NUMBER}'",
 )
 CANCELLED = SECOND_INVOICE.replace("STATUS FROM", "'A' FROM")
@@ -170,3 +180,17 @@ def test_invoices_without_a_number_are_no_invoice_twice(twice: Copy) -> None:
             assert billing.list_debts([CODE])[CODE].total == owed.outstanding
     finally:
         twice.run(f"UPDATE FATURE SET FAT_NR = '{NUMBER}' WHERE FAT_NR = '  '")
+
+
+@pytest.mark.parametrize("twice", [CREDIT], indirect=True)
+def test_a_credit_is_owed_and_never_due(twice: Copy) -> None:
+    with twice.billing() as billing:
+        owed = {i.number: i for i in billing.get_statement(CODE).open_invoices}
+        debt = billing.list_debts([CODE])[CODE]
+    credit, invoice = owed[InvoiceNumber("990002")], owed[NUMBER]
+    assert credit.outstanding < 0 < invoice.outstanding
+    assert credit.due_on is not None and invoice.due_on is not None
+    assert credit.due_on < invoice.due_on and not credit.is_overdue(date.max)
+    assert (debt.invoices, debt.total) == (2, credit.outstanding + invoice.outstanding)
+    assert debt.payable == invoice.outstanding
+    assert debt.earliest_due == invoice.due_on == invoice.to_pay_by

@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from app.formats import Formats
+from app.gateways.cards.port import OrderReference
 from app.payments.records import State
 from config.loading import SettingsError
+from legacy_adapters.demo.generator import AGRON_HOXHA
+from legacy_adapters.records import ContractCode
 from tests.conftest import MakePortal, Portal
 from tests.paying import (
     CODE,
@@ -100,8 +104,35 @@ def test_a_credit_cannot_be_paid(paying: Portal, emer: CheckedClient, billing_fi
         connection.execute("UPDATE FATURE SET VL_PAGUAR = 600 WHERE FAT_NR = ?", (NUMBER,))
     page = emer.get(PAY)
     assert not [box for box in page.all("input") if box.get("name") == "invoice"]
+    assert "Paguajeni deri" not in page.content and "kaloi më" not in page.content
+    assert "Asgjë për të paguar" in page.content
+    assert not [button for button in page.all("button") if button.get("value") == "pay"]
+    assert "Në favorin tuaj" in emer.get("/contracts").content
+    assert "çdo faturë" in emer.get("/payments/all").content
     page = emer.post(PAY, {"action": "pay", "invoice": NUMBER}, status=400)
     assert "Nuk ka detyrim" in page.problems[0]
+
+
+def test_a_credit_shortens_no_payment(paying: Portal, billing_file: Path) -> None:
+    """Of one contract's three invoices one is a credit."""
+    with sqlite3.connect(billing_file) as connection:
+        connection.executescript(
+            f"""
+            UPDATE FATURE SET VL_PAGUAR = VL_NETO + VL_TVSH + TKS_TV + KAMATE + 1000
+            WHERE FAT_ID = (SELECT MIN(FAT_ID) FROM FATURE JOIN KONTRATE USING (KTR_ID)
+                            WHERE KTR_KOD = '{AGRON_HOXHA.codes[1]}' AND STATUS = 'H');
+            """
+        )
+    agron = paying.signed_in("Agron Hoxha")
+    owed = paying.services.contracts.list_owing([ContractCode(c) for c in AGRON_HOXHA.codes])
+    assert owed.payable == owed.total + 1000
+    page = agron.get("/payments/all")
+    assert "një kredit prej 1000,00 mbetet siç është" in page.content
+    shown = [element.text for element in page.all("output")]
+    boxes = [str(box.get("value")) for box in page.all("input") if box.get("name") == "contract"]
+    address = agron.post("/payments/all", {"contract": boxes}, status=303).response.location
+    order = paying.services.payments.ordering.get(OrderReference(address.rpartition("/")[2])).order
+    assert shown == [Formats("sq").money(order.amount)] == [Formats("sq").money(owed.payable)]
 
 
 def test_limits_are_told_in_words(make_portal: MakePortal, bank: Bank) -> None:
