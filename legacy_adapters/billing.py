@@ -199,9 +199,9 @@ class SqlBilling:
 
         try:
             return self._guard.ask(question)
-        except MappingError:
+        except MappingError as error:
             self._reader.forget()  # the schema changed under us: look at it again
-            raise
+            raise MappingError(f"{self._mapping.file}: {error}") from error
         except BillingDataError as error:
             raise BillingDataError(f"{self._mapping.file}: {error}") from error
         except (ValueError, TypeError, ArithmeticError) as error:

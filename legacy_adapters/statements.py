@@ -10,13 +10,19 @@ from sqlalchemy import Connection, Select
 
 from legacy_adapters import contracts, invoices, payments
 from legacy_adapters.asking import asker
-from legacy_adapters.errors import BillingError, BillingUnavailable, MappingError
+from legacy_adapters.errors import (
+    BillingError,
+    BillingPaused,
+    BillingUnavailable,
+    MappingError,
+)
 from legacy_adapters.guard import Guard
 from legacy_adapters.mapping import Mapping
 from legacy_adapters.prepared import Prepared
 from legacy_adapters.schema import Relation, compile_relations
 
 CATALOGUE_SECONDS = 60.0  # how long an old database may take to list its tables
+LOOK_AGAIN_SECONDS = 5.0  # after a catalogue that lacked what the mapping names
 
 
 class Statements:
@@ -26,23 +32,31 @@ class Statements:
         contract, invoice = relations["contract"], relations["invoice"]
         lines, info = relations.get("invoice_line"), relations["contract_info"]
         self.contract = Prepared(contracts.by_code(contract))
-        self.contracts = _of_each_size(partial(contracts.by_codes, contract))
+        self.contracts = _OfEachSize(partial(contracts.by_codes, contract))
         self.info = Prepared(contracts.info_by_code(contract, info))
         self.of_tax_id = Prepared(contracts.by_tax_id(contract))
-        self.newest = _of_each_size(partial(contracts.newest_by_codes, invoice))
-        self.debts = _of_each_size(partial(contracts.debts_by_codes, invoice))
-        self.with_debts = _of_each_size(partial(contracts.with_debts_by_codes, contract, invoice))
+        self.newest = _OfEachSize(partial(contracts.newest_by_codes, invoice))
+        self.debts = _OfEachSize(partial(contracts.debts_by_codes, invoice))
+        self.with_debts = _OfEachSize(partial(contracts.with_debts_by_codes, contract, invoice))
         self.statement = Prepared(invoices.statement(contract, invoice))
-        self.statements = _of_each_size(partial(invoices.statements, contract, invoice))
+        self.statements = _OfEachSize(partial(invoices.statements, contract, invoice))
         self.history = Prepared(invoices.history(contract, invoice))
         self.detail = Prepared(invoices.detail(contract, invoice, lines))
         self.payments = Prepared(payments.recent(relations["payment"]))
-        self.issued = _of_each_size(partial(invoices.issued_by_codes, invoice))
-        self.posted = _of_each_size(partial(payments.posted_by_codes, relations["payment"]))
+        self.issued = _OfEachSize(partial(invoices.issued_by_codes, invoice))
+        self.posted = _OfEachSize(partial(payments.posted_by_codes, relations["payment"]))
 
 
-def _of_each_size(build: Callable[[int], Select[Any]]) -> dict[int, Prepared]:
-    return {size: Prepared(build(size)) for size in contracts.LIST_SIZES}
+class _OfEachSize(dict[int, Prepared]):
+    """By the length of its list of codes, built when first asked: one of 900 takes its time."""
+
+    def __init__(self, build: Callable[[int], Select[Any]]) -> None:
+        super().__init__()
+        self._build = build
+
+    def __missing__(self, size: int) -> Prepared:
+        found = self[size] = Prepared(self._build(size))
+        return found
 
 
 class StatementReader:
@@ -60,7 +74,7 @@ class StatementReader:
         self._lock = threading.Lock()
 
     def statements(self) -> Statements:
-        """Raises: BillingUnavailable, MappingError."""
+        """Raises: MappingError, BillingUnavailable; BillingPaused soon after a MappingError."""
         return self._statements or self._wait_for_attempt()
 
     def forget(self) -> None:
@@ -71,6 +85,9 @@ class StatementReader:
             if self._statements:
                 return self._statements
             attempt = self._attempt
+            if attempt and attempt.pause_left > 0:
+                first = str(attempt.error).partition("\n")[0]
+                raise BillingPaused(f"not looked at for {attempt.pause_left:.0f} s: {first}")
             if attempt is None or attempt.ended.is_set() or attempt.is_hopeless:
                 attempt = _Attempt()
                 threading.Thread(target=self._try, args=(attempt,), daemon=True).start()
@@ -94,7 +111,7 @@ class StatementReader:
             attempt.error = MappingError(f"the catalogue cannot be read: {type(error).__name__}")
             attempt.error.__cause__ = error
         finally:
-            attempt.ended.set()
+            attempt.end()
 
     def _build(self, connection: Connection) -> Statements:
         return Statements(compile_relations(connection, self._mapping))
@@ -103,9 +120,20 @@ class StatementReader:
 class _Attempt:
     def __init__(self) -> None:
         self.ended = threading.Event()
-        self._begun = time.monotonic()
+        self._begun = self._ended_at = time.monotonic()
         self.statements: Statements | None = None
         self.error: BillingError | None = None
+
+    def end(self) -> None:
+        self._ended_at = time.monotonic()
+        self.ended.set()
+
+    @property
+    def pause_left(self) -> float:
+        """Seconds, after a catalogue that did not fit: pages must not read it without end."""
+        if not isinstance(self.error, MappingError) or not self.ended.is_set():
+            return 0
+        return LOOK_AGAIN_SECONDS - (time.monotonic() - self._ended_at)
 
     @property
     def is_hopeless(self) -> bool:

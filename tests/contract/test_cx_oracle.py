@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from config.settings import BillingSettings
 from legacy_adapters import open_billing
+from legacy_adapters.contracts import LIST_SIZES
 from legacy_adapters.errors import BillingUnavailable, MappingError
 from legacy_adapters.mapping import load_mapping
 from legacy_adapters.schema import compile_relations
@@ -69,5 +70,5 @@ def test_compiled_statements_are_those_of_oracledb(oracle_data: H2Database, sche
 def named(statements: Statements) -> Iterator[tuple[str, Any]]:
     """Lists of contracts have a statement for each length."""
     for name, found in vars(statements).items():
-        for statement in found.values() if isinstance(found, dict) else [found]:
+        for statement in [found[s] for s in LIST_SIZES] if isinstance(found, dict) else [found]:
             yield name, statement.statement
