@@ -11,6 +11,7 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -23,6 +24,7 @@ from app.demo import STAFF, STAFF_PASSWORD, add_demo_staff, add_demo_users
 from app.factory import make_app
 from app.services import Services
 from app.staff import rules
+from app.web.templates import FIXED, PageEnvironment
 from app.wiring import wire
 from config.settings import ROOT, SECTIONS, BillingSettings, Settings
 from legacy_adapters import open_billing
@@ -78,6 +80,24 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def no_settings_from_outside() -> None:
     for name in [name for name in os.environ if name.startswith("SELFCARE_")]:
         del os.environ[name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once() -> Iterator[None]:
+    """Each test's portal would compile the same templates: that was a third of the pages' tests."""
+    kept: dict[tuple[str, ...], Any] = {}
+    compiled = PageEnvironment.compile
+
+    def compile_once(self: Any, source: Any, name: Any = None, *more: Any, **options: Any) -> Any:
+        put_in = (self.globals[fixed] for fixed in sorted(FIXED))
+        key = tuple(map(repr, (*put_in, source, name, more, sorted(options.items()))))
+        if key not in kept:
+            kept[key] = compiled(self, source, name, *more, **options)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(PageEnvironment, "compile", compile_once)
+        yield
 
 
 @pytest.fixture(scope="session")
