@@ -119,6 +119,11 @@ def parse(value: Any) -> Operation:
     return parser(value)
 
 
+def is_nameable(column: str) -> bool:
+    """What stands before a dot is a table's short name."""
+    return bool(column) and column == column.strip() and "." not in column
+
+
 def _column(name: str) -> Operation:
     if not name or name != name.strip():
         raise Wrong(f"{name!r} is not a column's name")

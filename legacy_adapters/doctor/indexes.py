@@ -35,9 +35,10 @@ class _RelationIndexes:
         self._base = fitted.mapping.use.alias
 
     def findings(self) -> Iterator[Finding]:
-        name = self._fitted.mapping.name
+        name, relation = self._fitted.mapping.name, self._fitted.relation
         columns = self._fitted.mapping.columns
-        mapped = [field for field in LOOKED_UP[name] if field in columns]
+        # What does not fit is told with the columns.
+        mapped = [field for field in LOOKED_UP[name] if relation and relation.has(field)]
         plain = [field for field in mapped if columns[field].is_plain]
         if mapped and not plain:
             told = "is computed, so that an index on a column cannot serve the look-up"

@@ -88,7 +88,7 @@ def example(patient: Patient) -> Example:
 
 def _first(patient: Patient, relation: str, field: str) -> str:
     fitted = patient.fitted.get(relation)
-    if fitted is None or fitted.relation is None:
+    if fitted is None or fitted.relation is None or not fitted.relation.has(field):
         return ""
     statement = fitted.relation.select([field]).limit(1)
     try:
@@ -107,6 +107,8 @@ class _RelationSample:
 
     def findings(self) -> Iterator[Finding]:
         fields = [field for field in RELATIONS[self._name] if self._relation.has(field)]
+        if not fields:
+            return  # none of its columns is there, which is told already
         sample = Sample()
         unread: list[Finding] = []
         try:

@@ -1,6 +1,7 @@
 """A schema as the guessing sees it: tables, columns, keys, links, and a bounded look at the
 values of few columns. It only reads."""
 
+import json
 import re
 import unicodedata
 import warnings
@@ -27,6 +28,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchTableError, SAWarning
 
 from legacy_adapters.errors import MappingError
 from legacy_adapters.guessing.vocabulary import CONCEPTS
+from legacy_adapters.operations import is_nameable
 from legacy_adapters.schema import LiveTables
 
 ROWS_FOR_SHAPES = 300
@@ -115,6 +117,7 @@ class Catalogue:
 
     def __init__(self, connection: Connection, schema: str | None) -> None:
         self._connection = connection
+        self.unnameable: list[str] = []  # columns that no mapping can name, with their tables
         try:
             self.schema = LiveTables(connection).real_schema(schema or None)
         except NoSuchTableError as error:
@@ -139,7 +142,13 @@ class Catalogue:
             facts = {
                 c["name"]: ColumnFacts(name, c["name"], _family(c["type"]), c["nullable"])
                 for c in columns
+                if is_nameable(c["name"])
             }
+            self.unnameable += [
+                f"{name}: {json.dumps(c['name'], ensure_ascii=False)}"
+                for c in columns
+                if c["name"] not in facts
+            ]
             found_key: Any = keys.get(place) or {}
             key = tuple(found_key.get("constrained_columns") or ())
             tables[name] = TableFacts(name, facts, key)
@@ -203,7 +212,7 @@ def _declare(tables: dict[str, TableFacts], name: str, constraint: Any) -> None:
     if goal is None or len(here) != 1 or name not in tables:
         return
     there = there or list(goal.key)  # SQLite may leave it to the primary key
-    if len(there) == 1 and there[0] in goal.columns:
+    if len(there) == 1 and there[0] in goal.columns and here[0] in tables[name].columns:
         source, target = tables[name].columns[here[0]], goal.columns[there[0]]
         tables[name].links.append(Link(source, target, is_declared=True))
 

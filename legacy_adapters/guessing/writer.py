@@ -19,6 +19,10 @@ HEAD = """\
 
 def write_mapping(catalogue: Catalogue, guesses: dict[str, RelationGuess]) -> str:
     parts = [HEAD]
+    if catalogue.unnameable:
+        told = "; ".join(catalogue.unnameable[:TABLES_SHOWN])
+        why = "no mapping can name these columns, a view can give them other names"
+        parts[0] += _comment(f"OPEN: {why}: {told}") + "\n"
     for name, guess in guesses.items():
         if guess.base is None and name in OPTIONAL_RELATIONS:
             parts.append(f"# OPEN: [{name}] is optional; no table looks like it.\n")

@@ -157,6 +157,16 @@ def test_ten_ways_to_be_wrong_are_found_in_one_run(spoiled: tuple[str, Path]) ->
         assert SECRET not in rendered and "EMER MBIEMER" not in rendered
 
 
+def test_a_code_that_is_not_there_is_told_once(demo_file: Path, tmp_path: Path) -> None:
+    mapping = tmp_path / "codes.toml"
+    head, _, rest = TEXT.partition("[contract_info.columns]")
+    wrong = '\n[contract_info.columns]\ncontract_code = "k.NOT_THERE"\n'
+    mapping.write_text(head + wrong + rest[rest.index("\n[invoice]") :], encoding="utf-8")
+    report = look(f"sqlite:///{demo_file}", mapping)
+    (line,) = told(report, Level.BROKEN, Level.WARNING)
+    assert "[contract_info] columns.contract_code the table KONTRATE (k) has no column" in line
+
+
 def test_what_is_odd_in_rows_is_told_without_a_value(tmp_path: Path, demo_file: Path) -> None:
     database = tmp_path / "odd.sqlite3"
     database.write_bytes(demo_file.read_bytes())

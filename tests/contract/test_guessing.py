@@ -190,6 +190,23 @@ def test_an_empty_schema_is_told(tmp_path: Path) -> None:
         guessed(f"sqlite:///{file}", "ELSEWHERE")
 
 
+def test_columns_that_no_mapping_can_name_are_told_and_not_guessed(tmp_path: Path) -> None:
+    file = tmp_path / "dots.sqlite3"
+    with sqlite3.connect(file) as connection:
+        connection.executescript(
+            """
+            CREATE TABLE customers ("contract.no" TEXT PRIMARY KEY, " customer name" TEXT,
+                contract_code TEXT, address TEXT);
+            CREATE TABLE bills (bill_no TEXT, "contract.no" TEXT REFERENCES customers);
+            """
+        )
+    text = guessed(f"sqlite:///{file}")
+    head, _, rest = text.partition("[contract]")
+    assert 'bills: "contract.no"' in head and 'customers: " customer name"' in head
+    assert "contract.no" not in rest and "customer name" not in rest
+    assert 'code = "contract_code"' in rest
+
+
 def test_a_schema_about_something_else(tmp_path: Path) -> None:
     """Valid TOML all the same; load_mapping says what is missing."""
     file, mapping = tmp_path / "else.sqlite3", tmp_path / "guessed.toml"
