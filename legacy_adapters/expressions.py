@@ -12,7 +12,10 @@ import sqlglot
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    Date,
+    DateTime,
     Integer,
+    Interval,
     Null,
     Numeric,
     String,
@@ -32,6 +35,7 @@ from sqlglot.errors import SqlglotError
 Lookup = Callable[[str], ColumnElement[Any]]
 LONGEST = 1_000  # characters
 SMALLEST, LARGEST = Decimal("1e-9"), Decimal("1e15")
+DAYS = (Date, DateTime, Interval)
 FORBIDDEN = (";", "--", "/*", ":", "@", "\0", "?", "\\")
 
 
@@ -112,6 +116,7 @@ class _Builder:
         sides = self.build(node.left), self.build(node.right)
         if isinstance(node, COUNTING):
             _refuse(sides, (String, Boolean), node, "CAST(... AS NUMBER) makes a number of it")
+            _refuse(sides, DAYS, node, "each database counts with days in a way of its own")
         elif isinstance(node, exp.DPipe):
             _refuse(sides, (Boolean,), node, "only texts and numbers are joined")
         elif isinstance(node, COMPARING) and any(isinstance(side, Null) for side in sides):
@@ -123,7 +128,7 @@ class _Builder:
 
     def negative(self, node: exp.Neg) -> ColumnElement[Any]:
         value = self.build(node.this)
-        _refuse((value,), (String, Boolean), node, "only a number has a minus")
+        _refuse((value,), (String, Boolean, *DAYS), node, "only a number has a minus")
         return -value
 
     def opposite(self, node: exp.Not) -> ColumnElement[Any]:
@@ -206,7 +211,8 @@ def _refuse(
     """What databases would each understand in a way of their own, or not at all."""
     for value in values:
         if isinstance(value.type, kinds):
-            kind = "text" if isinstance(value.type, String) else "condition"
+            names = {String: "text", Boolean: "condition"}
+            kind = next((n for k, n in names.items() if isinstance(value.type, k)), "day")
             raise Refused(f"{_told(node)} has a {kind} in it; {told}")
 
 

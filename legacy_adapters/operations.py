@@ -16,6 +16,8 @@ from sqlalchemy import (
     CLOB,
     Boolean,
     ColumnElement,
+    Date,
+    DateTime,
     Integer,
     Numeric,
     String,
@@ -42,6 +44,10 @@ Lookup = Callable[[str], ColumnElement[Any]]
 
 class Wrong(Exception):
     """What is wrong with an operation; the caller adds file, relation and field."""
+
+
+class NoColumn(Wrong):
+    """The name leads to no column, or to several."""
 
 
 class TextDate(TypeDecorator[date]):
@@ -345,6 +351,8 @@ def _written(column: ColumnElement[Any], codes: Iterable[str]) -> list[ColumnEle
 
 def _as_stored(column: ColumnElement[Any], code: str) -> Any:
     """TOML's keys are texts; a numeric code column wants numbers, a boolean one truth."""
+    if isinstance(column.type, Date | DateTime):
+        raise Wrong("the column holds days, which have no codes; a view can choose rows by them")
     if isinstance(column.type, Boolean):
         if code.lower() not in {"true", "false"}:
             raise Wrong(f"the column is true or false, but the code is {code!r}")

@@ -38,7 +38,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from legacy_adapters.errors import MappingError
 from legacy_adapters.mapping import Mapping, RelationMapping, TableUse
-from legacy_adapters.operations import Operation, Wrong, any_of, none_of
+from legacy_adapters.operations import NoColumn, Operation, Wrong, any_of, none_of
 from legacy_adapters.relations import RELATIONS, Kind
 from legacy_adapters.unpadded import unpadded
 
@@ -203,17 +203,17 @@ class Relation:
 
 def find_column(aliases: dict[str, FromClause], alias: str, column: str) -> ColumnElement[Any]:
     if not alias and len(aliases) > 1:
-        raise Wrong(f"{column!r} needs the name of its table: {', '.join(aliases)}")
+        raise NoColumn(f"{column!r} needs the name of its table: {', '.join(aliases)}")
     if alias and alias not in aliases:
-        raise Wrong(f"no table is named {alias!r} here; there are {', '.join(aliases)}")
+        raise NoColumn(f"no table is named {alias!r} here; there are {', '.join(aliases)}")
     table = aliases[alias] if alias else next(iter(aliases.values()))
     alike = spelled_alike(column, [c.name for c in table.c])
     if len(alike) > 1:
         told = f"has {' and '.join(alike)}; write the one that is meant as it is spelled"
-        raise Wrong(f"the table {_told(table)} {told}")
+        raise NoColumn(f"the table {_told(table)} {told}")
     if not alike:
         names = ", ".join(c.name for c in table.c)
-        raise Wrong(f"the table {_told(table)} has no column {column!r}; it has {names}")
+        raise NoColumn(f"the table {_told(table)} has no column {column!r}; it has {names}")
     return table.c[alike[0]]
 
 

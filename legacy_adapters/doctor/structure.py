@@ -16,7 +16,7 @@ from legacy_adapters.doctor.questions import reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 from legacy_adapters.errors import MappingError
 from legacy_adapters.mapping import Problem, RelationMapping, TableUse
-from legacy_adapters.operations import Operation, Wrong, any_of
+from legacy_adapters.operations import NoColumn, Operation, Wrong, any_of
 from legacy_adapters.relations import OPTIONAL_RELATIONS, RELATIONS, Kind
 from legacy_adapters.schema import LiveTables, Relation, find_column
 
@@ -145,7 +145,7 @@ class _RelationCheck:
                 except _Elsewhere:
                     continue
                 except Wrong as wrong:
-                    yield self._finding(Level.BROKEN, key, str(wrong), "an existing column")
+                    yield self._finding(Level.BROKEN, key, f"{column}: {wrong}", _expected(wrong))
 
     def _join(self, left: str, right: str) -> Iterator[Finding]:
         families = []
@@ -156,7 +156,7 @@ class _RelationCheck:
             except _Elsewhere:
                 return
             except Wrong as wrong:
-                yield self._finding(Level.BROKEN, "joins", str(wrong), "an existing column")
+                yield self._finding(Level.BROKEN, "joins", str(wrong), _expected(wrong))
                 return
         if len(set(families) - {Family.UNKNOWN}) > 1:
             told = f"{self._described(left)} is compared with {self._described(right)}"
@@ -171,7 +171,7 @@ class _RelationCheck:
         except _Elsewhere:
             return None
         except Wrong as wrong:
-            return self._finding(Level.BROKEN, place, str(wrong), "an existing column")
+            return self._finding(Level.BROKEN, place, str(wrong), _expected(wrong))
         described = ", ".join(dict.fromkeys(self._described(name) for name in operation.columns))
         found = described or "a constant"
         verdict = self._verdict(field, operation, built)
@@ -218,7 +218,7 @@ class _RelationCheck:
             raise _Elsewhere
         if not alias and len(self._mapping.uses) > 1:
             aliases = ", ".join(use.alias for use in self._mapping.uses)
-            raise Wrong(f"{name!r} needs the name of its table: {aliases}")
+            raise NoColumn(f"{name!r} needs the name of its table: {aliases}")
         return find_column(self._aliases, alias, name.rpartition(".")[2])
 
     def _is_missing(self, alias: str) -> bool:
@@ -244,3 +244,7 @@ class _RelationCheck:
 
 class _Elsewhere(Exception):
     """The name stands in a table that is missing, which has a finding of its own."""
+
+
+def _expected(wrong: Wrong) -> str:
+    return "an existing column" if isinstance(wrong, NoColumn) else "see docs/mapping.md"

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Column, MetaData, Numeric, String, Table, create_engine, select
+from sqlalchemy import Column, Date, MetaData, Numeric, String, Table, create_engine, select
 from sqlalchemy.pool import StaticPool
 
 from legacy_adapters.expressions import Expression, Refused
@@ -19,6 +19,7 @@ BILLS = Table(
     Column("TAX", Numeric(asdecimal=False)),
     Column("STATE", String),
     Column("DATE", String),
+    Column("DUE", Date),
 )
 COLUMNS = {f"b.{column.name}": column for column in BILLS.columns}
 
@@ -152,6 +153,13 @@ def test_only_columns_that_exist_can_be_named(text: str) -> None:
 def test_what_the_columns_are_is_looked_at(text: str) -> None:
     operation = parse({"expr": text})
     with pytest.raises(Wrong, match=r"the expression is refused: .* has a text in it"):
+        operation.build(lookup)
+
+
+@pytest.mark.parametrize("text", ["b.DUE + 1", "b.DUE - b.DUE", "2 * b.DUE", "-b.DUE"])
+def test_nobody_counts_with_days(text: str) -> None:
+    operation = parse({"expr": text})
+    with pytest.raises(Wrong, match=r"the expression is refused: .* has a day in it"):
         operation.build(lookup)
 
 

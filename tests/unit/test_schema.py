@@ -42,6 +42,11 @@ TEXT = DEMO_MAPPING.read_text(encoding="utf-8")
             '{ column = "k.FAZA", map = { I = "1" } }',
             "the column holds numbers, but the code is",
         ),
+        (
+            '"p.STORNO" = ["P"]',
+            '"p.DT_PAG" = ["2026-01-31"]',
+            "[payment] except: p.DT_PAG: the column holds days, which have no codes",
+        ),
     ],
 )
 def test_misfit_is_named(tmp_path: Path, demo_file: Path, old: str, new: str, words: str) -> None:
