@@ -42,14 +42,7 @@ SECRET = "a secret key that only the tests have ever used"
 
 
 pytest_plugins = ["tests.paying"]
-MOST_PROCESSES = 8
 EXIT_CODE = pytest.StashKey[int]()
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Two to a core: many tests wait for a browser, a bank or a process they have killed. Each
-    process may have a PostgreSQL, a Java machine and a browser of its own."""
-    return min(2 * (os.cpu_count() or 1), MOST_PROCESSES)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
