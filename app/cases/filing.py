@@ -140,9 +140,7 @@ class Filing:
             (
                 invoice.outstanding
                 for invoice in ground.statement.open_invoices
-                if str(invoice.number) not in disputed
-                and invoice.due_on is not None
-                and invoice.due_on < today
+                if str(invoice.number) not in disputed and invoice.is_overdue(today)
             ),
             NO_MONEY,
         )
