@@ -180,7 +180,8 @@ def debts_by_codes(invoice: Relation, size: int = 1, before: str = "") -> Select
         .subquery("o")
     )
     # Rounded before it is added, as the page adds what it shows.
-    rounded, is_owed = func.round(owed.c.outstanding, 2), owed.c.outstanding > 0
+    rounded = func.round(owed.c.outstanding, 2)
+    is_owed = rounded > 0
     due_on = type_coerce(case((is_owed, owed.c.due_on)), owed.c.due_on.type)
     return select(
         owed.c.contract_code.label("code"),
