@@ -4,6 +4,8 @@ docs/mapping.md explains the file to a DBA. Nothing here touches a database.
 """
 
 import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -192,6 +194,7 @@ class _RelationReader:
             columns=self._columns(),
         )
         self._check_aliases(relation)
+        self._check_joins(relation)
         return relation
 
     def _problem(self, place: str, what: str) -> None:
@@ -234,9 +237,16 @@ class _RelationReader:
         own = self.value.get("schema", "")
         return Join(
             use=self._table({"schema": own if isinstance(own, str) else "", **value}, "joins"),
-            on=tuple((left, str(right)) for left, right in pairs.items()),
+            on=tuple(self._pairs(pairs)),
             optional=self._flag(value, "optional"),
         )
+
+    def _pairs(self, pairs: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        for left, right in pairs.items():
+            if isinstance(right, str):
+                yield left, right
+            else:
+                self._problem("joins", f"`on` compares two columns; beside {left} is {right!r}")
 
     def _flag(self, value: dict[str, Any], key: str) -> bool:
         flag = value.get(key, False)
@@ -246,7 +256,7 @@ class _RelationReader:
 
     def _codes(self, key: str) -> dict[str, list[str]]:
         value = self.value.get(key, {})
-        if isinstance(value, dict) and all(isinstance(codes, list) for codes in value.values()):
+        if isinstance(value, dict) and all(map(_are_codes, value.values())):
             return {column: [str(code) for code in codes] for column, codes in value.items()}
         self._problem(key, 'must name columns and codes, as {"f.STATUS" = ["A"]}')
         return {}
@@ -276,17 +286,43 @@ class _RelationReader:
         return columns
 
     def _check_aliases(self, relation: RelationMapping) -> None:
-        aliases = [use.alias for use in relation.uses]
-        for alias in {a for a in aliases if aliases.count(a) > 1}:
-            self._problem("joins", f"the name {alias!r} is used twice; give one with `as`")
+        used = Counter(use.alias.lower() for use in relation.uses)
+        for alias, times in used.items():
+            if times > 1:
+                self._problem("joins", f"the name {alias!r} is used twice; give one with `as`")
+
+    def _check_joins(self, relation: RelationMapping) -> None:
+        """A table that hangs on nothing stands beside every row: everybody's invoices."""
+        before = {relation.use.alias}
+        for join in relation.joins:
+            own = join.use.alias
+            met = [{_alias(left), _alias(right)} for left, right in join.on]
+            # Where no columns or no table are named, that is told already.
+            if met and own and not any(own in pair and pair & before for pair in met):
+                told = f"nothing in `on` joins {own!r} to a table before it: {_listed(before)}"
+                self._problem("joins", told)
+            before.add(own)
+
+
+def _alias(column: str) -> str:
+    return column.rpartition(".")[0]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _are_codes(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(c, str | int) for c in value)
 
 
 def _check_words(field: Field, operation: Operation) -> None:
     if field.kind is not Kind.WORD or operation.codes is None:
         return
-    given = {*operation.codes, *([operation.otherwise] if operation.otherwise else [])}
+    given = {*operation.codes, *([] if operation.otherwise is None else [operation.otherwise])}
     unknown = given - set(field.words)
     if unknown:
-        raise Wrong(f"{', '.join(sorted(unknown))}: the words are {', '.join(field.words)}")
+        told = ", ".join(word or "an empty text" for word in sorted(unknown))
+        raise Wrong(f"{told}: the words are {', '.join(field.words)}")
     if "open" in field.words and "open" not in given:
         raise Wrong("no code means open, so nobody would ever owe anything")

@@ -39,6 +39,44 @@ TEXT = DEMO_MAPPING.read_text(encoding="utf-8")
         ('as = "k"\n', 'alias = "k"\n', "there is no key 'alias'; known are as, columns, except"),
         ('as = "a", on', 'as = "k", on', "[contract] joins: the name 'k' is used twice"),
         ('on = { "a.ABN_ID" = "k.ABN_ID" }', "on = {}", "`on` must name the columns"),
+        ('as = "a", on', 'as = "K", on', "[contract] joins: the name 'k' is used twice"),
+        (
+            '"a.ABN_ID" = "k.ABN_ID"',
+            '"a.ABN_ID" = "a.ABN_ID"',
+            "[contract] joins: nothing in `on` joins 'a' to a table before it: k",
+        ),
+        (
+            '"l.FAT_ID" = "f.FAT_ID"',
+            '"f.FAT_ID" = "k.KTR_ID"',
+            "[invoice_line] joins: nothing in `on` joins 'l' to a table before it: f, k",
+        ),
+        (
+            '{ "f.KTR_ID" = "k.KTR_ID" } }]',
+            '{ "f.KTR_ID" = "z.KTR_ID" } }, { table = "KONTRATE", as = "z", on ='
+            ' { "z.KTR_ID" = "f.KTR_ID" } }]',
+            "[invoice] joins: nothing in `on` joins 'f' to a table before it: k",
+        ),
+        (
+            '"a.ABN_ID" = "k.ABN_ID"',
+            '"a.ABN_ID" = 1',
+            "[contract] joins: `on` compares two columns; beside a.ABN_ID is 1",
+        ),
+        (
+            "[invoice.columns]",
+            'only = { "f.STATUS" = [["P"]] }\n[invoice.columns]',
+            '[invoice] only: must name columns and codes, as {"f.STATUS" = ["A"]}',
+        ),
+        (
+            "[invoice.columns]",
+            'only = { "f.STATUS" = [] }\n[invoice.columns]',
+            '[invoice] only: must name columns and codes, as {"f.STATUS" = ["A"]}',
+        ),
+        ('P = "paid"', 'P = ""', "columns.status: an empty text: the words are open, paid, canc"),
+        (
+            'tv_fee = "f.TKS_TV"',
+            'tv_fee = { divide = "f.TKS_TV", by = "10" }',
+            "`by` must be a number other than 0, found '10'",
+        ),
         ('table = "KONTRATE"', "table = 7", "table: must be a text, found 7"),
         ("[contract]", "[contract", "is not valid TOML"),
     ],
