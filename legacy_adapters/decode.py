@@ -102,7 +102,9 @@ def _day_of(text: str) -> date | None:
     stand for no day. Raises: ValueError."""
     if not text.strip(" 0-:."):
         return None
-    found = datetime.fromisoformat(text.strip()).date()
+    if text[4:5] != "-" or text[7:8] != "-":  # SQL compares days by their text: 20260131 is none
+        raise ValueError
+    found = datetime.fromisoformat(text.rstrip(" ")).date()
     return found if found.year >= EARLIEST_YEAR else None
 
 

@@ -10,10 +10,13 @@ from typing import Any
 
 import sqlglot
 from sqlalchemy import (
+    BinaryExpression,
+    BindParameter,
     Boolean,
     ColumnElement,
     Date,
     DateTime,
+    Float,
     Integer,
     Interval,
     Null,
@@ -22,6 +25,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    column,
     func,
     literal,
     literal_column,
@@ -29,8 +33,13 @@ from sqlalchemy import (
     null,
     or_,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.functions import FunctionElement
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
+
+from legacy_adapters.text_as_number import TextAsNumber
 
 Lookup = Callable[[str], ColumnElement[Any]]
 LONGEST = 1_000  # characters
@@ -43,6 +52,24 @@ class Refused(Exception):
     """What in an expression is not allowed; the message names it."""
 
 
+class EmptyForNull(FunctionElement[Any]):
+    """A text that joins others: Oracle takes NULL for an empty one there, and only Oracle."""
+
+    inherit_cache = True
+    name = "empty_for_null"
+    type = String()
+
+
+@compiles(EmptyForNull)
+def _coalesced(element: EmptyForNull, compiler: Any, **options: Any) -> str:
+    return f"coalesce({compiler.process(element.clauses, **options)}, '')"
+
+
+@compiles(EmptyForNull, "oracle")
+def _as_it_is(element: EmptyForNull, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
 class Expression:
     """A checked expression. columns: the names it reads."""
 
@@ -52,7 +79,7 @@ class Expression:
 
         def note(name: str) -> ColumnElement[Any]:
             names.append(name)
-            return literal(0)
+            return column(name)  # of no type yet
 
         try:
             _Builder(note).build(self._tree)  # refuses what it cannot build
@@ -118,9 +145,11 @@ class _Builder:
             _refuse(sides, (String, Boolean), node, "CAST(... AS NUMBER) makes a number of it")
             _refuse(sides, DAYS, node, "each database counts with days in a way of its own")
         elif isinstance(node, exp.DPipe):
-            _refuse(sides, (Boolean,), node, "only texts and numbers are joined")
-        elif isinstance(node, COMPARING) and any(isinstance(side, Null) for side in sides):
-            raise Refused(f"{_told(node)}: NULL is asked for by IS NULL or IS NOT NULL")
+            _refuse(sides, (Boolean, *DAYS), node, "only texts and numbers are joined")
+        elif isinstance(node, COMPARING):
+            if any(isinstance(side, Null) for side in sides):
+                raise Refused(f"{_told(node)}: NULL is asked for by IS NULL or IS NOT NULL")
+            _refuse_unlike(sides, node)
         return BINARY[type(node)](*sides)  # type: ignore[no-any-return]
 
     def inner(self, node: Any) -> ColumnElement[Any]:
@@ -142,11 +171,14 @@ class _Builder:
         return self.build(node.this).is_(None)
 
     def within(self, node: exp.In) -> ColumnElement[Any]:
-        return self.build(node.this).in_([self.build(item) for item in node.expressions])
+        value, *listed = [self.build(part) for part in (node.this, *node.expressions)]
+        _refuse_unlike((value, *listed), node)
+        return value.in_(listed)
 
     def between(self, node: exp.Between) -> ColumnElement[Any]:
-        low, high = self.build(node.args["low"]), self.build(node.args["high"])
-        return self.build(node.this).between(low, high)
+        value, low, high = [self.build(p) for p in (node.this, node.args["low"], node.args["high"])]
+        _refuse_unlike((value, low, high), node)
+        return value.between(low, high)
 
     def choose(self, node: exp.Case) -> ColumnElement[Any]:
         subject = self.build(node.this) if node.this else None
@@ -155,9 +187,13 @@ class _Builder:
             condition = self.build(when.this)
             if subject is not None and isinstance(condition, Null):
                 raise Refused("WHEN NULL is never true: NULL is asked for by IS NULL")
+            if subject is not None:
+                _refuse_unlike((subject, condition), node)
             condition = condition if subject is None else subject == condition
             whens.append((condition, self.build(when.args["true"])))
-        return case(*whens, else_=self._or_none(node.args.get("default")))
+        default = self._or_none(node.args.get("default"))
+        _refuse_unlike([*(value for _condition, value in whens), default], node)
+        return case(*whens, else_=default)
 
     def decode(self, node: exp.DecodeCase) -> ColumnElement[Any]:
         subject, *rest = [self.build(part) for part in node.expressions]
@@ -165,10 +201,13 @@ class _Builder:
         default = rest[-1] if len(rest) % 2 else None
         if not pairs:
             raise Refused("DECODE wants a value, a code and a result")
+        _refuse_unlike([subject, *(code for code, _value in pairs)], node)
+        _refuse_unlike([*(value for _code, value in pairs), default], node)
         return case(*((subject == code, value) for code, value in pairs), else_=default)
 
     def nvl2(self, node: exp.Nvl2) -> ColumnElement[Any]:
         found, without = self.build(node.args["true"]), self._or_none(node.args.get("false"))
+        _refuse_unlike([found, without], node)
         return case((self.build(node.this).is_not(None), found), else_=without)
 
     def trim(self, node: exp.Trim) -> ColumnElement[Any]:
@@ -179,7 +218,14 @@ class _Builder:
         goal = CASTS.get(node.to.this)
         if goal is None:
             raise Refused("CAST goes to VARCHAR2, INTEGER or NUMBER only")
-        value: ColumnElement[Any] = cast(self.build(node.this), goal)
+        given = self.build(node.this)
+        _refuse((given,), DAYS, node, "each database writes days in a way of its own")
+        is_number = isinstance(given.type, Integer | Numeric | Float)
+        value: ColumnElement[Any]
+        if isinstance(goal, String) or is_number:
+            value = cast(given, goal)
+        else:
+            value = TextAsNumber(given, goal)
         sizes = [_size(size) for size in node.to.expressions]
         if sizes and isinstance(goal, String):  # SQLite would leave it as long as it is
             return func.substr(value, 1, sizes[0], type_=String)
@@ -193,6 +239,8 @@ class _Builder:
         arguments = [self.build(part) for part in [*given, *node.expressions] if part]
         if len(arguments) < FEWEST.get(type(node), 1):
             raise Refused(f"{_told(node)} has too few arguments")
+        if isinstance(node, exp.Coalesce | exp.Nullif):
+            _refuse_unlike(arguments, node)
         start = node.args.get("start")
         if start is not None and not _is_from_one_on(start):
             raise Refused(f"{_told(node)}: SUBSTR begins at a number from 1 on")
@@ -216,6 +264,33 @@ def _refuse(
             raise Refused(f"{_told(node)} has a {kind} in it; {told}")
 
 
+def _refuse_unlike(values: Sequence[ColumnElement[Any] | None], node: Any) -> None:
+    """Kinds that one database compares as numbers, the next as texts, and the third not at all."""
+    kinds = {_kind(value) for value in values if value is not None} - {""}
+    if len(kinds) > 1:
+        raise Refused(f"{_told(node)} has a {' beside a '.join(sorted(kinds))}")
+
+
+def _kind(value: ColumnElement[Any]) -> str:
+    """Empty where it is not told, or is a condition."""
+    kinds = {"day": DAYS, "text": (String,), "number": (Integer, Numeric, Float)}
+    return next((name for name, types in kinds.items() if isinstance(value.type, types)), "")
+
+
+def _joined(left: ColumnElement[Any], right: ColumnElement[Any]) -> ColumnElement[Any]:
+    """NULL is an empty text, as it is in Oracle."""
+    return _as_text(left).concat(_as_text(right))
+
+
+def _as_text(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    is_joined = isinstance(value, BinaryExpression) and value.operator is operators.concat_op
+    is_text = isinstance(value.type, String)
+    if is_text and (is_joined or isinstance(value, BindParameter)):
+        return value  # never NULL
+    text = value if is_text else cast(value, String(200))
+    return EmptyForNull(text)
+
+
 def _size(node: Any) -> int:
     text = str(node.this)
     if not text.isdecimal() or len(text) > 4:  # noqa: PLR2004
@@ -237,7 +312,7 @@ BINARY: dict[type, Callable[[Any, Any], Any]] = {
     exp.Sub: lambda a, b: a - b,
     exp.Mul: lambda a, b: a * b,
     exp.Div: lambda a, b: a / b,
-    exp.DPipe: lambda a, b: a.concat(b),
+    exp.DPipe: _joined,
     exp.EQ: lambda a, b: a == b,
     exp.NEQ: lambda a, b: a != b,
     exp.GT: lambda a, b: a > b,

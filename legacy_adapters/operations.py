@@ -8,8 +8,8 @@ import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
@@ -18,10 +18,11 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     DateTime,
+    Float,
     Integer,
+    LargeBinary,
     Numeric,
     String,
-    and_,
     case,
     cast,
     extract,
@@ -32,9 +33,9 @@ from sqlalchemy import (
     or_,
     type_coerce,
 )
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import NullType
 
-from legacy_adapters.digits import all_digits
+from legacy_adapters.text_dates import TextDate
 from legacy_adapters.wide import wide
 
 SMALLEST, LARGEST = Decimal("1e-9"), Decimal("1e15")
@@ -48,37 +49,6 @@ class Wrong(Exception):
 
 class NoColumn(Wrong):
     """The name leads to no column, or to several."""
-
-
-class TextDate(TypeDecorator[date]):
-    """A date kept as sortable text or number, such as 20240131."""
-
-    impl = String
-    cache_ok = True
-
-    def __init__(self, pattern: str) -> None:
-        super().__init__()
-        self.pattern = pattern
-
-    def month_of(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
-        text = type_coerce(day, String)
-        month_at = 5 if self.pattern == "%Y%m%d" else 6
-        year, month = func.substr(text, 1, 4), func.substr(text, month_at, 2)
-        # Blanks and zeros stand for "no date", and most databases refuse to count with blanks.
-        is_known = and_(
-            year.between("1900", "9999"),
-            month.between("01", "12"),
-            all_digits(year.concat(month), 6),
-        )
-        return case((is_known, cast(year, Integer) * 100 + cast(month, Integer)))
-
-    def process_bind_param(self, value: date | None, dialect: Any) -> str | None:
-        return value.strftime(self.pattern) if value else None
-
-    def process_result_value(self, value: Any, dialect: Any) -> date | None:
-        if value is None or not str(value).strip(" 0-/"):
-            return None
-        return datetime.strptime(str(value).strip(), self.pattern).date()  # noqa: DTZ007
 
 
 @dataclass(frozen=True)
@@ -150,7 +120,8 @@ def _names(parts: list[Operation]) -> tuple[str, ...]:
 def _number(value: Any, key: str) -> ColumnElement[Any]:
     number = value.get(key)
     if isinstance(number, bool) or not isinstance(number, int | Decimal) or not _is_usable(number):
-        raise Wrong(f"`{key}` must be a number other than 0, found {str(number)[:30]}")
+        told = repr(number) if isinstance(number, str) else str(number)
+        raise Wrong(f"`{key}` must be a number other than 0, found {told[:30]}")
     return _constant(number)
 
 
@@ -170,24 +141,40 @@ def _fold(key: str, combine: Callable[[Any, Any], Any]) -> Callable[[dict[str, A
         parts = _several(value, key)
 
         def build(lookup: Lookup) -> ColumnElement[Any]:
-            total = func.coalesce(wide(parts[0].build(lookup)), 0)
-            for part in parts[1:]:
-                total = combine(total, func.coalesce(wide(part.build(lookup)), 0))
-            return total
+            counted = [func.coalesce(_counted(part.build(lookup), key), 0) for part in parts]
+            return reduce(combine, counted)
 
         return Operation(_names(parts), build)
 
     return parser
 
 
+def _counted(value: ColumnElement[Any], key: str) -> ColumnElement[Any]:
+    return wide(_number_of(value, key))
+
+
+def _number_of(value: ColumnElement[Any], key: str) -> ColumnElement[Any]:
+    """Each database counts with days in a way of its own, and with texts as far as it can read
+    them: SQLite takes 12 of '12 lek'."""
+    _refuse_days(value, key)
+    if isinstance(value.type, String):
+        raise Wrong(f'{key} is for numbers; {{ expr = "CAST(... AS NUMBER)" }} makes one of a text')
+    return value
+
+
+def _refuse_days(value: ColumnElement[Any], key: str) -> None:
+    if isinstance(value.type, Date | DateTime | TextDate | Boolean):
+        raise Wrong(f"{key} is for numbers, and this is a day, or true or false")
+
+
 def _divide(value: dict[str, Any]) -> Operation:
     part, by = parse(value["divide"]), _number(value, "by")
-    return Operation(part.columns, lambda lookup: part.build(lookup) / by)
+    return Operation(part.columns, lambda lookup: _number_of(part.build(lookup), "divide") / by)
 
 
 def _times(value: dict[str, Any]) -> Operation:
     part, by = parse(value["times"]), _number(value, "by")
-    return Operation(part.columns, lambda lookup: wide(part.build(lookup)) * by)
+    return Operation(part.columns, lambda lookup: _counted(part.build(lookup), "times") * by)
 
 
 def _map(value: dict[str, Any]) -> Operation:
@@ -259,9 +246,14 @@ def _year_month(value: dict[str, Any]) -> Operation:
     if "month" not in value:
         raise Wrong("`year` wants `month` beside it")
     year, month = parse(value["year"]), parse(value["month"])
-    return Operation(
-        _names([year, month]), lambda lookup: wide(year.build(lookup)) * 100 + month.build(lookup)
-    )
+
+    def build(lookup: Lookup) -> ColumnElement[Any]:
+        years, months = year.build(lookup), month.build(lookup)
+        _refuse_days(years, "year")
+        _refuse_days(months, "month")
+        return wide(years) * 100 + months
+
+    return Operation(_names([year, month]), build)
 
 
 def _month_of(value: dict[str, Any]) -> Operation:
@@ -337,11 +329,18 @@ OPERATIONS: dict[str, tuple[Parser, frozenset[str]]] = {
 
 
 def any_of(column: ColumnElement[Any], codes: Iterable[str]) -> ColumnElement[bool]:
-    return column.in_(_written(column, codes))
+    compared = as_compared(column)
+    return compared.in_(_written(compared, codes))
 
 
 def none_of(column: ColumnElement[Any], codes: Iterable[str]) -> ColumnElement[bool]:
-    return or_(column.is_(None), column.not_in(_written(column, codes)))
+    compared = as_compared(column)
+    return or_(compared.is_(None), compared.not_in(_written(compared, codes)))
+
+
+def as_compared(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """With codes. SQLite tells no type of a view's expression, and its 1 is not equal to '1'."""
+    return cast(column, String(60)) if isinstance(column.type, NullType) else column
 
 
 def _written(column: ColumnElement[Any], codes: Iterable[str]) -> list[ColumnElement[Any]]:
@@ -353,11 +352,13 @@ def _as_stored(column: ColumnElement[Any], code: str) -> Any:
     """TOML's keys are texts; a numeric code column wants numbers, a boolean one truth."""
     if isinstance(column.type, Date | DateTime):
         raise Wrong("the column holds days, which have no codes; a view can choose rows by them")
+    if isinstance(column.type, LargeBinary):
+        raise Wrong("the column holds bytes, which have no codes")
     if isinstance(column.type, Boolean):
         if code.lower() not in {"true", "false"}:
             raise Wrong(f"the column is true or false, but the code is {code!r}")
         return code.lower() == "true"
-    if not isinstance(column.type, Integer | Numeric):
+    if not isinstance(column.type, Integer | Numeric | Float):
         return code
     try:
         if len(code) > LONGEST_NUMBER:

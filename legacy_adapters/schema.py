@@ -51,7 +51,9 @@ class NumericCode(TypeDecorator[str]):
 
     def process_bind_param(self, value: Any, dialect: Any) -> int:
         text = str(value)
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1  # noqa: PLR2004
+        is_number = text.isascii() and text.isdigit() and len(text) < 19  # noqa: PLR2004
+        # With zeros before it, 0012 would be 12: one contract by two names.
+        return int(text) if is_number and text == str(int(text)) else -1
 
     def process_result_value(self, value: Any, dialect: Any) -> str | None:
         if value is None:
@@ -142,7 +144,7 @@ class Relation:
         if column is None:
             return null()
         kind = RELATIONS[self.name][field].kind
-        if kind is Kind.CODE and isinstance(column.type, Integer | Numeric):
+        if kind is Kind.CODE and isinstance(column.type, Integer | Numeric | Float):
             return type_coerce(column, NumericCode())
         if kind is Kind.MONEY:
             return self._money(field, column)
@@ -164,7 +166,7 @@ class Relation:
         is_day = self._reads_views or isinstance(column.type, Date | DateTime)
         if self._dialect == "sqlite" and is_day:
             return type_coerce(column, DayInSqlite())
-        if isinstance(column.type, String | Integer | Numeric):
+        if isinstance(column.type, String | Integer | Numeric | Float):
             told = 'is text or a number; say how it writes days: { date = "...", format = "..." }'
             raise self._mapping.wrong(self.name, f"columns.{field}", told)
         return column
@@ -185,8 +187,12 @@ class Relation:
             return lookup
         return lambda name: unpadded(lookup(name))
 
+    def condition_column(self, place: str, name: str) -> ColumnElement[Any]:
+        """A column of `only` or `except`, as it is compared."""
+        return unpadded(self._lookup(place)(name))
+
     def _condition(self, place: str, build: Any, column: str, codes: list[str]) -> Any:
-        found = unpadded(self._lookup(place)(column))
+        found = self.condition_column(place, column)
         try:
             return build(found, codes)
         except Wrong as wrong:

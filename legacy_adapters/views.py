@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Date,
     Dialect,
+    Float,
     FromClause,
     Integer,
     Join,
@@ -36,9 +37,9 @@ from sqlalchemy.sql import operators
 from legacy_adapters.digits import all_digits
 from legacy_adapters.errors import MappingError
 from legacy_adapters.mapping import VIEW_PREFIX, Mapping, TableUse
-from legacy_adapters.operations import TextDate
 from legacy_adapters.relations import RELATIONS, Field, Kind
 from legacy_adapters.schema import LiveTables, Relation
+from legacy_adapters.text_dates import TextDate
 
 KINDS: dict[str, Any] = {
     "oracle": oracle.dialect,
@@ -177,7 +178,7 @@ class _Writer:
             return cast(null(), TYPES[kind])
         if isinstance(column.type, TextDate):
             return _day(column, column.type.pattern, self._target.dialect)
-        is_number = isinstance(column.type, Integer | Numeric)
+        is_number = isinstance(column.type, Integer | Numeric | Float)
         if kind is Kind.CODE and is_number and not isinstance(column, Column):
             # SQLite's views tell no types: without one, no text would equal this number.
             return cast(column, Integer) if self._target.dialect == "sqlite" else column

@@ -8,8 +8,8 @@ from sqlalchemy.types import CLOB, Interval, LargeBinary, NullType, Text, Time, 
 from sqlalchemy.types import _Binary as Binary
 
 from legacy_adapters.doctor.report import Level
-from legacy_adapters.operations import TextDate
 from legacy_adapters.relations import Kind
+from legacy_adapters.text_dates import TextDate
 
 Verdict = tuple[Level, str]  # and what is expected
 

@@ -29,9 +29,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 
 from app.database.engine import Database, DatabaseUnavailable
 from app.database.tables import Moment, Money
-from legacy_adapters.operations import TextDate
 from legacy_adapters.prepared import Prepared
 from legacy_adapters.schema import NumericCode
+from legacy_adapters.text_dates import TextDate
 
 THING = Table(
     "thing",

@@ -29,7 +29,9 @@ INSERT INTO bills VALUES
     ('B1', '3', 'open', '20260431', '20260430', '2026-04-30', 100),
     ('B1', '4', 'open', '20230229', '21000229', '2100-02-29', 100),
     ('B1', '5', 'open', '2026013x', '20260131', '2026-01-31', 100),
-    ('B1', '6', 'open', '20261301', '99991231', '9999-12-31', 100);
+    ('B1', '6', 'open', '20261301', '99991231', '9999-12-31', 100),
+    ('C1', '1', 'open', '20260131', ' 20260228', '2026-02-28', 100),
+    ('C2', '1', 'open', '2026022', '20260228', '2026-02-28', 100);
 """
 MAPPING = """
 [contract]
@@ -128,3 +130,11 @@ def test_what_is_no_day_is_null_in_a_view(address: str, mapping: Path, tmp_path:
             date(9999, 12, 31),
         ]
         assert found["2"].period is None and found["6"].period is None
+
+
+@pytest.mark.parametrize("code", ["C1", "C2"])
+def test_a_day_that_is_cut_off_is_told(address: str, mapping: Path, code: str) -> None:
+    """It would be read as the 2nd."""
+    told = pytest.raises(BillingDataError)
+    with closing(open_billing(address, BillingSettings(mapping=mapping))) as billing, told:
+        billing.get_statement(ContractCode(code))

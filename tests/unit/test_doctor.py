@@ -17,8 +17,8 @@ from legacy_adapters.doctor.questions import reason
 from legacy_adapters.doctor.report import Level
 from legacy_adapters.doctor.samples import can_be_typed
 from legacy_adapters.doctor.sqlite import read_plan as sqlite_plan
-from legacy_adapters.operations import TextDate
 from legacy_adapters.relations import Kind
+from legacy_adapters.text_dates import TextDate
 
 BILL = TableName(None, "BILL")
 LINES = TableName(None, "LINES")

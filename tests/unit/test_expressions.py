@@ -45,6 +45,9 @@ def lookup(name: str) -> Column[object]:
         ("DECODE(b.STATE, 'X', 'one', 'other')", "other"),
         ("TRIM(b.STATE)", "P"),
         ("RTRIM(b.STATE) || '-' || SUBSTR(b.\"DATE\", 1, 4)", "P-2026"),
+        ("b.STATE || b.TAX || '-' || b.AMOUNT || '.'", "P -100."),
+        ("b.TAX || 'x'", "x"),
+        ("(b.AMOUNT + b.TAX) || 'x' || 5", "x5"),
         ("NVL2(b.TAX, 'taxed', 'free')", "free"),
         ("COALESCE(b.TAX, NULL, 7)", 7),
         ("NULLIF(b.AMOUNT, 100)", None),
@@ -156,14 +159,43 @@ def test_what_the_columns_are_is_looked_at(text: str) -> None:
         operation.build(lookup)
 
 
-@pytest.mark.parametrize("text", ["b.DUE + 1", "b.DUE - b.DUE", "2 * b.DUE", "-b.DUE"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("b.DUE + 1", "b.DUE - b.DUE", "2 * b.DUE", "-b.DUE", "b.DUE || 'x'"),
+        *("CAST(b.DUE AS NUMBER)", "CAST(b.DUE AS VARCHAR2(10))"),
+    ],
+)
 def test_nobody_counts_with_days(text: str) -> None:
     operation = parse({"expr": text})
     with pytest.raises(Wrong, match=r"the expression is refused: .* has a day in it"):
         operation.build(lookup)
 
 
-KINDS = ["'x'", "1.5", "(1 = 1)", "NULL", "b.STATE", "b.AMOUNT"]
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("CASE WHEN b.DUE > '01.01.2026' THEN 1 END", "a day beside a text"),
+        ("b.DUE = 20260101", "a day beside a number"),
+        ("b.DUE BETWEEN '2026-01-01' AND '2026-12-31'", "a day beside a text"),
+        ("b.DUE IN ('2026-01-01')", "a day beside a text"),
+        ("b.STATE = 1", "a number beside a text"),
+        ("b.AMOUNT <> '1'", "a number beside a text"),
+        ("CASE b.STATE WHEN 1 THEN 1 END", "a number beside a text"),
+        ("CASE WHEN b.TAX IS NULL THEN 'none' ELSE b.TAX END", "a number beside a text"),
+        ("DECODE(b.STATE, 1, 2)", "a number beside a text"),
+        ("DECODE(b.STATE, 'X', 'one', 2)", "a number beside a text"),
+        ("NVL(b.TAX, '')", "a number beside a text"),
+        ("NVL2(b.TAX, b.TAX, '')", "a number beside a text"),
+        ("NULLIF(b.DUE, '')", "a day beside a text"),
+    ],
+)
+def test_only_one_kind_is_compared_or_chosen_from(text: str, told: str) -> None:
+    with pytest.raises(Wrong, match=rf"the expression is refused: .* has {told}"):
+        parse({"expr": text}).build(lookup)
+
+
+KINDS = ["'x'", "1.5", "(1 = 1)", "NULL", "b.STATE", "b.AMOUNT", "b.DUE"]
 
 
 @pytest.mark.parametrize("left", KINDS)
