@@ -10,6 +10,7 @@ from sqlalchemy import (
     Select,
     String,
     Subquery,
+    and_,
     bindparam,
     case,
     func,
@@ -21,10 +22,10 @@ from sqlalchemy import (
 )
 
 from legacy_adapters import decode, unique
-from legacy_adapters.operations import TextDate
 from legacy_adapters.prepared import Row
 from legacy_adapters.records import Contract, ContractCode, ContractInfo, Debt
 from legacy_adapters.schema import DayInSqlite, Relation
+from legacy_adapters.text_dates import TextDate
 
 BESIDE = "invoice_"  # before the names of parameters that stand in one statement twice
 CONTRACT_FIELDS = ("code", "subscriber", "address", "phone", "tax_id")
@@ -182,11 +183,12 @@ def debts_by_codes(invoice: Relation, size: int = 1, before: str = "") -> Select
     # Rounded before it is added, as the page adds what it shows.
     rounded = func.round(owed.c.outstanding, 2)
     is_owed = rounded > 0
+    is_to_pay = and_(is_owed, unique.named(owed.c.number).is_not(None))
     due_on = type_coerce(case((is_owed, owed.c.due_on)), owed.c.due_on.type)
     return select(
         owed.c.contract_code.label("code"),
         func.sum(rounded).label("total"),
-        func.sum(case((is_owed, rounded))).label("payable"),
+        func.sum(case((is_to_pay, rounded))).label("payable"),
         func.count().label("invoices"),
         func.min(_known_day(due_on)).label("earliest_due"),
         unique.repeated(owed.c.number).label("repeated"),

@@ -34,6 +34,7 @@ from legacy_adapters.records import (
 )
 from legacy_adapters.schema import Relation
 
+WHOSE = "contract_code"  # beside a contract without invoices it is NULL
 HISTORY_FIELDS = ("number", "period", "issued_on", "due_on", "units", "principal", "tv_fee")
 OPEN_FIELDS = (
     "number",
@@ -74,7 +75,8 @@ def _beside_contract(contract: Relation, rows: Subquery) -> Select[Any]:
 
 def statement(contract: Relation, invoice: Relation) -> Select[Any]:
     """Parameters: code, invoice_code (the same)."""
-    found = _of_contract(invoice, OPEN_FIELDS).where(invoice.equals("status", "open"))
+    fields = (WHOSE, *OPEN_FIELDS)
+    found = _of_contract(invoice, fields).where(invoice.equals("status", "open"))
     rows = found.subquery("i")
     return _beside_contract(contract, rows).order_by(
         rows.c.issued_on.desc().nulls_last(), rows.c.number.desc()
@@ -85,9 +87,7 @@ def statements(contract: Relation, invoice: Relation, size: int = 1) -> Select[A
     """The contracts, and below them their open invoices. Parameters:
     those of both_lists_of_codes."""
     wanted = is_one_of(invoice.field("contract_code"), size, BESIDE)
-    owed = invoice.select(("contract_code", *OPEN_FIELDS)).where(
-        wanted, invoice.equals("status", "open")
-    )
+    owed = invoice.select((WHOSE, *OPEN_FIELDS)).where(wanted, invoice.equals("status", "open"))
     found = below(by_codes(contract, size).subquery("c"), owed.subquery("i"))
     return select(found).order_by(found.c.issued_on.desc().nulls_last(), found.c.number.desc())
 
@@ -96,18 +96,18 @@ def statement_rows(found: Sequence[Contract], rows: Sequence[Row]) -> dict[Contr
     """Raises: BillingDataError."""
     owed: dict[str, list[OpenInvoice]] = {contract.code: [] for contract in found}
     for row in rows:
-        code = decode.text(row, "contract_code")
+        code = decode.text(row, WHOSE)
         if code in owed:  # its contract may be left out by the mapping
             owed[code].append(open_row(row))
     for listed in (several for several in owed.values() if len(several) > 1):
-        unique.each_number_once("number", [invoice.number for invoice in listed])
+        unique.each_number_once([invoice.number for invoice in listed])
     return {c.code: Statement(contract=c, open_invoices=tuple(owed[c.code])) for c in found}
 
 
 def open_rows(rows: Sequence[Row]) -> tuple[OpenInvoice, ...]:
     """Those beside one contract. Raises: BillingDataError."""
-    found = tuple(open_row(row) for row in rows if row["number"] is not None)
-    unique.each_number_once("number", [invoice.number for invoice in found])
+    found = tuple(open_row(row) for row in rows if row[WHOSE] is not None)
+    unique.each_number_once([invoice.number for invoice in found])
     return found
 
 
@@ -141,10 +141,11 @@ def history(contract: Relation, invoice: Relation) -> Select[Any]:
 
 
 def history_rows(rows: Sequence[Row]) -> tuple[Invoice, ...]:
-    """Those beside one contract. Raises: BillingDataError."""
-    found = tuple(history_row(row) for row in rows if row["number"] is not None)
-    unique.each_number_once("number", [invoice.number for invoice in found])
-    return found
+    """Those beside one contract that can be named. Raises: BillingDataError."""
+    found = [history_row(row) for row in rows if row["number"] is not None]
+    found = [invoice for invoice in found if invoice.number]
+    unique.each_number_once([invoice.number for invoice in found])
+    return tuple(found)
 
 
 def history_row(row: Row) -> Invoice:
@@ -162,21 +163,20 @@ def issued_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
     """Parameters: those of list_of_codes, since."""
     wanted = is_one_of(invoice.field("contract_code"), size)
     since = invoice.field("issued_on") >= bindparam("since")
-    found = invoice.select(("contract_code", *HISTORY_FIELDS, "outstanding"))
+    found = invoice.select((WHOSE, *HISTORY_FIELDS, "outstanding"))
     return found.where(wanted, since, invoice.differs("status", "cancelled"))
 
 
 def issued_rows(rows: Sequence[Row]) -> tuple[IssuedInvoice, ...]:
-    """By contract and day. Raises: BillingDataError."""
-    found = [issued_row(row) for row in rows]
-    named = [(one.contract_code, one.invoice.number) for one in found if one.invoice.number]
-    unique.each_once("number", named)
+    """Those that can be named, by contract and day. Raises: BillingDataError."""
+    found = [issued_row(row) for row in rows if decode.text(row, "number")]
+    unique.each_once("number", [(one.contract_code, one.invoice.number) for one in found])
     return tuple(sorted(found, key=order_of_issue))
 
 
 def issued_row(row: Row) -> IssuedInvoice:
     return IssuedInvoice(
-        contract_code=ContractCode(decode.text(row, "contract_code")),
+        contract_code=ContractCode(decode.text(row, WHOSE)),
         invoice=history_row(row),
         outstanding=decode.money(row, "outstanding"),
     )

@@ -83,13 +83,13 @@ class OpenInvoice(NamedTuple):
 
     @property
     def is_to_pay(self) -> bool:
-        """Not a credit, whose outstanding is below 0."""
-        return self.outstanding > 0
+        """Not a credit, whose outstanding is below 0; nor what billing gives no number."""
+        return self.outstanding > 0 and bool(self.number)
 
     @property
     def to_pay_by(self) -> date | None:
         """None for a credit, whatever day billing tells."""
-        return self.due_on if self.is_to_pay else None
+        return self.due_on if self.outstanding > 0 else None
 
     def is_overdue(self, today: date) -> bool:
         return self.to_pay_by is not None and self.to_pay_by < today
@@ -103,6 +103,11 @@ class Statement:
     @property
     def outstanding(self) -> Decimal:
         return sum((invoice.outstanding for invoice in self.open_invoices), NO_MONEY)
+
+    @property
+    def owes(self) -> bool:
+        """Not where credits are as much as what is open."""
+        return self.outstanding > 0
 
 
 class Invoice(NamedTuple):

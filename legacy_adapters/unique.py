@@ -24,14 +24,19 @@ def each_once(field: str, found: Sequence[Hashable]) -> None:
         raise BillingDataError(f"{field}: comes out twice")
 
 
-def each_number_once(field: str, numbers: Iterable[Hashable]) -> None:
-    """As each_once; invoices without a number cannot be told apart, nor paid."""
-    each_once(field, [number for number in numbers if number])
+def each_number_once(numbers: Iterable[str]) -> None:
+    """As each_once; invoices without a number cannot be told apart."""
+    each_once("number", [number for number in numbers if number])
+
+
+def named(number: ColumnElement[Any]) -> ColumnElement[Any]:
+    """NULL also for a number of blanks."""
+    if isinstance(number.type, String):
+        return func.nullif(func.trim(number), "", type_=number.type)
+    return number
 
 
 def repeated(number: ColumnElement[Any]) -> ColumnElement[int]:
     """How many of a group's rows have a number that another has: each_number_once, in SQL."""
-    if isinstance(number.type, String):
-        number = func.nullif(func.trim(number), "", type_=number.type)
-    counted: ColumnElement[int] = func.count(number) - func.count(number.distinct())
+    counted: ColumnElement[int] = func.count(named(number)) - func.count(named(number).distinct())
     return counted

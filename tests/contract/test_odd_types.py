@@ -17,6 +17,7 @@ from legacy_adapters.engines import make_engine
 from legacy_adapters.errors import BillingDataError, BillingError, MappingError, translated_errors
 from legacy_adapters.records import ContractCode, InvoiceNumber
 from tests.billing_schemas.copies import run_in_postgresql
+from tests.contract.test_views import exported
 
 EARLIEST, LARGE = date(2020, 1, 1), ContractCode("4200000001")
 SCHEMA = """
@@ -93,7 +94,7 @@ def check_large(address: str, mapping: Path) -> None:
         assert (invoice.number, invoice.due_on) == (number, date(2026, 10, 30))
         assert billing.get_invoice(LARGE, number).outstanding == Decimal("100.50")
         assert billing.list_debts([LARGE, ContractCode("2")])[LARGE].total == Decimal("100.50")
-        for unknown in ("9999999999", "99999999999999999", "x"):
+        for unknown in ("9999999999", "99999999999999999", "x", f"0{LARGE}", "02", " 2"):
             assert billing.find_contract(ContractCode(unknown)) is None
 
 
@@ -131,7 +132,7 @@ def test_days_that_only_postgresql_knows_are_none(
         ("2026-10-05 00:00:00", date(2026, 10, 5)),
         ("2026-10-05 23:59:59.999", date(2026, 10, 5)),
         ("2026-10-05T10:00:00", date(2026, 10, 5)),
-        (" 2026-10-05 ", date(2026, 10, 5)),
+        ("2026-10-05 ", date(2026, 10, 5)),
         ("", None),
         ("  ", None),
         ("0000-00-00", None),
@@ -162,11 +163,13 @@ def test_a_blank_due_day_in_a_copy_hides_no_other(
         assert billing.list_debts([LARGE])[LARGE].earliest_due == date(2026, 10, 30)
 
 
+@pytest.mark.parametrize("kept", ["'nesër'", "' 2026-10-05'", "'20261005'", "20261005"])
 def test_what_is_no_day_in_a_copy_is_told_by_its_field(
-    on_sqlite: tuple[str, Run], mapping: Path
+    on_sqlite: tuple[str, Run], mapping: Path, kept: str
 ) -> None:
+    """Also what can be read as one, but is compared wrongly with others."""
     address, run = on_sqlite
-    run("UPDATE inv SET made = 'nesër'")
+    run(f"UPDATE inv SET made = {kept}")
     told = pytest.raises(BillingDataError, match=r"odd\.toml: \[invoice\] issued_on: .* no day")
     with closing(open_billing(address, BillingSettings(mapping=mapping))) as billing, told:
         billing.get_statement(LARGE)
@@ -262,3 +265,102 @@ def test_names_that_differ_in_capitals_alone_are_told_apart(
         MappingError, match=r"the database has no Con, but (con and CON|CON and con)"
     ):
         ask(MAPPING.replace('table = "con"', 'table = "Con"', 1))
+
+
+UNTYPED = """
+ALTER TABLE inv RENAME TO bills;
+CREATE VIEW inv AS SELECT nr, no, made, due, net, CASE state WHEN 'open' THEN 1 ELSE 0 END AS state
+    FROM bills;
+"""
+CODED = MAPPING.replace(
+    'status = "state"', 'status = { column = "state", map = { 1 = "open", 0 = "paid" } }'
+)
+
+
+def test_codes_in_a_view_that_tells_no_type(on_sqlite: tuple[str, Run], mapping: Path) -> None:
+    address, run = on_sqlite
+    run(UNTYPED)
+    mapping.write_text(CODED, "utf-8")
+    check_large(address, mapping)
+    mapping.write_text(
+        CODED.replace("[invoice.columns]", "except = { state = [1] }\n[invoice.columns]"), "utf-8"
+    )
+    with closing(open_billing(address, BillingSettings(mapping=mapping))) as billing:
+        assert not billing.get_statement(LARGE).open_invoices
+
+
+def test_views_of_columns_without_a_type_are_written(
+    on_sqlite: tuple[str, Run], mapping: Path
+) -> None:
+    address, run = on_sqlite
+    run(UNTYPED)
+    mapping.write_text(CODED, "utf-8")
+    run(exported(address, mapping, "sqlite"))
+    mapping.write_text("[views]\ninvoice_lines = false", "utf-8")
+    check_large(address, mapping)
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ("BLOB", "the column holds bytes, which have no codes"),
+        ("FLOAT", "the column holds numbers, but the code is 'A'"),
+        ("DATE", "the column holds days, which have no codes"),
+    ],
+)
+def test_what_has_no_such_codes_is_refused(
+    on_sqlite: tuple[str, Run], mapping: Path, declared: str, told: str
+) -> None:
+    address, run = on_sqlite
+    run(f"ALTER TABLE inv ADD COLUMN coded {declared}")
+    mapping.write_text(
+        MAPPING.replace('"state"', '{ column = "coded", map = { A = "open" } }'), "utf-8"
+    )
+    refused = pytest.raises(MappingError, match=rf"odd\.toml:\d+: .*status: {told}")
+    with closing(open_billing(address, BillingSettings(mapping=mapping))) as billing, refused:
+        billing.get_statement(LARGE)
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ('principal = { minus = ["due", "made"] }', "minus is for numbers, and this is a day"),
+        ('principal = { times = "made", by = 2 }', "times is for numbers, and this is a day"),
+        ('principal = { sum = ["net", "state"] }', "sum is for numbers; .* one of a text"),
+        ('principal = { divide = "state", by = 2 }', "divide is for numbers; .* one of a text"),
+        ('period = { year = "made", month = "no" }', "year is for numbers, and this is a day"),
+    ],
+)
+def test_only_numbers_are_counted_with(
+    on_sqlite: tuple[str, Run], mapping: Path, field: str, told: str
+) -> None:
+    address, _run = on_sqlite
+    name = field.partition(" ")[0]
+    lines = [field if line.startswith(f"{name} ") else line for line in MAPPING.splitlines()]
+    mapping.write_text("\n".join(lines), "utf-8")
+    refused = pytest.raises(MappingError, match=rf"odd\.toml:\d+: .*{name}: {told}")
+    with closing(open_billing(address, BillingSettings(mapping=mapping))) as billing, refused:
+        billing.get_statement(LARGE)
+
+
+@pytest.mark.parametrize(("kept", "field"), [("NULL", '"no"'), ("' '", '{ text = "no" }')])
+def test_an_invoice_without_a_number_is_owed_and_not_to_be_paid(
+    on_sqlite: tuple[str, Run], mapping: Path, kept: str, field: str
+) -> None:
+    address, run = on_sqlite
+    run(
+        f"UPDATE inv SET no = {kept} WHERE nr <> 2; INSERT INTO inv SELECT * FROM inv WHERE nr <> 2"
+    )
+    mapping.write_text(MAPPING.replace('number = "no"', f"number = {field}"), "utf-8")
+    with closing(open_billing(address, BillingSettings(mapping=mapping))) as billing:
+        statement = billing.get_statement(LARGE)
+        assert statement == billing.list_statements([LARGE])[LARGE]
+        assert [invoice.number for invoice in statement.open_invoices] == ["", ""]
+        assert not any(invoice.is_to_pay for invoice in statement.open_invoices)
+        debt = billing.list_debts([LARGE])[LARGE]
+        assert debt == billing.list_contracts_and_debts([LARGE])[1][LARGE]
+        assert (debt.invoices, debt.total, debt.payable) == (2, statement.outstanding, 0)
+        assert debt.earliest_due == date(2026, 10, 30)
+        # What cannot be named, no page could open and no mail tell of.
+        assert not billing.get_invoice_history(LARGE, since=EARLIEST, at_least=1).invoices
+        assert not billing.list_issued([LARGE], since=EARLIEST)

@@ -177,7 +177,10 @@ def test_invoices_without_a_number_are_no_invoice_twice(twice: Copy) -> None:
         with twice.billing() as billing:
             owed = billing.get_statement(CODE)
             assert [invoice.number for invoice in owed.open_invoices] == ["", ""]
-            assert billing.list_debts([CODE])[CODE].total == owed.outstanding
+            debt = billing.list_debts([CODE])[CODE]
+            assert (debt.total, debt.payable) == (owed.outstanding, 0)
+            assert debt.earliest_due == owed.open_invoices[0].to_pay_by
+            assert not any(invoice.is_to_pay for invoice in owed.open_invoices)
     finally:
         twice.run(f"UPDATE FATURE SET FAT_NR = '{NUMBER}' WHERE FAT_NR = '  '")
 
