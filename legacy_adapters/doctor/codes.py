@@ -1,15 +1,16 @@
 """The codes that billing really uses, against those that the mapping gives words to."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Boolean, ColumnElement, Select, String, select, type_coerce
 from sqlalchemy.types import CHAR
 
 from legacy_adapters.doctor.patient import Patient
 from legacy_adapters.doctor.questions import FAILURES, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
-from legacy_adapters.operations import Operation
+from legacy_adapters.operations import Operation, as_compared
 from legacy_adapters.relations import RELATIONS, Kind
 from legacy_adapters.schema import Relation
 
@@ -22,15 +23,77 @@ STATUS = ("invoice", "status")
 
 def check(patient: Patient) -> Iterator[Finding]:
     for name, fitted in patient.fitted.items():
-        if fitted.relation is None:
+        if fitted.relation is not None:
+            yield from _words(patient, name, fitted.relation)
+            for key in ("only", "except"):
+                yield from _choices(patient, fitted.relation, key)
+
+
+def _words(patient: Patient, name: str, relation: Relation) -> Iterator[Finding]:
+    for field, operation in patient.fitted[name].mapping.columns.items():
+        if not relation.has(field):
             continue
-        for field, operation in fitted.mapping.columns.items():
-            if not fitted.relation.has(field):
-                continue
-            if operation.codes is not None:
-                yield from _Codes(patient, name, field, fitted.relation, operation).findings()
-            elif RELATIONS[name][field].kind is Kind.WORD:
-                yield from _Codes(patient, name, field, fitted.relation, operation).words()
+        if operation.codes is not None:
+            yield from _Codes(patient, name, field, relation, operation).findings()
+        elif RELATIONS[name][field].kind is Kind.WORD:
+            yield from _Codes(patient, name, field, relation, operation).words()
+
+
+def _choices(patient: Patient, relation: Relation, key: str) -> Iterator[Finding]:
+    mapping = patient.fitted[relation.name].mapping
+    conditions = mapping.only if key == "only" else mapping.without
+    for column, codes in conditions.items():
+        yield from _chosen(patient, relation, key, column, set(codes))
+
+
+def _chosen(
+    patient: Patient, relation: Relation, key: str, name: str, codes: set[str]
+) -> Iterator[Finding]:
+    """What `only` or `except` lets through."""
+    place = patient.place(relation.name, key)
+    column = as_compared(relation.condition_column(key, name))
+    try:
+        rows = select(_read(column).label("code")).select_from(relation.joined).limit(ROWS)
+        stored = _distinct(patient, rows)
+    except FAILURES as error:
+        told = f"the codes of {name} cannot be read: {reason(error)}"
+        yield Finding(level=Level.NOTE, topic=Topic.CODES, place=place, found=told)
+        return
+    found = {_as_written(code, column) for code in stored}
+    wanted = {code.lower() if isinstance(column.type, Boolean) else code for code in codes}
+    yield from _no_truth(found, column, place)
+    kept = found & wanted if key == "only" else found - wanted
+    told = f"{name}: keeps {_shown(kept) or 'no row'}; leaves out {_shown(found - kept) or 'none'}"
+    level = Level.OK if kept or not found else Level.WARNING
+    if level is Level.OK and (unseen := wanted - found):
+        level = Level.NOTE
+        told += f"; in none of the first {ROWS:,} rows: {_shown(unseen)}"
+    yield Finding(level=level, topic=Topic.CODES, place=place, found=told)
+
+
+def _read(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """As it is kept: any text in a BOOLEAN of SQLite's would be read as true."""
+    return type_coerce(column, String) if isinstance(column.type, Boolean) else column
+
+
+def _distinct(patient: Patient, rows: Select[Any]) -> list[Any]:
+    """rows: with a column `code`."""
+    found = rows.subquery()
+    statement: Select[Any] = select(found.c.code).distinct().limit(CODES)
+    return list(patient.ask(lambda c: c.execute(statement).scalars().all()))
+
+
+def _no_truth(found: set[str], column: ColumnElement[Any], place: str) -> Iterator[Finding]:
+    if not isinstance(column.type, Boolean):
+        return
+    if wrong := found - {"true", "false", NOTHING}:
+        yield Finding(
+            level=Level.BROKEN,
+            topic=Topic.CODES,
+            place=place,
+            found=f"the column is true or false, and holds {_shown(wrong)}",
+            expected="1 and 0; or a column of text, with these as its codes",
+        )
 
 
 class _Codes:
@@ -40,21 +103,23 @@ class _Codes:
         self._patient = patient
         self._name = name
         self._field = field
+        self._place = f"columns.{field}"
         self._relation = relation
         self._operation = operation
 
     def findings(self) -> Iterator[Finding]:
-        column = self._relation.column(self._field, self._operation.columns[0])
+        column = as_compared(self._relation.column(self._field, self._operation.columns[0]))
         try:
-            stored = self._distinct(column)
+            stored = self._distinct(_read(column))
         except FAILURES as error:
             yield self._finding(Level.NOTE, f"its codes cannot be read: {reason(error)}")
             return
-        # What is compared without its padding: a CHAR(1) has none.
-        is_padded = isinstance(column.type, CHAR) and column.type.length != 1
-        found = {_as_written(code, is_padded=is_padded) for code in stored}
+        found = {_as_written(code, column) for code in stored}
         codes = self._operation.codes or {}
         mapped = {code for listed in codes.values() for code in listed}
+        if isinstance(column.type, Boolean):
+            mapped = {code.lower() for code in mapped}
+        yield from _no_truth(found, column, self._patient.place(self._name, self._place))
         unmapped = found - mapped
         if self._operation.otherwise is None and unmapped:
             yield self._unmapped(unmapped)
@@ -69,12 +134,13 @@ class _Codes:
     def words(self) -> Iterator[Finding]:
         """A field that holds the portal's words already, as in views."""
         allowed = RELATIONS[self._name][self._field].words
+        column = self._relation.field(self._field)
         try:
-            stored = self._distinct(self._relation.field(self._field))
+            stored = self._distinct(column)
         except FAILURES as error:
             yield self._finding(Level.NOTE, f"its words cannot be read: {reason(error)}")
             return
-        wrong = {_as_written(word, is_padded=False) for word in stored} - set(allowed)
+        wrong = {NOTHING if word is None else str(word) for word in stored} - set(allowed)
         if not wrong:
             yield self._finding(Level.OK, f"only the portal's words: {', '.join(allowed)}")
             return
@@ -93,29 +159,30 @@ class _Codes:
             return self._finding(Level.BROKEN, told, expected)
         return self._finding(Level.WARNING, told, "a word for each, or `else`; it shows as none")
 
-    def _distinct(self, column: Any) -> list[Any]:
-        rows = self._relation.select(()).add_columns(column.label("code")).limit(ROWS).subquery()
-        statement: Select[Any] = select(rows.c.code).distinct().limit(CODES)
-        return list(self._patient.ask(lambda c: c.execute(statement).scalars().all()))
+    def _distinct(self, column: ColumnElement[Any]) -> list[Any]:
+        rows = self._relation.select(()).add_columns(column.label("code")).limit(ROWS)
+        return _distinct(self._patient, rows)
 
     def _finding(self, level: Level, found: str, expected: str = "") -> Finding:
         return Finding(
             level=level,
             topic=Topic.CODES,
-            place=self._patient.place(self._name, f"columns.{self._field}"),
+            place=self._patient.place(self._name, self._place),
             found=found,
             expected=expected,
         )
 
 
-def _as_written(code: Any, *, is_padded: bool) -> str:
+def _as_written(code: Any, column: ColumnElement[Any]) -> str:
     """As the mapping writes it."""
     if code is None:
         return NOTHING
-    if isinstance(code, bool):
-        return str(code).lower()
-    if not isinstance(code, str) and code == int(code):
+    if isinstance(code, int) and isinstance(column.type, Boolean):
+        return {0: "false", 1: "true"}.get(code, str(code))
+    if isinstance(code, float | Decimal) and code % 1 == 0:
         return str(int(code))
+    # What is compared without its padding: a CHAR(1) has none.
+    is_padded = isinstance(column.type, CHAR) and column.type.length != 1
     return str(code).rstrip(" ") if is_padded else str(code)
 
 

@@ -4,12 +4,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
+from itertools import chain
 
 from sqlalchemy import Connection, Dialect, make_url
 from sqlalchemy.exc import ArgumentError
 
 from config.settings import BillingSettings
-from legacy_adapters.doctor import codes, indexes, keys, plans, samples, structure
+from legacy_adapters.doctor import casts, codes, indexes, keys, plans, samples, structure
 from legacy_adapters.doctor.kinds import DatabaseKind
 from legacy_adapters.doctor.oracle import OracleKind
 from legacy_adapters.doctor.patient import Patient
@@ -117,7 +118,7 @@ def _examine_mapping(
     checks: dict[Topic, Callable[[], Iterable[Finding]]] = {
         Topic.COLUMNS: lambda: patient.ask(columns, seconds=CATALOGUE_SECONDS),
         Topic.INDEXES: lambda: indexes.check(patient, dialect),
-        Topic.SAMPLES: lambda: samples.check(patient, today),
+        Topic.SAMPLES: lambda: chain(samples.check(patient, today), casts.check(patient)),
         Topic.PLANS: lambda: plans.check(patient, samples.example(patient)),
         Topic.KEYS: lambda: keys.check(patient),
         Topic.CODES: lambda: codes.check(patient),

@@ -31,7 +31,14 @@ ONE_EACH = ("contract", "contract_info")
 MEETING = ("invoice", "payment")
 ONE_ROW = "one row for each: leave the others out by `except`, `only` or a view; no join may double"
 WITHOUT = "codes as they are kept: no blanks around them, and of one type everywhere"
+OWN_NUMBERS = (
+    "one contract for each, unless contracts count their invoices each for itself: a join by a"
+    " column that many share, such as a zone, shows customers the invoices of others"
+)
 ONE_SPELLING = "the codes of `contract`, spelled alike; or leave these rows out"
+NUMBERED = (
+    "a number for each: an invoice without one is in no history, and an open one closes its pages"
+)
 Codes = list[ContractCode]
 
 
@@ -64,7 +71,10 @@ class _Keys:
             if found.expected == WITHOUT:
                 return  # what is asked by such codes would tell nothing
             if name == "invoice":
-                yield from self._numbers(codes[:CODES_OF_MANY])
+                # Of contracts as they come: where the join is wrong, one may have all invoices.
+                beside = self._sampled("contract") if "contract" in self._relations else []
+                some = dict.fromkeys([*codes[: CODES_OF_MANY // 2], *beside])
+                yield from self._numbers([*some, *codes][:CODES_OF_MANY])
             if name in MEETING:
                 yield from self._meeting(name, codes)
         except FAILURES as error:
@@ -123,14 +133,24 @@ class _Keys:
         )
         statement = select(*rows.c, func.count().label("times")).group_by(*rows.c)
         counted: Counter[tuple[str, str]] = Counter()
+        nameless = 0
         for row in self._ask(statement, codes):
             if number := decode.text(row, "number"):
                 counted[decode.text(row, "contract_code"), number] += row["times"]
+            else:
+                nameless += row["times"]
+        if nameless:
+            told = f"{nameless} invoices of {len(codes)} contracts have no number"
+            yield self._finding(Level.BROKEN, "invoice", told, NUMBERED, "number")
         doubled = sum(1 for count in counted.values() if count > 1)
         if doubled:
             told = f"{doubled} of {len(counted)} numbers come out more than once in a contract"
             yield self._finding(Level.BROKEN, "invoice", told, ONE_ROW, "number")
             return
+        contracts_of = Counter(number for _code, number in counted)
+        if shared := sum(1 for times in contracts_of.values() if times > 1):
+            told = f"{shared} of {len(contracts_of)} numbers stand in several contracts"
+            yield self._finding(Level.WARNING, "invoice", told, OWN_NUMBERS, "number")
         told = f"{len(counted)} numbers of {len(codes)} contracts come out once each"
         yield self._finding(Level.OK, "invoice", told, field="number")
 

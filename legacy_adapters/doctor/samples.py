@@ -30,7 +30,7 @@ READERS: dict[Kind, Callable[[Any, str], Any]] = {
     Kind.DATE: decode.day,
     Kind.PERIOD: decode.period,
 }
-UNREADABLE, UNFOUND, EMPTY, PADDED, NO_MONTH, EARLY, LATE, UNTYPABLE = range(8)
+UNREADABLE, UNFOUND, EMPTY, PADDED, NO_MONTH, EARLY, LATE, UNTYPABLE, NAMELESS = range(9)
 TOLD: dict[int, tuple[Level, str, str]] = {
     UNREADABLE: (
         Level.BROKEN,
@@ -46,6 +46,11 @@ TOLD: dict[int, tuple[Level, str, str]] = {
         Level.WARNING,
         "is empty, but required",
         "a value; it is shown as a dash, 0 or nothing",
+    ),
+    NAMELESS: (
+        Level.BROKEN,
+        "is empty",
+        "a number: without one an invoice is in no history, and cannot be paid",
     ),
     PADDED: (Level.NOTE, "is padded with blanks", ""),
     NO_MONTH: (Level.WARNING, "is no month", "YYYYMM; it is taken for none"),
@@ -168,7 +173,8 @@ class _RelationSample:
         described = RELATIONS[self._name][field]
         if value is None:
             if described.required and not self._is_coded(field):
-                sample.note(field, EMPTY, sample.rows)
+                is_number = (self._name, field) == ("invoice", "number")
+                sample.note(field, NAMELESS if is_number else EMPTY, sample.rows)
             return
         try:
             read = READERS[described.kind]({field: value}, field)

@@ -29,11 +29,12 @@ def check(patient: Patient, problems: list[Problem], connection: Connection) -> 
     findings = []
     for name, mapping in patient.mapping.relations.items():
         check = _RelationCheck(patient, mapping, tables, connection)
-        found = check.all_findings()
+        wrong = {place for relation, place, _what in problems if relation == name}
+        # Tables that hang on nothing: what is asked of them would be all rows beside all rows.
+        found = check.all_findings(is_joined="joins" not in wrong)
         findings += found
-        is_wrong = any(problem[0] == name for problem in problems)
         is_broken = any(finding.level is Level.BROKEN for finding in found)
-        check.fitted.is_whole = not is_wrong and not is_broken
+        check.fitted.is_whole = not wrong and not is_broken
         patient.fitted[name] = check.fitted
     for name in OPTIONAL_RELATIONS - patient.mapping.relations.keys():
         findings.append(
@@ -63,21 +64,21 @@ class _RelationCheck:
         self._aliases: dict[str, FromClause] = {}
         self._types: dict[str, Types] = {}  # by alias
 
-    def all_findings(self) -> list[Finding]:
+    def all_findings(self, *, is_joined: bool) -> list[Finding]:
         """Those before a failure too, and the failure."""
         found: list[Finding] = []
         try:
-            found.extend(self.findings())
+            found.extend(self.findings(is_joined=is_joined))
         except SQLAlchemyError as error:
             self.fitted.relation = None
             found.append(self._finding(Level.BROKEN, "", f"cannot be looked at: {reason(error)}"))
         return found
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self, *, is_joined: bool) -> Iterator[Finding]:
         for place, use in self._uses():
             if use.table:  # else the file's own problem, told already
                 yield from self._table(place, use)
-        is_joined = len(self._aliases) == len(self._mapping.uses)
+        is_joined = is_joined and len(self._aliases) == len(self._mapping.uses)
         for finding in self._joins_and_conditions():
             is_joined = is_joined and finding.level is not Level.BROKEN
             yield finding

@@ -1,0 +1,141 @@
+"""What the doctor says of a schema that fits, and of values in it that would be read wrongly and
+in silence."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from legacy_adapters.doctor import Level, Report, Topic
+from tests.conftest import DEMO_MAPPING
+from tests.contract.test_doctor import find, look, told
+
+TEXT = DEMO_MAPPING.read_text(encoding="utf-8")
+Look = Callable[..., Report]
+
+
+@pytest.fixture
+def look_at(demo_file: Path, tmp_path: Path) -> Look:
+    """The demo's billing and mapping with changes: SQL, and what stands instead of what."""
+
+    def looked(sql: str = "", *changes: tuple[str, str]) -> Report:
+        database, mapping = tmp_path / "copy.sqlite3", tmp_path / "copy.toml"
+        database.write_bytes(demo_file.read_bytes())
+        with closing(sqlite3.connect(database)) as connection:
+            connection.executescript(sql)
+        text = TEXT
+        for old, new in changes:
+            assert old in text, old
+            text = text.replace(old, new)
+        mapping.write_text(text, encoding="utf-8")
+        return look(f"sqlite:///{database}", mapping)
+
+    return looked
+
+
+def test_a_table_that_hangs_on_nothing_is_told_and_not_asked(look_at: Look) -> None:
+    report = look_at(
+        "", ('on = { "f.KTR_ID" = "k.KTR_ID" } }]', 'on = { "f.KTR_ID" = "f.KTR_ID" } }]')
+    )
+    (broken,) = told(report, Level.BROKEN)
+    assert "[invoice] joins nothing in `on` joins 'f' to a table before it: k" in broken
+    assert not [f for f in report.of(Topic.SAMPLES) if "[invoice] " in f.place]
+
+
+FLAG = "ALTER TABLE FATURE ADD COLUMN E_HAPUR BOOLEAN;"
+BY_FLAG = (
+    'status = { column = "f.STATUS", map = { H = "open", P = "paid", A = "cancelled" } }',
+    'status = { column = "f.E_HAPUR", map = { true = "open", false = "paid" } }',
+)
+
+
+def test_a_boolean_of_letters_is_told(look_at: Look) -> None:
+    """SQLite would call all of them true, or none."""
+    assert BY_FLAG[0] in TEXT
+    report = look_at(
+        FLAG + "UPDATE FATURE SET E_HAPUR = CASE STATUS WHEN 'H' THEN 't' ELSE 'f' END", BY_FLAG
+    )
+    broken = told(report, Level.BROKEN)
+    assert any(
+        "columns.status the column is true or false, and holds 'f', 't'" in b for b in broken
+    )
+    report = look_at(FLAG + "UPDATE FATURE SET E_HAPUR = STATUS = 'H'", BY_FLAG)
+    assert not told(report, Level.BROKEN)
+    assert find(report, Topic.CODES, "[invoice] columns.status").level is Level.OK
+
+
+@pytest.mark.parametrize(
+    ("key", "codes", "level", "found"),
+    [
+        ("only", '"P", "H"', Level.OK, "f.STATUS: keeps 'H', 'P'; leaves out 'A'"),
+        (
+            "only",
+            '"P", "C"',
+            Level.NOTE,
+            "f.STATUS: keeps 'P'; leaves out 'A', 'H'; in none of the first 100,000 rows: 'C'",
+        ),
+        ("only", '"C"', Level.WARNING, "f.STATUS: keeps no row; leaves out 'A', 'H', 'P'"),
+    ],
+)
+def test_what_only_and_except_let_through_is_told(
+    look_at: Look, key: str, codes: str, level: Level, found: str
+) -> None:
+    condition = f'{key} = {{ "f.STATUS" = [{codes}] }}\n[invoice.columns]'
+    report = look_at("", ("[invoice.columns]", condition))
+    assert find(report, Topic.CODES, f"[invoice] {key}", level).found == found
+
+
+def test_what_except_leaves_out_is_told(look_at: Look) -> None:
+    sql = "UPDATE KONTRATE SET FSHIRE = 'P' WHERE KTR_ID = 3"
+    report = look_at(sql)
+    found = find(report, Topic.CODES, "[contract] except", Level.OK).found
+    assert found == "k.FSHIRE: keeps 'J'; leaves out 'P'"
+
+
+def test_texts_that_cast_cannot_count_are_told(look_at: Look) -> None:
+    by_cast = ('units = "f.KWH"', 'units = { expr = "CAST(f.NSLF AS NUMBER)" }')
+    report = look_at(
+        "UPDATE FATURE SET NSLF = CASE WHEN FAT_ID < 3 THEN '1.234,50' ELSE ' 12.5 ' END", by_cast
+    )
+    finding = find(report, Topic.SAMPLES, "[invoice] columns.units", Level.WARNING)
+    assert finding.found.startswith("CAST finds no plain number in 2 of ")
+    report = look_at("UPDATE FATURE SET NSLF = '-12.5'", by_cast)
+    finding = find(report, Topic.SAMPLES, "[invoice] columns.units", Level.OK)
+    assert finding.found.startswith("CAST finds plain numbers in ")
+
+
+def test_invoices_without_a_number_are_told(look_at: Look) -> None:
+    report = look_at(
+        "CREATE TABLE F AS SELECT * FROM FATURE; DROP TABLE FATURE; ALTER TABLE F RENAME TO FATURE;"
+        "CREATE INDEX F1 ON FATURE (KTR_ID); CREATE INDEX F2 ON FATURE (FAT_ID);"
+        "UPDATE FATURE SET FAT_NR = NULL WHERE FAT_ID = 1;"
+        "UPDATE FATURE SET FAT_NR = ' ' WHERE FAT_ID = 3;"
+    )
+    samples = [f.found for f in report.of(Topic.SAMPLES) if "[invoice] columns.number" in f.place]
+    assert "is empty in 1 of 20 rows: row 1" in samples
+    numbers = find(report, Topic.KEYS, "[invoice] columns.number", Level.BROKEN)
+    assert numbers.found.startswith("2 invoices of 25 contracts have no number")
+
+
+def test_bytes_among_codes_do_not_end_the_check(look_at: Look) -> None:
+    report = look_at("UPDATE FATURE SET STATUS = CAST(x'ff00' AS BLOB) WHERE FAT_ID = 5")
+    assert not [f for f in report.findings if "did not come to its end" in f.found]
+    assert find(report, Topic.CODES, "[invoice] columns.status").level is Level.BROKEN
+
+
+def test_a_join_by_what_many_share_is_told(look_at: Look) -> None:
+    by_zone = (
+        'joins = [{ table = "FATURE", as = "f", on = { "f.KTR_ID" = "k.KTR_ID" } }]',
+        'joins = [{ table = "FATURE", as = "f", on = { "f.ZON" = "k.ZON_KOD" } }]',
+    )
+    report = look_at(
+        "ALTER TABLE FATURE ADD COLUMN ZON VARCHAR(10); UPDATE FATURE SET ZON ="
+        " (SELECT ZON_KOD FROM KONTRATE k WHERE k.KTR_ID = FATURE.KTR_ID);"
+        "CREATE INDEX FATURE_ZON ON FATURE (ZON)",
+        by_zone,
+    )
+    found = find(report, Topic.KEYS, "[invoice] columns.number", Level.WARNING)
+    assert "numbers stand in several contracts" in found.found
+    assert "the invoices of others" in found.expected
