@@ -122,8 +122,10 @@ class ListPdf:
             self._pen.right(RIGHT, self._y, self._formats.amount(debt), CELL_BOLD)
         self._y -= 3 * mm
         self._rows += len(invoices)
-        self._owing += 1
-        self._total += debt
+        if owed.statement.owes:  # else the credit stays: another contract's debt is not less
+            self._owing += 1
+            self._total += debt
+            self._overdue += sum(i.outstanding for i in invoices if i.is_overdue(self._today))
 
     def _who(self, owed: Owed) -> None:
         pen, named, contract = self._pen, owed.named, owed.statement.contract
@@ -157,8 +159,6 @@ class ListPdf:
         )
         for edge, (told, style) in zip(EDGES, cells, strict=True):
             pen.right(edge, y, told, style)
-        if late:
-            self._overdue += invoice.outstanding
 
     def _heads(self) -> None:
         _ = self._translate

@@ -192,6 +192,8 @@ class _Page:
             if invoice.interest > 0:
                 told = _("Was due on %(day)s. To be paid, with interest:") % {"day": day}
             amount = invoice.outstanding
+        elif invoice.outstanding < 0:
+            told, amount = _("In your favour:"), -invoice.outstanding
         else:
             told, amount = _("Paid. Amount of the invoice:"), invoice.amount
         self.pen.text(LEFT + 5 * mm, y - 10.5 * mm, told, Style(11))

@@ -82,11 +82,11 @@ class InvoiceService:
             statement=statement,
             selection=rules.select_invoices(
                 owed,
-                [i.number for i in owed if i.outstanding > 0 and i.number not in busy]
+                [i.number for i in owed if i.is_to_pay and i.number not in busy]
                 if everything
                 else numbers,
             ),
-            overdue=frozenset(i.number for i in owed if i.is_overdue(today)),
+            overdue=frozenset(i.number for i in owed if statement.owes and i.is_overdue(today)),
             as_of=told.as_of,
         )
 

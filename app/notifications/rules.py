@@ -89,13 +89,16 @@ def news_of_invoices(reader: Reader, issued: Iterable[IssuedInvoice]) -> Iterato
 
 def news_of_debts(
     reader: Reader,
-    owed: Iterable[OpenInvoice],
+    owed: Sequence[OpenInvoice],
     *,
     today: date,
     before: Sequence[int],
     after: Sequence[int],
 ) -> Iterator[News]:
-    """One reminder for all invoices of the contract that are to be reminded of today."""
+    """One reminder for all invoices of the contract that are to be reminded of today; none where
+    credits are as much as what is open."""
+    if sum(invoice.outstanding for invoice in owed) <= 0:
+        return
     staged = [
         (invoice, stage)
         for invoice in owed

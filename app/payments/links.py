@@ -198,7 +198,8 @@ class PayLinks:
         with self._shared.database.read() as connection:
             holds = list_under_way(connection, [link.contract_code], None)
         busy = {hold.invoice_number for hold in holds}
-        payable = [i for i in statement.open_invoices if rules.is_payable(i)]
+        owed = statement.open_invoices if statement.owes else ()
+        payable = [i for i in owed if rules.is_payable(i)]
         free = [i for i in payable if i.number not in busy]
         free_sum = sum((i.outstanding for i in free), NO_MONEY)
         return Offer(

@@ -124,6 +124,24 @@ def test_the_list_on_paper(office: Office) -> None:
             assert one.number in text and amount in text
 
 
+def test_a_credit_shortens_no_other_contracts_debt_on_paper(office: Office) -> None:
+    me = office.settle("Agron Hoxha", FEW)
+    before = office.billing.list_statements(me.contracts)
+    owing = [code for code in me.contracts if before[code].owes]
+    assert len(owing) > 1
+    office.change_billing(
+        "UPDATE FATURE SET VL_PAGUAR = VL_NETO + VL_TVSH + TKS_TV + KAMATE + 1000"
+        " WHERE STATUS = 'H'"
+        f" AND KTR_ID = (SELECT KTR_ID FROM KONTRATE WHERE KTR_KOD = '{owing[0]}')"
+    )
+    paper = PdfReader(BytesIO(office.at_once(me, "open-invoices.pdf")))
+    owed = sum((before[code].outstanding for code in owing[1:]), NO_MONEY)
+    rows = sum(len(before[code].open_invoices) for code in owing)
+    text = paper.pages[0].extract_text().replace("\u00a0", " ")
+    assert f"Fatura: {rows}, kontrata: {len(owing) - 1}" in text
+    assert Formats("sq").money(owed).replace("\u00a0", " ") in text
+
+
 def test_a_list_on_paper_without_debt(office: Office) -> None:
     office.change_billing(
         "UPDATE FATURE SET VL_PAGUAR = VL_NETO + VL_TVSH + TKS_TV + KAMATE, STATUS = 'P'"

@@ -172,6 +172,15 @@ def test_what_is_paid_or_in_a_payment_is_not_reminded_of(town: Town) -> None:
     assert town.finder().run().told == 1
 
 
+def test_nobody_is_reminded_whose_credit_is_larger(town: Town) -> None:
+    town.settle("Vera Leka", CODE, wants=frozenset({"reminder_by_email"}))
+    town.issue(CODE, "501", due=2)
+    town.issue(CODE, "502", due=20, net=-5000)
+    assert town.finder().run().told == 0
+    town.execute("UPDATE FATURE SET STATUS = 'P' WHERE FAT_NR = '502'")
+    assert town.finder().run().told == 1
+
+
 def test_payments_of_one_day_are_told_apart(town: Town) -> None:
     town.settle("Vera Leka", CODE, wants=frozenset({"payment_by_sms"}))
     town.pay(CODE, 500)
