@@ -9,6 +9,7 @@ from sqlalchemy import URL, Connection, create_engine, event
 
 from config.settings import BillingSettings
 from legacy_adapters.engine import BillingEngine
+from legacy_adapters.errors import MappingError
 from legacy_adapters.lane import ABANDONED_AT_MOST
 
 
@@ -39,13 +40,16 @@ def make_postgresql_engine(
 ) -> BillingEngine:
     """session: the settings of its sessions, besides their time-outs; of_engine:
     create_engine's. application: what the server calls them."""
+    _refuse_unknown_options(url)
     answer = int(answer_seconds * 1000)
     session = {"statement_timeout": answer, "lock_timeout": answer, **session}
+    own = [f"-c {name}={value}" for name, value in session.items()]
     engine = create_engine(
         url,
         connect_args={
             "connect_timeout": max(2, round(connect_seconds)),  # libpq's least
-            "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
+            # The address may have such as a search path: what is ours comes after it.
+            "options": " ".join([*url.normalized_query.get("options", ()), *own]),
             "application_name": application,
             "tcp_user_timeout": answer,
             "keepalives_idle": 30,
@@ -66,6 +70,15 @@ def make_postgresql_engine(
         set_limit=set_limit,
         dispose=engine.dispose,
     )
+
+
+def _refuse_unknown_options(url: URL) -> None:
+    """Raises: MappingError. At each connect it would look as if billing did not answer."""
+    # Only PostgreSQL's users pay for the driver.
+    known = importlib.import_module("psycopg").pq.Conninfo.get_defaults()
+    if unknown := ", ".join(sorted(url.query.keys() - {one.keyword.decode() for one in known})):
+        told = f"the PostgreSQL address has an option that the driver has not: {unknown}"
+        raise MappingError(told)
 
 
 def _read_any_day(connection: Any, _record: Any) -> None:

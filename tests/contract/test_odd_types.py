@@ -232,11 +232,32 @@ def test_what_a_driver_cannot_read_is_no_outage() -> None:
         raise DatabaseError("SELECT", None, DataError("date too large (after year 10K)"))
 
 
-def test_an_option_that_the_driver_has_not_is_told() -> None:
-    address = "oracle+oracledb://user:secret@host:1521/?service_name=B&foo=1"
+@pytest.mark.parametrize(
+    "address",
+    [
+        "oracle+oracledb://user:secret@host:1521/?service_name=B&foo=1",
+        "postgresql+psycopg://user:secret@host/billing?sslmode=require&foo=1",
+    ],
+)
+def test_an_option_that_the_driver_has_not_is_told(address: str) -> None:
     with pytest.raises(MappingError, match=r"an option that the driver has not: foo") as caught:
         make_engine(address, BillingSettings())
     assert "secret" not in str(caught.value)
+
+
+def test_a_search_path_in_the_address_counts(
+    new_postgresql_database: Callable[[], str], mapping: Path
+) -> None:
+    address = new_postgresql_database()
+    made = SCHEMA.format(number="BIGINT", money="NUMERIC(12, 2)", net="'100.50'")
+    run_in_postgresql(address, f"CREATE SCHEMA old; SET search_path TO old; {made}")
+    address += "?options=-csearch_path%3Dold"
+    check_large(address, mapping)
+    engine = make_engine(address, BillingSettings())
+    with engine.connect() as connection:
+        told = connection.exec_driver_sql("SHOW default_transaction_read_only").scalar()
+    engine.dispose()
+    assert told == "on"
 
 
 def test_names_that_differ_in_capitals_alone_are_told_apart(
