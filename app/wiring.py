@@ -238,7 +238,11 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
                 phones=phones,
                 preferences=preferences,
                 ownership=ownership,
-                figures=Figures(contracts=contracts, invoices=invoices),
+                figures=Figures(
+                    contracts=contracts,
+                    invoices=invoices,
+                    list_under_way=lambda codes: payments.ordering.list_under_way(codes, None),
+                ),
                 addresses=addresses,
                 clock=now,
             ),

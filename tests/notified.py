@@ -4,11 +4,12 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from shutil import copy
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from app.accounts.phones import Phones
 from app.accounts.preferences import CONTRACT_PREFERENCES
@@ -26,6 +27,7 @@ from app.notifications.composing import Composer
 from app.notifications.figures import Figures
 from app.notifications.finding import Finder
 from app.notifications.store.told import forget_of
+from app.payments.store.tables import payment_hold, payment_order
 from app.wiring import wire
 from config.notifications import NotificationSettings, PhoneSettings
 from legacy_adapters.port import Billing
@@ -102,7 +104,13 @@ class Town:
             phones=self.phones,
             preferences=self.accounts.preferences,
             ownership=self.accounts.ownership,
-            figures=Figures(contracts=contracts, invoices=invoices),
+            figures=Figures(
+                contracts=contracts,
+                invoices=invoices,
+                list_under_way=lambda codes: self.services.payments.ordering.list_under_way(
+                    codes, None
+                ),
+            ),
             addresses=NotificationAddresses(ADDRESS),
             clock=self.clock,
         )
@@ -178,6 +186,28 @@ class Town:
             status,
             code,
         )
+
+    def hold(self, code: str, number: str, amount: Decimal) -> None:
+        """As if it were in a payment that somebody has begun."""
+        now = self.clock.now
+        order = {
+            "reference": f"TEST{number:0>22}",
+            **dict.fromkeys(("account_id", "link_id")),
+            "gateway": "bank",
+            "language": "sq",
+            "amount": amount,
+            "currency": "ALL",
+            "state": "paid",
+            "asks": 0,
+            **dict.fromkeys(("bank_reference", "captured_currency", "transaction"), ""),
+            **dict.fromkeys(("state_at", "created_at", "expires_at", "next_ask_at"), now),
+        }
+        held = {"contract_code": code, "invoice_number": number, "amount": amount}
+        with self.database.write() as connection:
+            made = connection.execute(
+                insert(payment_order).values(order).returning(payment_order.c.id)
+            )
+            connection.execute(insert(payment_hold).values(order_id=made.scalar_one(), **held))
 
     def pay(self, code: str, amount: float, *, days: int = 0, channel: str = "") -> None:
         self.execute(

@@ -114,19 +114,19 @@ class Composer:
         if news.invoice is not None:
             where = pay if news.is_owed else history
             return letters.invoice(_, formats, news, news.invoice, where)
-        if news.payment is not None:
-            return letters.payment(_, formats, code, news.payment, history)
-        return letters.reminder(_, formats, code, news.reminded, today=today, link=pay)
+        if news.payments:
+            return letters.payment(_, formats, code, news.payments, history)
+        return letters.reminder(_, formats, news, today=today, link=pay)
 
     def _sms(self, news: News, links: Links, today: date) -> str:
         code = news.reader.contract_code
         _, formats = texts(news.reader.language), formats_of(news.reader.language)
         if news.invoice is not None:
             core = short.invoice(_, formats, code, news.invoice, is_owed=news.is_owed)
-        elif news.payment is not None:
-            core = short.payment(_, formats, code, news.payment)
+        elif news.payments:
+            core = short.payment(_, formats, code, news.payments)
         else:
-            core = short.reminder(_, formats, code, news.reminded, today=today)
+            core = short.reminder(_, formats, news, today=today)
         way_out = end_by(_, self._short_code, links.switch_off)
         pay = _("Pay: %(address)s") % {"address": links.pay} if links.pay else ""
         return brief.fitting((core, pay, way_out), (core, way_out), (core,))

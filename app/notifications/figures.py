@@ -9,7 +9,8 @@ from app.contracts.service import ContractService, Owing, OwingContract
 from app.formats import Formats
 from app.invoices.service import InvoiceService
 from app.messages import brief
-from legacy_adapters.records import ContractCode
+from app.payments.records import UnderWay
+from legacy_adapters.records import NO_MONEY, ContractCode
 
 Translate = Callable[[str], str]
 CONSUMPTION_AT_MOST = 3  # contracts whose consumption is told at once
@@ -26,9 +27,17 @@ class Asker:
 
 
 class Figures:
-    def __init__(self, *, contracts: ContractService, invoices: InvoiceService) -> None:
+    def __init__(
+        self,
+        *,
+        contracts: ContractService,
+        invoices: InvoiceService,
+        list_under_way: Callable[[Sequence[ContractCode]], Sequence[UnderWay]],
+    ) -> None:
+        """list_under_way: what of these contracts is in a payment now."""
         self._contracts = contracts
         self._invoices = invoices
+        self._list_under_way = list_under_way
 
     def list_owing(self, asker: Asker) -> Owing:
         """Raises: BillingError."""
@@ -42,18 +51,26 @@ class Figures:
             if len(codes) == 1:
                 nothing = _("%(code)s owes nothing.") % {"code": codes[0]}
             else:
-                nothing = _("You owe nothing.")
+                nothing = _("Nothing is owed.")
             return brief.joined(nothing, as_of)
+        paid = self._in_payment(asker, [one.code for one in owing.contracts])
         if len(codes) == 1:
-            return brief.joined(self._of_one(asker, owing.contracts[0]), as_of)
+            return brief.joined(self._of_one(asker, owing.contracts[0]), paid, as_of)
         each = [f"{one.code} {asker.formats.amount(one.debt.total)}" for one in owing.contracts]
-        text = brief.joined(self.total(asker, owing), as_of)
+        text = brief.joined(self.total(asker, owing), paid, as_of)
         return brief.listed(text, each)
+
+    def _in_payment(self, asker: Asker, codes: Sequence[ContractCode]) -> str:
+        """Else it would be paid once more elsewhere."""
+        amount = sum((one.amount for one in self._list_under_way(codes)), NO_MONEY)
+        _ = asker.translate
+        told = _("Of it in a payment already: %(amount)s.")
+        return told % {"amount": asker.formats.money(amount)} if amount else ""
 
     @staticmethod
     def total(asker: Asker, owing: Owing) -> str:
         _ = asker.translate
-        told = _("You owe %(amount)s for %(count)s of your contracts.")
+        told = _("Owed: %(amount)s, contracts: %(count)s.")
         amount = asker.formats.money(owing.total)
         return told % {"amount": amount, "count": len(owing.contracts)}
 

@@ -42,24 +42,20 @@ def last_day(_: Translate, formats: Formats, due_on: date | None) -> str:
     return _("It is to be paid by %(day)s.") % {"day": formats.date(due_on)}
 
 
-def reminder(
-    _: Translate,
-    formats: Formats,
-    code: ContractCode,
-    owed: Sequence[OpenInvoice],
-    *,
-    today: date,
-    link: str,
-) -> Letter:
+def reminder(_: Translate, formats: Formats, news: News, *, today: date, link: str) -> Letter:
+    code, owed = news.reader.contract_code, news.reminded
     is_late = any(one.due_on and one.due_on < today for one in owed)
     total = sum((one.outstanding for one in owed), NO_MONEY)
     told = _("Of contract %(code)s there is to be paid: %(amount)s.")
     values = {"code": code, "amount": formats.money(total)}
     lines = [_owed(_, formats, one) for one in owed[:INVOICES_TOLD]]
     if len(owed) > INVOICES_TOLD:
-        more = len(owed) - INVOICES_TOLD
-        lines.append(_("and %(count)s further invoices") % {"count": more})
+        left = len(owed) - INVOICES_TOLD
+        lines.append(_("and %(count)s further invoices") % {"count": left})
     blocks = [Block(text=told % values), Block(text="\n".join(lines))]
+    if news.owed != total:
+        more = _("With its other open invoices, %(amount)s is owed on this contract in all.")
+        blocks.append(Block(text=more % {"amount": formats.money(news.owed)}))
     if is_late:
         blocks.append(Block(text=_("After the last day to pay, interest is added each day.")))
     blocks.append(_button(_("Pay the invoice"), link))
@@ -76,10 +72,14 @@ def _owed(_: Translate, formats: Formats, one: OpenInvoice) -> str:
     }
 
 
-def payment(_: Translate, formats: Formats, code: ContractCode, paid: Payment, link: str) -> Letter:
+def payment(
+    _: Translate, formats: Formats, code: ContractCode, payments: Sequence[Payment], link: str
+) -> Letter:
+    """payments: of one day, made in one way."""
+    paid = payments[0]
     told = _("A payment of %(amount)s for contract %(code)s has arrived, made on %(day)s.")
     values = {
-        "amount": formats.money(paid.amount),
+        "amount": formats.money(sum((one.amount for one in payments), NO_MONEY)),
         "code": code,
         "day": formats.date(paid.paid_on),
     }

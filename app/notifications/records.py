@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
 from app.accounts.records import AccountId, Right
 from app.messages.records import Channel
-from legacy_adapters.records import ContractCode, Invoice, OpenInvoice, Payment
+from legacy_adapters.records import NO_MONEY, ContractCode, Invoice, OpenInvoice, Payment
 
 
 class What(StrEnum):
@@ -58,7 +59,9 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class News:
-    """Something to tell one reader by one channel. keys: all that is told with it."""
+    """Something to tell one reader by one channel. keys: all that is told with it, one for each
+    invoice or payment; owed: of the contract in all, where invoices are reminded of; payments: of
+    one day, made in one way."""
 
     reader: Reader
     what: What
@@ -67,7 +70,8 @@ class News:
     invoice: Invoice | None = None
     is_owed: bool = False
     reminded: tuple[OpenInvoice, ...] = ()
-    payment: Payment | None = None
+    owed: Decimal = NO_MONEY
+    payments: tuple[Payment, ...] = ()
 
 
 class Place(NamedTuple):

@@ -1,6 +1,8 @@
 """What is worth telling when: no database, no web."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -8,6 +10,7 @@ from typing import TypeVar
 
 from app.notifications.records import CHANNELS, Key, News, Reader, What
 from legacy_adapters.records import (
+    NO_MONEY,
     ContractCode,
     InvoiceNumber,
     IssuedInvoice,
@@ -116,32 +119,38 @@ def news_of_debts(
                 for invoice, stage in staged
             ),
             reminded=tuple(invoice for invoice, _stage in staged),
+            owed=sum((one.outstanding for one in owed if one.is_to_pay), NO_MONEY),
         )
 
 
 def news_of_payments(
     reader: Reader, posted: Iterable[PostedPayment], *, own_source: str
 ) -> Iterator[News]:
-    """Billing gives payments no number: equal ones of one day are told apart by their place.
-    own_source: where billing says that a payment came from which was made here, if this account
-    has made one: who gets receipts by mail has heard of it."""
-    seen: dict[str, int] = {}
+    """One message for all of one day that were made in one way: a payment by card for three
+    invoices comes out of billing as three. Billing gives payments no number: equal ones of one day
+    are told apart by their place. own_source: where billing says that a payment came from which
+    was made here, if this account has made one: who gets receipts by mail has heard of it."""
+    seen: Counter[str] = Counter()
+    together: dict[tuple[date | None, str, str], list[tuple[Payment, str]]] = {}
     for one in posted:
         payment = one.payment
         subject = _subject_of(payment)
-        seen[subject] = seen.get(subject, 0) + 1
+        seen[subject] += 1
+        if payment.amount > 0:
+            made = (payment.paid_on, payment.method, payment.source)
+            together.setdefault(made, []).append((payment, f"{subject} {seen[subject]}"))
+    for (paid_on, _method, source), told in together.items():
         for name, since in wants(reader, What.PAYMENT):
-            if payment.paid_on is None or payment.paid_on < since or payment.amount <= 0:
+            if paid_on is None or paid_on < since:
                 continue
-            if name == "email" and reader.gets_receipts and payment.source == own_source:
+            if name == "email" and reader.gets_receipts and source == own_source:
                 continue
-            told = f"{subject} {seen[subject]}"
             yield News(
                 reader=reader,
                 what=What.PAYMENT,
                 channel=CHANNELS[name],
-                keys=(_key(reader, What.PAYMENT, name, told),),
-                payment=payment,
+                keys=tuple(_key(reader, What.PAYMENT, name, subject) for _payment, subject in told),
+                payments=tuple(payment for payment, _subject in told),
             )
 
 
@@ -155,19 +164,16 @@ def _key(reader: Reader, what: What, channel: str, subject: str) -> Key:
 
 
 def left_of(news: News, fresh: Collection[Key]) -> News | None:
-    """What is new of it; None when all was told. A reminder names the invoices alone that were
-    not reminded of."""
+    """What is new of it; None when all was told. It names the invoices or payments alone that were
+    not told of."""
     kept = [place for place, key in enumerate(news.keys) if key in fresh]
     if not kept:
         return None
-    if not news.reminded or len(kept) == len(news.keys):
-        return news
-    return News(
-        reader=news.reader,
-        what=news.what,
-        channel=news.channel,
+    return replace(
+        news,
         keys=tuple(news.keys[place] for place in kept),
-        reminded=tuple(news.reminded[place] for place in kept),
+        reminded=tuple(news.reminded[place] for place in kept if news.reminded),
+        payments=tuple(news.payments[place] for place in kept if news.payments),
     )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from app.formats import Formats
-from legacy_adapters.records import NO_MONEY, ContractCode, Invoice, OpenInvoice, Payment
+from app.notifications.records import News
+from legacy_adapters.records import NO_MONEY, ContractCode, Invoice, Payment
 
 Translate = Callable[[str], str]
 
@@ -20,20 +21,31 @@ def invoice(
     return told % {**values, "day": formats.date(issued.due_on)}
 
 
-def reminder(
-    _: Translate, formats: Formats, code: ContractCode, owed: Sequence[OpenInvoice], *, today: date
-) -> str:
-    total = sum((one.outstanding for one in owed), NO_MONEY)
-    first = min((one.due_on for one in owed if one.due_on), default=None)
-    values = {"code": code, "amount": formats.money(total), "day": formats.date(first)}
-    if first is not None and first < today:
+def reminder(_: Translate, formats: Formats, news: News, *, today: date) -> str:
+    """With what is owed in all, where that is more: the link beside it asks for all."""
+    reminded = news.reminded
+    total = sum((one.outstanding for one in reminded), NO_MONEY)
+    first = min((one.due_on for one in reminded if one.due_on), default=None)
+    is_late = first is not None and first < today
+    values = {
+        "code": news.reader.contract_code,
+        "amount": formats.money(total),
+        "day": formats.date(first),
+    }
+    if news.owed != total:
+        values |= {"amount": formats.amount(total), "all": formats.money(news.owed)}
+        if is_late:
+            return _("Reminder %(code)s: %(amount)s, due since %(day)s; in all %(all)s.") % values
+        return _("Reminder %(code)s: %(amount)s by %(day)s; in all %(all)s.") % values
+    if is_late:
         return _("Reminder: %(amount)s of %(code)s was to be paid by %(day)s.") % values
     return _("Reminder: %(amount)s of %(code)s is to be paid by %(day)s.") % values
 
 
-def payment(_: Translate, formats: Formats, code: ContractCode, paid: Payment) -> str:
+def payment(_: Translate, formats: Formats, code: ContractCode, paid: Sequence[Payment]) -> str:
+    """paid: of one day."""
     return _("Your payment of %(amount)s for %(code)s, %(day)s, has arrived.") % {
-        "amount": formats.money(paid.amount),
+        "amount": formats.money(sum((one.amount for one in paid), NO_MONEY)),
         "code": code,
-        "day": formats.date(paid.paid_on),
+        "day": formats.date(paid[0].paid_on),
     }

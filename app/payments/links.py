@@ -26,7 +26,7 @@ from app.payments.store.tables import pay_link, payment_order
 from app.payments.store.under_way import list_under_way
 from legacy_adapters.errors import ContractNotFound
 from legacy_adapters.port import Billing
-from legacy_adapters.records import NO_MONEY, ContractCode
+from legacy_adapters.records import NO_MONEY, ContractCode, OpenInvoice
 
 LINKS_AT_MOST = 20  # of a contract, made by hand
 LISTED_AT_MOST = 60
@@ -46,14 +46,18 @@ class PayLink:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offer:
-    """What a link shows. holder: masked; payable: what can be paid now, of these invoices;
-    under_way: what is in a payment already."""
+    """What a link shows. holder: masked; payable: what can be paid now, of these invoices, the
+    oldest first; under_way: what is in a payment already."""
 
     link: PayLink
     holder: str
     payable: Decimal
     under_way: Decimal
-    numbers: frozenset[str]
+    invoices: tuple[OpenInvoice, ...]
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        return frozenset(str(invoice.number) for invoice in self.invoices)
 
 
 class TooManyLinks(PaymentError):
@@ -207,7 +211,7 @@ class PayLinks:
             holder=rules.masked_name(statement.contract.subscriber),
             payable=free_sum,
             under_way=sum((i.outstanding for i in payable), NO_MONEY) - free_sum,
-            numbers=frozenset(str(i.number) for i in free),
+            invoices=tuple(reversed(free)),
         )
 
 

@@ -191,6 +191,7 @@ class Refusal(StrEnum):
     NOTHING = "nothing chosen"
     GONE = "no longer open"
     NOT_PAYABLE = "nothing to pay on it"
+    NOTHING_LEFT = "nothing left to pay on these contracts"
     TOO_MANY = "too many invoices"
     TOO_MUCH = "too large"
     TOO_OFTEN = "too many payments begun"

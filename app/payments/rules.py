@@ -85,6 +85,7 @@ def draft(
     Raises: ChoiceRefused.
     """
     lines: dict[tuple[ContractCode, InvoiceNumber], Line] = {}
+    chosen = list(chosen)
     for wanted in sorted(chosen, key=lambda one: one.contract_code):
         statement = statements.get(wanted.contract_code)
         if statement is None:
@@ -92,7 +93,8 @@ def draft(
         for invoice in _pick(statement, wanted, busy):
             lines[statement.contract.code, invoice.number] = _line(statement, invoice)
     if not lines:
-        raise ChoiceRefused(Refusal.NOTHING)
+        is_whole = any(one.numbers is None for one in chosen)
+        raise ChoiceRefused(Refusal.NOTHING_LEFT if is_whole else Refusal.NOTHING)
     if len(lines) > most_invoices:
         raise ChoiceRefused(Refusal.TOO_MANY)
     if total(lines.values()) > most_amount:

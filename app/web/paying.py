@@ -30,6 +30,7 @@ REFUSALS = {
     Refusal.NOTHING: _l("Choose at least one invoice to pay."),
     Refusal.GONE: _l("Some invoices you chose are no longer open. Check the total and try again."),
     Refusal.NOT_PAYABLE: _l("Nothing is owed on some of the invoices you chose."),
+    Refusal.NOTHING_LEFT: _l("All that is owed there is paid, or in a payment already."),
     Refusal.TOO_OFTEN: _l(
         "Very many payments were begun here within an hour. Please wait a while."
     ),

@@ -1,6 +1,7 @@
 """What SMS and USSD are answered: to whom, how often, and with which figures."""
 
 import json
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -50,7 +51,7 @@ def test_many_contracts_in_one_sms(town: Town, answering: Answering) -> None:
         town.quiet(code)
         town.issue(code, str(500 + place), due=place)
     answer = ask(answering, me, "0")
-    assert answer.startswith("Detyroheni 26\xa0000,00\xa0lekë për 20 kontrata. AL0000005 1300,00, ")
+    assert answer.startswith("Borxh 26\xa0000,00\xa0lekë, kontrata: 20. AL0000005 1300,00, ")
     assert answer.endswith(" ...") and brief.length(answer) <= 160
     assert ask(answering, me, f"0 {codes[7]}").startswith(f"{codes[7]}: detyrimi 1300,00")
     assert "Keni shumë kontrata" in ask(answering, me, "1")
@@ -153,6 +154,20 @@ def test_the_menu_of_one_contract(town: Town, answering: Answering) -> None:
         assert dial(wrong) == "END Nuk ka zgjedhje të tillë. Ju lutemi formoni përsëri."
 
 
+def test_what_is_in_a_payment_is_told(town: Town, answering: Answering) -> None:
+    """Else it would be paid once more at a bank's desk."""
+    me = town.settle("Vera Leka", CODE, OTHER)
+    for code, number in ((CODE, "501"), (OTHER, "502")):
+        town.quiet(code)
+        town.issue(code, number)
+    assert "pagesë" not in ask(answering, me, "0")
+    town.hold(CODE, "501", Decimal(1300))
+    told = "Nga kjo, tashmë në një pagesë: 1300,00\xa0lekë."
+    assert told in ask(answering, me, "0") and told in ask(answering, me, f"0 {CODE}")
+    assert "pagesë" not in ask(answering, me, f"0 {OTHER}")
+    assert told in answering.answer_ussd(me.account.phone, "1*2")
+
+
 def test_the_menu_of_several_contracts(town: Town, answering: Answering) -> None:
     codes = [f"AL{n:07}" for n in range(5, 10)]
     me = town.settle("Vera Leka", *codes)
@@ -162,7 +177,7 @@ def test_the_menu_of_several_contracts(town: Town, answering: Answering) -> None
             town.issue(code, str(500 + place), due=place + 1)
     dial = lambda text: answering.answer_ussd(me.account.phone, text)  # noqa: E731
     head, *lines = dial("1").split("\n")
-    assert head == "CON Detyroheni 3900,00\xa0lekë për 3 kontrata."
+    assert head == "CON Borxh 3900,00\xa0lekë, kontrata: 3."
     assert lines == ["1. AL0000005", "2. AL0000006", "3. AL0000007"]
     assert dial("1*2").startswith("END AL0000006: detyrimi 1300,00")
     assert dial("1*4").startswith("END Nuk ka zgjedhje")

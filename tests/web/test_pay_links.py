@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from app.formats import Formats
 from app.payments.records import State
 from legacy_adapters.records import ContractCode
 from tests.conftest import Portal
@@ -46,6 +47,25 @@ def test_anothers_contract_among_them_is_left_out(paying: Portal) -> None:
     assert "Zgjidhni të paktën" in page.problems[0]
 
 
+def test_what_is_in_a_payment_is_not_offered_again(paying: Portal) -> None:
+    agron = paying.signed_in("Agron Hoxha")
+    page = agron.get("/payments/all")
+    first, second = [str(b.get("value")) for b in page.all("input") if b.get("name") == "contract"]
+    agron.post("/payments/all", {"contract": [first]}, status=303)
+    page = agron.get("/payments/all")
+    assert [b.get("value") for b in page.all("input") if b.get("name") == "contract"] == [second]
+    owing = paying.services.contracts.list_owing([ContractCode(c) for c in (first, second)])
+    left = {one.code: one.debt.payable for one in owing.contracts}[ContractCode(second)]
+    assert [element.text for element in page.all("output")] == [Formats("sq").money(left)]
+    assert "nga të cilat" in agron.get("/contracts").content
+    page = agron.post("/payments/all", {"contract": [first]}, status=400)
+    assert "është paguar, ose është tashmë në një pagesë" in page.problems[0]
+    agron.post("/payments/all", {"contract": [second]}, status=303)
+    page = agron.get("/payments/all")
+    assert not page.all("output")
+    assert not [b for b in page.all("input") if b.get("name") == "contract"]
+
+
 # Payment links
 
 
@@ -68,6 +88,18 @@ def test_a_link_shows_little_and_pays(paying: Portal, bank: Bank) -> None:
     for private in ("MBIEMER", CODE, NUMBER):
         assert private not in page.text
     assert "pagesa në përpunim" in stranger.get(path).content
+
+
+def test_a_link_tells_what_its_sum_is_made_of(paying: Portal) -> None:
+    agron = paying.signed_in("Agron Hoxha")
+    page = agron.post("/contracts/AL0000002/pay-links", {})
+    url = next("".join(p.itertext()) for p in page.all("p") if p.get("class") == "address code")
+    offer = paying.client().get("/p/" + url.rpartition("/p/")[2])
+    statement = paying.services.billing.get_statement(ContractCode("AL0000002"))
+    amounts = [Formats("sq").amount(i.outstanding) for i in reversed(statement.open_invoices)]
+    assert len(amounts) == 3 and [row[2] for row in offer.table()] == amounts
+    for invoice in statement.open_invoices:
+        assert invoice.number not in offer.text
 
 
 def test_links_end(paying: Portal) -> None:

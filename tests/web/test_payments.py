@@ -218,7 +218,7 @@ def test_a_refusal_frees_the_invoice_and_can_be_tried_again(
     back = bank.decide(to_the_bank(emer, bank, address), "decline")
     emer.http.post(RETURN, data=back)
     page = emer.get(address)
-    assert page.heading == "Banka e refuzoi pagesën"
+    assert page.heading == "Pagesa nuk u krye te banka"
     again = emer.post(f"{address}/again", {}, status=303).response.location
     assert again != address
     assert state(paying, again) is State.OPEN

@@ -8,7 +8,7 @@ from app.accounts.labels import LONGEST_GROUP
 from app.contracts.rules import Order, Show, Sought
 from app.web.current import services, signed_in, under_way
 from app.web.forms import clean
-from legacy_adapters.records import ContractCode
+from legacy_adapters.records import NO_MONEY, ContractCode
 
 SHOWS = {
     Show.ALL: _l("all"),
@@ -45,6 +45,7 @@ def index() -> ResponseReturnValue:
         shows=SHOWS,
         orders=ORDERS,
         busy={one.contract_code: one for one in under_way()},
+        held=sum((one.amount for one in under_way()), NO_MONEY),
         is_on=services().payments.ordering.is_on,
     )
 

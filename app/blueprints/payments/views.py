@@ -1,5 +1,7 @@
 """Orders: choosing over all contracts, the way to the bank and back, what became of them."""
 
+from decimal import Decimal
+
 from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -24,7 +26,7 @@ from app.web.current import formats, own_label, services, signed_in
 from app.web.forms import PortalForm, clean
 from app.web.paying import payer, refuse, refuse_in_payment, sees_all
 from legacy_adapters.errors import BillingError
-from legacy_adapters.records import ContractCode
+from legacy_adapters.records import NO_MONEY, ContractCode
 
 payments = Blueprint("payments", __name__, url_prefix="/payments")
 ORDER = "/<string(length=26):reference>"
@@ -37,7 +39,7 @@ def index() -> ResponseReturnValue:
     found = services().payments.ordering.list_page(
         signed_in().account.id, request.args.get("page", 1, type=int)
     )
-    return render_template("payments/index.html", found=found)
+    return render_template("payments/index.html", found=found, has_receipt=is_valid)
 
 
 @payments.route("/all", methods=["GET", "POST"])
@@ -72,11 +74,19 @@ def _choose_page(
     under_way = services().payments.ordering.list_under_way(
         [debt.code for debt in found.contracts], signed_in().account.id
     )
+    held: dict[ContractCode, Decimal] = {}
+    for one in under_way:
+        held[one.contract_code] = held.get(one.contract_code, NO_MONEY) + one.amount
+    left = {
+        item.code: item.debt.payable - held.get(item.code, NO_MONEY) for item in found.contracts
+    }
     return render_template(
         "payments/choose.html",
         form=form,
         found=found,
         busy={one.contract_code: one for one in under_way},
+        held=held,
+        left={code: amount for code, amount in left.items() if amount > 0},
         wanted=wanted,
         labels=signed_in().labels,
         group=clean(request.args.get("group")) or "",
