@@ -1,9 +1,10 @@
 """What day it is where the customers are, and what moment it is anywhere."""
 
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
-HOME = ZoneInfo("Europe/Tirane")
+from config.home import HOME
+
+__all__ = ["HOME", "now", "today"]
 
 
 def today() -> date:

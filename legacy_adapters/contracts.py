@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
-    String,
     Subquery,
     and_,
     bindparam,
@@ -22,10 +21,11 @@ from sqlalchemy import (
 )
 
 from legacy_adapters import decode, unique
+from legacy_adapters.errors import BillingDataError
 from legacy_adapters.prepared import Row
 from legacy_adapters.records import Contract, ContractCode, ContractInfo, Debt
 from legacy_adapters.schema import DayInSqlite, Relation
-from legacy_adapters.text_dates import TextDate
+from legacy_adapters.text_dates import TextDate, without_blanks
 
 BESIDE = "invoice_"  # before the names of parameters that stand in one statement twice
 CONTRACT_FIELDS = ("code", "subscriber", "address", "phone", "tax_id")
@@ -192,15 +192,13 @@ def debts_by_codes(invoice: Relation, size: int = 1, before: str = "") -> Select
         func.count().label("invoices"),
         func.min(_known_day(due_on)).label("earliest_due"),
         unique.repeated(owed.c.number).label("repeated"),
+        (func.count() - func.count(owed.c.outstanding)).label("without_amount"),
     ).group_by(owed.c.contract_code)
 
 
 def _known_day(day: ColumnElement[Any]) -> ColumnElement[Any]:
     """NULL for blanks and zeros, where those are kept: they are before every day."""
-    if not isinstance(day.type, TextDate | DayInSqlite):
-        return day
-    # With a dash: SQLite would take 1900 for a number, which any text is larger than.
-    return type_coerce(case((type_coerce(day, String) >= "1900-", day)), day.type)
+    return without_blanks(day) if isinstance(day.type, TextDate | DayInSqlite) else day
 
 
 def newest_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
@@ -221,9 +219,11 @@ def newest_row(row: Row) -> tuple[ContractCode, date | None]:
 
 
 def debt_row(row: Row, code: str = "code") -> tuple[ContractCode, Debt]:
-    """code: its column's name. Raises: BillingDataError, also for an invoice counted twice."""
+    """code: its column's name. Raises: BillingDataError, also for what nobody can add up."""
     if row["repeated"]:
         unique.once("number", 2)
+    if row["without_amount"]:
+        raise BillingDataError("outstanding: what billing holds is no amount")
     return ContractCode(decode.text(row, code)), Debt(
         total=decode.money(row, "total"),
         payable=decode.money(row, "payable"),

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import RowMapping
 
+from config.home import HOME
 from legacy_adapters.errors import BillingDataError
 from legacy_adapters.records import NO_MONEY, Period
 
@@ -84,13 +85,19 @@ def _to_money(value: Any) -> Decimal:
     return decimal.quantize(CENT, ROUND_HALF_UP) or NO_MONEY  # no minus before a zero
 
 
+def _to_amount(value: Any) -> Decimal:
+    if value is None:  # what is not known is not nothing
+        raise ValueError
+    return _to_money(value)
+
+
 def _to_day(value: Any) -> date | None:
     if value is None:
         return None
     if type(value) is date:
         pass  # the usual case
     elif isinstance(value, datetime):
-        value = value.date()
+        value = _at_home(value)
     elif not isinstance(value, date):
         return _day_of(str(value))
     return value if value.year >= EARLIEST_YEAR else None
@@ -104,8 +111,13 @@ def _day_of(text: str) -> date | None:
         return None
     if text[4:5] != "-" or text[7:8] != "-":  # SQL compares days by their text: 20260131 is none
         raise ValueError
-    found = datetime.fromisoformat(text.rstrip(" ")).date()
+    found = _at_home(datetime.fromisoformat(text.rstrip(" ")))
     return found if found.year >= EARLIEST_YEAR else None
+
+
+def _at_home(moment: datetime) -> date:
+    """A moment with a time zone is told in any: midnight at home is the day before in UTC."""
+    return (moment.astimezone(HOME) if moment.tzinfo else moment).date()
 
 
 def _to_period(value: Any) -> Period | None:
@@ -126,5 +138,6 @@ number = _reader(_to_optional_number)
 quantity = _reader(_to_quantity)  # without trailing zeros; 0 for NULL
 optional_quantity = _reader(_to_optional_quantity)
 money = _reader(_to_money)  # two decimals, halves away from zero; 0 for NULL
+amount = _reader(_to_amount)  # money that has to be known
 day = _reader(_to_day)
 period = _reader(_to_period)

@@ -33,12 +33,12 @@ from sqlalchemy import (
     null,
     or_,
 )
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import operators
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from legacy_adapters.empty_texts import EmptyForNull, null_for_empty
 from legacy_adapters.text_as_number import TextAsNumber
 
 Lookup = Callable[[str], ColumnElement[Any]]
@@ -50,24 +50,6 @@ FORBIDDEN = (";", "--", "/*", ":", "@", "\0", "?", "\\")
 
 class Refused(Exception):
     """What in an expression is not allowed; the message names it."""
-
-
-class EmptyForNull(FunctionElement[Any]):
-    """A text that joins others: Oracle takes NULL for an empty one there, and only Oracle."""
-
-    inherit_cache = True
-    name = "empty_for_null"
-    type = String()
-
-
-@compiles(EmptyForNull)
-def _coalesced(element: EmptyForNull, compiler: Any, **options: Any) -> str:
-    return f"coalesce({compiler.process(element.clauses, **options)}, '')"
-
-
-@compiles(EmptyForNull, "oracle")
-def _as_it_is(element: EmptyForNull, compiler: Any, **options: Any) -> str:
-    return str(compiler.process(element.clauses, **options))
 
 
 class Expression:
@@ -149,7 +131,8 @@ class _Builder:
         elif isinstance(node, COMPARING):
             if any(isinstance(side, Null) for side in sides):
                 raise Refused(f"{_told(node)}: NULL is asked for by IS NULL or IS NOT NULL")
-            _refuse_unlike(sides, node)
+            left, right = _alike(sides, node)
+            return BINARY[type(node)](left, right)  # type: ignore[no-any-return]
         return BINARY[type(node)](*sides)  # type: ignore[no-any-return]
 
     def inner(self, node: Any) -> ColumnElement[Any]:
@@ -168,16 +151,16 @@ class _Builder:
     def is_null(self, node: exp.Is) -> ColumnElement[Any]:
         if not isinstance(node.expression, exp.Null):
             raise Refused("IS is followed by NULL or NOT NULL only")
-        return self.build(node.this).is_(None)
+        return null_for_empty(self.build(node.this)).is_(None)
 
     def within(self, node: exp.In) -> ColumnElement[Any]:
-        value, *listed = [self.build(part) for part in (node.this, *node.expressions)]
-        _refuse_unlike((value, *listed), node)
+        parts = [self.build(part) for part in (node.this, *node.expressions)]
+        value, *listed = _alike(parts, node)
         return value.in_(listed)
 
     def between(self, node: exp.Between) -> ColumnElement[Any]:
-        value, low, high = [self.build(p) for p in (node.this, node.args["low"], node.args["high"])]
-        _refuse_unlike((value, low, high), node)
+        parts = [self.build(part) for part in (node.this, node.args["low"], node.args["high"])]
+        value, low, high = _alike(parts, node)
         return value.between(low, high)
 
     def choose(self, node: exp.Case) -> ColumnElement[Any]:
@@ -188,8 +171,8 @@ class _Builder:
             if subject is not None and isinstance(condition, Null):
                 raise Refused("WHEN NULL is never true: NULL is asked for by IS NULL")
             if subject is not None:
-                _refuse_unlike((subject, condition), node)
-            condition = condition if subject is None else subject == condition
+                left, right = _alike((subject, condition), node)
+                condition = left == right
             whens.append((condition, self.build(when.args["true"])))
         default = self._or_none(node.args.get("default"))
         _refuse_unlike([*(value for _condition, value in whens), default], node)
@@ -201,16 +184,20 @@ class _Builder:
         default = rest[-1] if len(rest) % 2 else None
         if not pairs:
             raise Refused("DECODE wants a value, a code and a result")
-        _refuse_unlike([subject, *(code for code, _value in pairs)], node)
         _refuse_unlike([*(value for _code, value in pairs), default], node)
-        return case(*((subject == code, value) for code, value in pairs), else_=default)
+        subject, *codes = _alike([subject, *(code for code, _value in pairs)], node)
+        matches = [_decoded(subject, code) for code in codes]
+        values = [value for _code, value in pairs]
+        return case(*zip(matches, values, strict=True), else_=default)
 
     def nvl2(self, node: exp.Nvl2) -> ColumnElement[Any]:
         found, without = self.build(node.args["true"]), self._or_none(node.args.get("false"))
         _refuse_unlike([found, without], node)
-        return case((self.build(node.this).is_not(None), found), else_=without)
+        subject = null_for_empty(self.build(node.this))
+        return case((subject.is_not(None), found), else_=without)
 
     def trim(self, node: exp.Trim) -> ColumnElement[Any]:
+        _refuse((self.build(node.this),), DAYS, node, "it is for texts")
         name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position")), "trim")
         return getattr(func, name)(self.build(node.this), type_=String)  # type: ignore[no-any-return]
 
@@ -220,12 +207,15 @@ class _Builder:
             raise Refused("CAST goes to VARCHAR2, INTEGER or NUMBER only")
         given = self.build(node.this)
         _refuse((given,), DAYS, node, "each database writes days in a way of its own")
-        is_number = isinstance(given.type, Integer | Numeric | Float)
         value: ColumnElement[Any]
-        if isinstance(goal, String) or is_number:
+        if isinstance(goal, String) or not isinstance(given.type, String | NullType):
             value = cast(given, goal)
         else:
-            value = TextAsNumber(given, goal)
+            value = TextAsNumber(given, CASTS[exp.DType.DECIMAL])
+        if isinstance(goal, Integer) and not isinstance(given.type, Integer | Boolean):
+            # Else SQLite would cut off what the others round.
+            number = value if isinstance(value, TextAsNumber) else given
+            return cast(func.round(number), goal)
         sizes = [_size(size) for size in node.to.expressions]
         if sizes and isinstance(goal, String):  # SQLite would leave it as long as it is
             return func.substr(value, 1, sizes[0], type_=String)
@@ -239,8 +229,13 @@ class _Builder:
         arguments = [self.build(part) for part in [*given, *node.expressions] if part]
         if len(arguments) < FEWEST.get(type(node), 1):
             raise Refused(f"{_told(node)} has too few arguments")
+        _refuse(arguments[:1], TAKES_NO[type(node)], node, "it is for texts or numbers")
         if isinstance(node, exp.Coalesce | exp.Nullif):
             _refuse_unlike(arguments, node)
+        if isinstance(node, exp.Coalesce):
+            arguments = [null_for_empty(argument) for argument in arguments]
+        if isinstance(node.args.get("decimals"), exp.Neg):
+            raise Refused(f"{_told(node)}: ROUND keeps a number of decimals from 0 on")
         start = node.args.get("start")
         if start is not None and not _is_from_one_on(start):
             raise Refused(f"{_told(node)}: SUBSTR begins at a number from 1 on")
@@ -269,6 +264,30 @@ def _refuse_unlike(values: Sequence[ColumnElement[Any] | None], node: Any) -> No
     kinds = {_kind(value) for value in values if value is not None} - {""}
     if len(kinds) > 1:
         raise Refused(f"{_told(node)} has a {' beside a '.join(sorted(kinds))}")
+
+
+def _alike(values: Sequence[ColumnElement[Any]], node: Any) -> list[ColumnElement[Any]]:
+    """To be compared. A SQLite view tells no types, and a 1 there is not equal to '1'."""
+    _refuse_unlike(values, node)
+    kinds = {_kind(value) for value in values}
+    if "text" in kinds:
+        return [cast(v, String(200)) if _is_untyped(v) else v for v in values]
+    if "number" in kinds:
+        return [TextAsNumber(v, CASTS[exp.DType.DECIMAL]) if _is_untyped(v) else v for v in values]
+    return list(values)
+
+
+def _is_untyped(value: ColumnElement[Any]) -> bool:
+    return isinstance(value.type, NullType) and not isinstance(value, Null)
+
+
+def _decoded(subject: ColumnElement[Any], code: ColumnElement[Any]) -> ColumnElement[bool]:
+    """DECODE finds a NULL by a NULL."""
+    if isinstance(code, Null):
+        return null_for_empty(subject).is_(None)
+    if isinstance(code, BindParameter):
+        return subject == code
+    return or_(subject == code, and_(subject.is_(None), code.is_(None)))
 
 
 def _kind(value: ColumnElement[Any]) -> str:
@@ -333,6 +352,15 @@ FUNCTIONS: dict[type, tuple[str, Any]] = {
     exp.Lower: ("lower", String()),
     exp.Round: ("round", None),
     exp.Abs: ("abs", None),
+}
+TAKES_NO: dict[type, tuple[type, ...]] = {
+    exp.Coalesce: (),
+    exp.Nullif: (),
+    exp.Substring: DAYS,
+    exp.Upper: DAYS,
+    exp.Lower: DAYS,
+    exp.Round: (String, Boolean, *DAYS),
+    exp.Abs: (String, Boolean, *DAYS),
 }
 FEWEST: dict[type, int] = {exp.Coalesce: 2, exp.Nullif: 2, exp.Substring: 2}  # arguments
 CASTS: dict[Any, Any] = {

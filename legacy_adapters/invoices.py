@@ -120,7 +120,7 @@ def open_row(row: Row) -> OpenInvoice:
         principal=decode.money(row, "principal"),
         tv_fee=decode.money(row, "tv_fee"),
         interest=decode.money(row, "interest"),
-        outstanding=decode.money(row, "outstanding"),
+        outstanding=decode.amount(row, "outstanding"),
     )
 
 

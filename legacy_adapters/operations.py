@@ -35,7 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
-from legacy_adapters.text_dates import TextDate
+from legacy_adapters.text_dates import TextDate, known_day
 from legacy_adapters.wide import wide
 
 SMALLEST, LARGEST = Decimal("1e-9"), Decimal("1e15")
@@ -202,9 +202,11 @@ def _map(value: dict[str, Any]) -> Operation:
 
 def _nvl(value: dict[str, Any]) -> Operation:
     parts = _several(value, "nvl")
-    return Operation(
-        _names(parts), lambda lookup: func.coalesce(*(part.build(lookup) for part in parts))
-    )
+
+    def build(lookup: Lookup) -> ColumnElement[Any]:
+        return func.coalesce(*(known_day(part.build(lookup)) for part in parts))
+
+    return Operation(_names(parts), build)
 
 
 def _concat(value: dict[str, Any]) -> Operation:
@@ -263,6 +265,8 @@ def _month_of(value: dict[str, Any]) -> Operation:
         day = part.build(lookup)
         if isinstance(day.type, TextDate):
             return day.type.month_of(day)
+        if isinstance(day.type, Integer | Numeric | Float):
+            raise Wrong("month_of is for days; { date = ..., format = ... } makes one of a number")
         return extract("year", day) * 100 + extract("month", day)
 
     return Operation(part.columns, build)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, create_engine, event
 
+from config.home import HOME
 from config.settings import BillingSettings
 from legacy_adapters.engine import BillingEngine
 from legacy_adapters.errors import MappingError
@@ -16,7 +17,7 @@ from legacy_adapters.lane import ABANDONED_AT_MOST
 def postgresql_engine(url: URL, settings: BillingSettings) -> BillingEngine:
     return make_postgresql_engine(
         url,
-        {"default_transaction_read_only": "on"},
+        {"default_transaction_read_only": "on", "timezone": HOME.key},
         application="veteshherbim",
         connections=settings.connections,
         connect_seconds=settings.connect_seconds,

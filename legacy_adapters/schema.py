@@ -31,10 +31,10 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlalchemy.dialects.postgresql import MONEY
+from sqlalchemy.dialects.postgresql import DOMAIN, MONEY
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.exc import NoSuchTableError, SAWarning
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from legacy_adapters.errors import MappingError
 from legacy_adapters.mapping import Mapping, RelationMapping, TableUse
@@ -101,6 +101,10 @@ class Relation:
             raise MappingError("\n".join(missing))
         return found
 
+    def alias(self, name: str) -> FromClause:
+        """A table by its short name in the mapping."""
+        return self._aliases[name]
+
     def field(self, name: str) -> ColumnElement[Any]:
         return self._fields[name]
 
@@ -151,9 +155,10 @@ class Relation:
         return self._day(field, column) if kind is Kind.DATE else column
 
     def _money(self, field: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        if isinstance(column.type, Double | REAL):
-            # PostgreSQL rounds no floats, and nobody adds up money in them.
-            return cast(column, Numeric(38, 4))
+        if self._dialect != "sqlite" and isinstance(column.type, Double | REAL):
+            # PostgreSQL rounds no floats, and nobody adds up money in them. Its REAL would become
+            # a number of six digits.
+            return cast(cast(column, Double()), Numeric(38, 4))
         # SQLite adds up texts; the others do not, or each in the way of its own settings.
         if self._dialect != "sqlite" and isinstance(column.type, String | MONEY):
             told = "is text or the type MONEY; make a number of it by"
@@ -162,8 +167,8 @@ class Relation:
         return column
 
     def _day(self, field: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        # SQLite's views have no types; the contract says that this is a day, as ISO text.
-        is_day = self._reads_views or isinstance(column.type, Date | DateTime)
+        # SQLite's views tell no types; the contract says that this is a day, as ISO text.
+        is_day = self._reads_views or isinstance(column.type, Date | DateTime | NullType)
         if self._dialect == "sqlite" and is_day:
             return type_coerce(column, DayInSqlite())
         if isinstance(column.type, String | Integer | Numeric | Float):
@@ -183,7 +188,7 @@ class Relation:
 
     def _lookup_of(self, field: str) -> Any:
         lookup = self._lookup(f"columns.{field}")
-        if self._operations[field].codes is None:
+        if self._operations[field].is_plain:  # an index has to find it
             return lookup
         return lambda name: unpadded(lookup(name))
 
@@ -202,9 +207,16 @@ class Relation:
         lookup = self._lookup("joins")
         joined: FromClause = self._aliases[relation.use.alias]
         for join in relation.joins:
-            on = and_(*(lookup(left) == lookup(right) for left, right in join.on))
+            on = and_(*(_same(lookup(left), lookup(right)) for left, right in join.on))
             joined = joined.join(self._aliases[join.use.alias], on, isouter=join.optional)
         return joined
+
+
+def _same(left: ColumnElement[Any], right: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Of two that are padded to one length an index has to find the one by the other."""
+    if isinstance(left.type, CHAR) is isinstance(right.type, CHAR):
+        return left == right
+    return unpadded(left) == unpadded(right)
 
 
 def find_column(aliases: dict[str, FromClause], alias: str, column: str) -> ColumnElement[Any]:
@@ -291,7 +303,11 @@ class LiveTables:
         with warnings.catch_warnings():
             # A type that SQLAlchemy does not know is refused only where it is used.
             warnings.simplefilter("ignore", SAWarning)
-            return self._inspector.get_columns(name, schema=schema, **options)
+            found = self._inspector.get_columns(name, schema=schema, **options)
+        for column in found:
+            while isinstance(column["type"], DOMAIN):  # PostgreSQL's name for another type
+                column["type"] = column["type"].data_type
+        return found
 
     def _reflect(self, schema: str | None, name: str) -> Table:
         columns = [

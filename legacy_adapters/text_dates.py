@@ -41,3 +41,13 @@ class TextDate(TypeDecorator[date]):
         if len(text) != len(self.pattern) + 2:  # a day cut off to 2 may have been the 28th
             raise ValueError
         return datetime.strptime(text, self.pattern).date()  # noqa: DTZ007
+
+
+def known_day(day: ColumnElement[Any]) -> ColumnElement[Any]:
+    """NULL for blanks and zeros, where days are kept as text: those are before every day."""
+    return without_blanks(day) if isinstance(day.type, TextDate) else day
+
+
+def without_blanks(day: ColumnElement[Any]) -> ColumnElement[Any]:
+    # With a dash: SQLite would take 1900 for a number, which any text is larger than.
+    return type_coerce(case((type_coerce(day, String) >= "1900-", day)), day.type)

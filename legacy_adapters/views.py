@@ -31,8 +31,9 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects import oracle, postgresql, sqlite
-from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy.exc import CompileError, NoSuchTableError
 from sqlalchemy.sql import operators
+from sqlalchemy.types import NullType
 
 from legacy_adapters.digits import all_digits
 from legacy_adapters.errors import MappingError
@@ -96,7 +97,7 @@ def export_views(connection: Connection, mapping: Mapping, target: Target) -> st
         raise MappingError(f"{mapping.file} reads views already: there is nothing to export")
     _refuse_wrong_names(mapping, target)
     tables = _Tables(connection)
-    writer = _Writer(connection, target)
+    writer = _Writer(connection, mapping, target)
     views = []
     for name in mapping.relations:
         try:
@@ -126,7 +127,8 @@ class _Tables(LiveTables):
 
 
 class _Writer:
-    def __init__(self, connection: Connection, target: Target) -> None:
+    def __init__(self, connection: Connection, mapping: Mapping, target: Target) -> None:
+        self._mapping = mapping
         self._target = target
         self._dialect = make_dialect(target.dialect, live=connection.dialect.name)
         # A view in another schema than its tables must say where those are; where the live
@@ -138,8 +140,7 @@ class _Writer:
     def view(self, name: str, relation: Relation) -> str:
         fields = RELATIONS[name]
         columns = [
-            f"    {self._sql(self._column(relation, field))} AS {self._label(field)}"
-            for field in fields
+            f"    {self._field(relation, field)} AS {self._label(field)}" for field in fields
         ]
         lines = [
             f"CREATE VIEW {self._view_name(name)} AS",
@@ -182,7 +183,16 @@ class _Writer:
         if kind is Kind.CODE and is_number and not isinstance(column, Column):
             # SQLite's views tell no types: without one, no text would equal this number.
             return cast(column, Integer) if self._target.dialect == "sqlite" else column
+        if isinstance(column.type, NullType) and self._target.dialect != "sqlite":
+            return cast(column, TYPES[kind])  # PostgreSQL would take it for a text
         return column
+
+    def _field(self, relation: Relation, field: str) -> str:
+        try:
+            return self._sql(self._column(relation, field))
+        except CompileError as error:
+            told = "its type cannot be written into a view; make one by hand"
+            raise self._mapping.wrong(relation.name, f"columns.{field}", told) from error
 
     def _sql(self, element: ColumnElement[Any]) -> str:
         compiled = element.compile(dialect=self._dialect, compile_kwargs={"literal_binds": True})

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     Column,
@@ -22,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from config.home import HOME
 from config.posting import PostingSettings
 from legacy_adapters import decode
 from legacy_adapters.demo.names import PORTAL_CHANNEL
@@ -31,7 +31,6 @@ from legacy_adapters.posting.ddl import COLUMNS
 from legacy_adapters.posting.engines import WRITES, writing_engine
 from legacy_adapters.posting.table import Money, named
 
-HOME = ZoneInfo("Europe/Tirane")
 CARD = "K"
 NO_INVOICE = "Kontrata nuk ka faturë me këtë numër."
 PAID = "Fatura është paguar më parë."
