@@ -4,7 +4,17 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Select, String, select, type_coerce
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Float,
+    Integer,
+    Numeric,
+    Select,
+    String,
+    select,
+    type_coerce,
+)
 from sqlalchemy.types import CHAR
 
 from legacy_adapters.doctor.patient import Patient
@@ -60,8 +70,9 @@ def _chosen(
         yield Finding(level=Level.NOTE, topic=Topic.CODES, place=place, found=told)
         return
     found = {_as_written(code, column) for code in stored}
-    wanted = {code.lower() if isinstance(column.type, Boolean) else code for code in codes}
+    wanted = _as_told(codes, column)
     yield from _no_truth(found, column, place)
+    yield from _near(found - wanted, wanted, place)
     kept = found & wanted if key == "only" else found - wanted
     told = f"{name}: keeps {_shown(kept) or 'no row'}; leaves out {_shown(found - kept) or 'none'}"
     level = Level.OK if kept or not found else Level.WARNING
@@ -96,6 +107,33 @@ def _no_truth(found: set[str], column: ColumnElement[Any], place: str) -> Iterat
         )
 
 
+def _as_told(codes: set[str], column: ColumnElement[Any]) -> set[str]:
+    """The mapping's codes as the column would hold them."""
+    if isinstance(column.type, Boolean):
+        return {code.lower() for code in codes}
+    if isinstance(column.type, Integer | Numeric | Float):
+        return {str(int(code)) for code in codes}  # 01 is 1; that it is a number is certain
+    return codes
+
+
+def _near(others: set[str], codes: set[str], place: str) -> Iterator[Finding]:
+    """Codes that are compared as others, and hardly are: blanks, small letters, 1.0 for 1."""
+    plain = {_plain(code) for code in codes}
+    if near := {code for code in others if code != NOTHING and _plain(code) in plain}:
+        yield Finding(
+            level=Level.WARNING,
+            topic=Topic.CODES,
+            place=place,
+            found=f"nearly a code that is listed, and not taken for it: {_shown(near)}",
+            expected="each code as it is kept; list these too if they mean the same",
+        )
+
+
+def _plain(code: str) -> str:
+    plain = code.strip().casefold().removesuffix(".0")
+    return plain.lstrip("0") or plain[-1:]
+
+
 class _Codes:
     def __init__(
         self, patient: Patient, name: str, field: str, relation: Relation, operation: Operation
@@ -116,10 +154,10 @@ class _Codes:
             return
         found = {_as_written(code, column) for code in stored}
         codes = self._operation.codes or {}
-        mapped = {code for listed in codes.values() for code in listed}
-        if isinstance(column.type, Boolean):
-            mapped = {code.lower() for code in mapped}
-        yield from _no_truth(found, column, self._patient.place(self._name, self._place))
+        mapped = _as_told({code for listed in codes.values() for code in listed}, column)
+        place = self._patient.place(self._name, self._place)
+        yield from _no_truth(found, column, place)
+        yield from _near(found - mapped, mapped, place)
         unmapped = found - mapped
         if self._operation.otherwise is None and unmapped:
             yield self._unmapped(unmapped)
@@ -177,8 +215,9 @@ def _as_written(code: Any, column: ColumnElement[Any]) -> str:
     """As the mapping writes it."""
     if code is None:
         return NOTHING
-    if isinstance(code, int) and isinstance(column.type, Boolean):
-        return {0: "false", 1: "true"}.get(code, str(code))
+    if isinstance(column.type, Boolean):  # a text 'true' in SQLite's is not compared as true
+        told = f"{code!r} as text" if isinstance(code, str) else str(code)
+        return {0: "false", 1: "true"}.get(code, told)
     if isinstance(code, float | Decimal) and code % 1 == 0:
         return str(int(code))
     # What is compared without its padding: a CHAR(1) has none.

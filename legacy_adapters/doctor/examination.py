@@ -10,7 +10,17 @@ from sqlalchemy import Connection, Dialect, make_url
 from sqlalchemy.exc import ArgumentError
 
 from config.settings import BillingSettings
-from legacy_adapters.doctor import casts, codes, indexes, keys, plans, samples, structure
+from legacy_adapters.doctor import (
+    casts,
+    codes,
+    indexes,
+    joins,
+    keys,
+    money,
+    plans,
+    samples,
+    structure,
+)
 from legacy_adapters.doctor.kinds import DatabaseKind
 from legacy_adapters.doctor.oracle import OracleKind
 from legacy_adapters.doctor.patient import Patient
@@ -120,8 +130,9 @@ def _examine_mapping(
         Topic.INDEXES: lambda: indexes.check(patient, dialect),
         Topic.SAMPLES: lambda: chain(samples.check(patient, today), casts.check(patient)),
         Topic.PLANS: lambda: plans.check(patient, samples.example(patient)),
-        Topic.KEYS: lambda: keys.check(patient),
+        Topic.KEYS: lambda: chain(keys.check(patient), joins.check(patient)),
         Topic.CODES: lambda: codes.check(patient),
+        Topic.MONEY: lambda: money.check(patient),
         Topic.RIGHTS: lambda: patient.kind.rights(patient.ask, patient.tables),
     }
     for topic, check in checks.items():

@@ -5,28 +5,29 @@ whole table would tell more, and read sixteen million rows of a database that ot
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
+from functools import partial
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from legacy_adapters import decode
-from legacy_adapters.contracts import LIST_SIZES, is_one_of, list_of_codes, list_size
+from legacy_adapters.contracts import is_one_of, list_size
 from legacy_adapters.doctor.patient import Patient
 from legacy_adapters.doctor.questions import FAILURES, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
-from legacy_adapters.records import ContractCode
+from legacy_adapters.doctor.sampled import (
+    CODE_FIELDS,
+    CODES_OF_MANY,
+    ROWS,
+    Codes,
+    ask_by,
+    codes_of,
+    relations,
+    some_contracts,
+)
 from legacy_adapters.schema import Relation
 
-ROWS = 1_000  # of each relation, whose codes are looked at
-CODES = LIST_SIZES[-1]  # of contracts: one row each
-CODES_OF_MANY = 25  # of contracts' invoices and payments: as many rows as a contract has
-CODE_FIELDS = {
-    "contract": "code",
-    "contract_info": "contract_code",
-    "invoice": "contract_code",
-    "payment": "contract_code",
-}
+ASKED_AGAIN = 10  # of what is found one by one
 ONE_EACH = ("contract", "contract_info")
 MEETING = ("invoice", "payment")
 ONE_ROW = "one row for each: leave the others out by `except`, `only` or a view; no join may double"
@@ -39,7 +40,6 @@ ONE_SPELLING = "the codes of `contract`, spelled alike; or leave these rows out"
 NUMBERED = (
     "a number for each: an invoice without one is in no history, and an open one closes its pages"
 )
-Codes = list[ContractCode]
 
 
 def check(patient: Patient) -> Iterator[Finding]:
@@ -48,22 +48,27 @@ def check(patient: Patient) -> Iterator[Finding]:
         yield from keys.of(name)
 
 
+def _is_there(
+    relation: Relation, field: str, pair: tuple[str, str], connection: Connection
+) -> bool:
+    """pair: a contract's code and the field's value."""
+    code = relation.field(CODE_FIELDS[relation.name])
+    wanted = (code == bindparam("code"), relation.field(field) == bindparam("value"))
+    statement = relation.select([field]).where(*wanted).limit(1)
+    values = {"code": pair[0], "value": pair[1]}
+    return connection.execute(statement, values).first() is not None
+
+
 class _Keys:
     def __init__(self, patient: Patient) -> None:
         self._patient = patient
-        self._relations: dict[str, Relation] = {
-            name: fitted.relation
-            for name, fitted in patient.fitted.items()
-            if fitted.relation is not None
-            and name in CODE_FIELDS
-            and fitted.relation.has(CODE_FIELDS[name])
-        }
+        self._relations = relations(patient)
 
     def of(self, name: str) -> Iterator[Finding]:
         if name not in self._relations:
             return
         try:
-            codes = self._sampled(name)
+            codes = codes_of(self._patient, self._relations[name])
             if not codes:
                 return  # that it has no rows is told already
             found = self._found_again(name, codes)
@@ -71,23 +76,15 @@ class _Keys:
             if found.expected == WITHOUT:
                 return  # what is asked by such codes would tell nothing
             if name == "invoice":
-                # Of contracts as they come: where the join is wrong, one may have all invoices.
-                beside = self._sampled("contract") if "contract" in self._relations else []
-                some = dict.fromkeys([*codes[: CODES_OF_MANY // 2], *beside])
-                yield from self._numbers([*some, *codes][:CODES_OF_MANY])
+                yield from self._numbers(some_contracts(self._patient))
+                yield from self._found_by("invoice", "number")
+            if name == "contract":
+                yield from self._found_by("contract", "tax_id")
             if name in MEETING:
                 yield from self._meeting(name, codes)
         except FAILURES as error:
             told = f"its codes cannot be looked up: {reason(error)}"
             yield self._finding(Level.NOTE, name, told)
-
-    def _sampled(self, name: str) -> Codes:
-        """Different codes of the first rows, as the portal has them in hand."""
-        field = CODE_FIELDS[name]
-        statement = self._relations[name].select([field]).limit(ROWS)
-        rows = self._patient.ask(lambda c: c.execute(statement).mappings().all())
-        found = {decode.text(row, field): None for row in rows}
-        return [ContractCode(code) for code in found if code][:CODES]
 
     def _counted(self, name: str, codes: Codes) -> Counter[str]:
         """How many rows each of these codes finds, asked for as pages ask."""
@@ -97,15 +94,25 @@ class _Keys:
         rows = relation.select([field]).where(wanted).subquery("s")
         statement = select(rows.c[field], func.count().label("times")).group_by(rows.c[field])
         counted: Counter[str] = Counter()
-        for row in self._ask(statement, codes):
+        for row in ask_by(self._patient, statement, codes):
             counted[decode.text(row, field)] += row["times"]
         return counted
 
-    def _ask(self, statement: Select[Any], codes: Codes) -> Sequence[Any]:
-        def asked(connection: Connection) -> Sequence[Any]:
-            return connection.execute(statement, list_of_codes(codes)).mappings().all()
-
-        return self._patient.ask(asked)
+    def _found_by(self, name: str, field: str) -> Iterator[Finding]:
+        """Whether what pages ask for by this field too is found by it."""
+        relation = self._relations[name]
+        if not relation.has(field):
+            return
+        fields = dict.fromkeys([CODE_FIELDS[name], field])
+        rows = self._patient.ask(
+            lambda c: c.execute(relation.select(fields).limit(ROWS)).mappings().all()
+        )
+        pairs = {(decode.text(r, CODE_FIELDS[name]), decode.text(r, field)): None for r in rows}
+        some = [pair for pair in pairs if all(pair)][:ASKED_AGAIN]
+        lost = sum(not self._patient.ask(partial(_is_there, relation, field, p)) for p in some)
+        if lost:
+            told = f"{lost} of {len(some)}, asked for again, find nothing"
+            yield self._finding(Level.BROKEN, name, told, WITHOUT, field)
 
     def _found_again(self, name: str, codes: Codes) -> Finding:
         is_single = name in ONE_EACH
@@ -134,7 +141,7 @@ class _Keys:
         statement = select(*rows.c, func.count().label("times")).group_by(*rows.c)
         counted: Counter[tuple[str, str]] = Counter()
         nameless = 0
-        for row in self._ask(statement, codes):
+        for row in ask_by(self._patient, statement, codes):
             if number := decode.text(row, "number"):
                 counted[decode.text(row, "contract_code"), number] += row["times"]
             else:
@@ -170,7 +177,7 @@ class _Keys:
 
     def _is_met(self, name: str) -> bool:
         """Whether contracts have such rows after all: the first may be of contracts long gone."""
-        codes = self._sampled("contract")[:CODES_OF_MANY]
+        codes = codes_of(self._patient, self._relations["contract"])[:CODES_OF_MANY]
         return bool(codes and self._counted(name, codes))
 
     def _finding(

@@ -28,6 +28,7 @@ class Topic(StrEnum):
     SAMPLES = "samples"
     KEYS = "keys"
     CODES = "codes"
+    MONEY = "money"
     RIGHTS = "rights"
     CLOCK = "clock"
     TIMES = "times"

@@ -1,5 +1,6 @@
 """A few rows of each relation, read as the pages read them. Nothing tells a value."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from dataclasses import field as default
@@ -21,6 +22,7 @@ from legacy_adapters.schema import Relation
 ROWS = 20
 YEARS_AHEAD = 5
 LONGEST_CODE = 20  # docs/mapping.md: what customers can type
+SHORT_YEAR = re.compile(r"00[1-9]\d-")  # 0001 is a "none" of old programs
 READERS: dict[Kind, Callable[[Any, str], Any]] = {
     Kind.CODE: decode.text,
     Kind.TEXT: decode.text,
@@ -30,7 +32,7 @@ READERS: dict[Kind, Callable[[Any, str], Any]] = {
     Kind.DATE: decode.day,
     Kind.PERIOD: decode.period,
 }
-UNREADABLE, UNFOUND, EMPTY, PADDED, NO_MONTH, EARLY, LATE, UNTYPABLE, NAMELESS = range(9)
+UNREADABLE, UNFOUND, EMPTY, PADDED, NO_MONTH, EARLY, LATE, UNTYPABLE, NAMELESS, SHORT = range(10)
 TOLD: dict[int, tuple[Level, str, str]] = {
     UNREADABLE: (
         Level.BROKEN,
@@ -55,6 +57,11 @@ TOLD: dict[int, tuple[Level, str, str]] = {
     PADDED: (Level.NOTE, "is padded with blanks", ""),
     NO_MONTH: (Level.WARNING, "is no month", "YYYYMM; it is taken for none"),
     EARLY: (Level.NOTE, "is before 1900, which means none", ""),
+    SHORT: (
+        Level.WARNING,
+        "has a year of two digits, which means none",
+        "four digits: such an invoice is never due",
+    ),
     LATE: (Level.NOTE, f"is more than {YEARS_AHEAD} years ahead", ""),
     UNTYPABLE: (
         Level.NOTE,
@@ -195,7 +202,7 @@ class _RelationSample:
             yield NO_MONTH
         if kind is Kind.DATE:
             if read is None:
-                yield EARLY
+                yield SHORT if SHORT_YEAR.match(str(value)) else EARLY
             elif read.year > self._today.year + YEARS_AHEAD:
                 yield LATE
         if (self._name, field) == ("contract", "code") and not can_be_typed(read):
