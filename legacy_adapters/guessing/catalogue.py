@@ -6,6 +6,7 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -23,8 +24,9 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy.engine.reflection import ObjectKind
-from sqlalchemy.exc import DBAPIError, NoSuchTableError, SAWarning
+from sqlalchemy.engine.interfaces import ReflectedColumn
+from sqlalchemy.engine.reflection import Inspector, ObjectKind
+from sqlalchemy.exc import DBAPIError, NoSuchTableError, SAWarning, SQLAlchemyError
 
 from legacy_adapters.errors import MappingError
 from legacy_adapters.guessing.vocabulary import CONCEPTS
@@ -35,6 +37,7 @@ ROWS_FOR_SHAPES = 300
 ROWS_FOR_CODES = 20_000
 MOST_CODES = 20
 LONGEST_CODE = 12
+TRUTH = {"0": "false", "1": "true", "false": "false", "true": "true"}
 SHAPES = {
     "period": re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])"),
     "YYYYMMDD": re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])"),
@@ -45,12 +48,13 @@ SHAPES = {
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """family: text, integer, number, date or other."""
+    """family: text, integer, number, date or other. is_truth: true or false, an integer here."""
 
     table: str
     name: str
     family: str
     may_be_null: bool
+    is_truth: bool = False
 
     @property
     def concepts(self) -> frozenset[str]:
@@ -133,14 +137,23 @@ class Catalogue:
         ask = inspect(self._connection)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SAWarning)  # types that SQLAlchemy does not know
-            found = ask.get_multi_columns(schema=self.schema, kind=ObjectKind.ANY)
-            keys = ask.get_multi_pk_constraint(schema=self.schema, kind=ObjectKind.ANY)
-            foreign = ask.get_multi_foreign_keys(schema=self.schema, kind=ObjectKind.ANY)
+            try:
+                found = ask.get_multi_columns(schema=self.schema, kind=ObjectKind.ANY)
+            except DBAPIError:  # of a view that does not work, on SQLite: the others are told
+                found = self._one_by_one(ask)
+            keys = ask.get_multi_pk_constraint(schema=self.schema, kind=ObjectKind.TABLE)
+            foreign = ask.get_multi_foreign_keys(schema=self.schema, kind=ObjectKind.TABLE)
         tables = {}
         for place, columns in found.items():
             name = place[1]
             facts = {
-                c["name"]: ColumnFacts(name, c["name"], _family(c["type"]), c["nullable"])
+                c["name"]: ColumnFacts(
+                    name,
+                    c["name"],
+                    _family(c["type"]),
+                    c["nullable"],
+                    isinstance(c["type"], Boolean),
+                )
                 for c in columns
                 if is_nameable(c["name"])
             }
@@ -158,6 +171,13 @@ class Catalogue:
         _guess_links(tables)
         return tables
 
+    def _one_by_one(self, ask: Inspector) -> dict[Any, list[ReflectedColumn]]:
+        found = {}
+        for name in [*ask.get_table_names(self.schema), *ask.get_view_names(self.schema)]:
+            with suppress(SQLAlchemyError):
+                found[self.schema, name] = ask.get_columns(name, schema=self.schema)
+        return found
+
     def shape(self, facts: ColumnFacts) -> str:
         """`period`, a format of dates, or nothing: what the values look like."""
         if facts not in self._shapes:
@@ -174,6 +194,8 @@ class Catalogue:
         if facts not in self._codes:
             values = self._values(facts, ROWS_FOR_CODES, MOST_CODES + 1)
             codes = sorted({_plain(value) for value in values} - {""})
+            if facts.is_truth:
+                codes = [TRUTH.get(code.lower(), code) for code in codes]
             is_short = len(codes) <= MOST_CODES and all(len(c) <= LONGEST_CODE for c in codes)
             self._codes[facts] = codes if is_short else None
         return self._codes[facts]

@@ -37,5 +37,5 @@ def gone(codes: list[str]) -> list[str]:
         return []
     for no, yes in YES_FOR_NO.items():
         if {_plain(code) for code in codes} <= {no, yes}:
-            return [yes]
+            return [code for code in codes if _plain(code) == yes] or [yes]
     return []

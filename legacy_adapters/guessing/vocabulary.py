@@ -188,4 +188,13 @@ WORDS_OF_LINE: dict[str, str] = {
     "tv_fee": "TV RTSH TRT TAKSETV",
 }
 # A flag's no -> the yes that goes with it, in one language each.
-YES_FOR_NO = {"J": "P", "N": "Y", "0": "1", "H": "E", "F": "T", "NO": "YES", "JO": "PO"}
+YES_FOR_NO = {
+    "J": "P",
+    "N": "Y",
+    "0": "1",
+    "H": "E",
+    "F": "T",
+    "NO": "YES",
+    "JO": "PO",
+    "FALSE": "TRUE",
+}

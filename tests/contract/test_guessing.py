@@ -279,3 +279,24 @@ def test_over_postgresql(
     billing = open_billing(server, BillingSettings(mapping=file))
     billing.verify()
     billing.close()
+
+
+def test_a_flag_of_true_and_false_and_a_view_that_does_not_work(
+    demo_file: Path, tmp_path: Path
+) -> None:
+    file, mapping = tmp_path / "flags.sqlite3", tmp_path / "guess.toml"
+    shutil.copy(demo_file, file)
+    with sqlite3.connect(file) as connection:
+        connection.executescript(
+            """
+            ALTER TABLE PAGESE DROP COLUMN STORNO;
+            ALTER TABLE PAGESE ADD COLUMN STORNO BOOLEAN;
+            UPDATE PAGESE SET STORNO = PAG_ID = 3;
+            CREATE VIEW PRISHUR AS SELECT * FROM NOWHERE;
+            """
+        )
+    connection.close()
+    text = guessed(f"sqlite:///{file}")
+    assert '["true"]' in text
+    mapping.write_text(text, encoding="utf-8")
+    load_mapping(mapping)
