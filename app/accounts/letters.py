@@ -284,8 +284,9 @@ def closed(_: Translate) -> Letter:
         blocks=(
             _told(
                 _(
-                    "Your account and all that it kept were deleted, as you asked. Your contracts"
-                    " with us go on as they are."
+                    "Your account was deleted, as you asked. Your contracts with us go on as they"
+                    " are. Requests that you sent are handled to their end and kept, and"
+                    " so are payments by card and debt certificates."
                 )
             ),
             _told(_("You can register again at any time with your contract number.")),

@@ -158,7 +158,12 @@ def login() -> ResponseReturnValue:
     try:
         welcome = services().accounts.sign_in(form.user_name.data, form.password.data, visitor())
     except SignInRefused:
-        form.refuse(_("User name and password do not match. Check both and try again."))
+        form.refuse(
+            _(
+                "User name and password do not match. Check both and try again. After many wrong"
+                " tries the right password too is refused for a quarter of an hour."
+            )
+        )
         return _login_page(form, 400)
     except (TooManyTries, TooBusy) as error:
         return _login_page(form, refuse_for_now(form, error))

@@ -61,7 +61,7 @@ def close() -> ResponseReturnValue:
     except (Restricted, TooManyTries, TooBusy) as error:
         return _close_page(form, refuse_for_now(form, error))
     end_session()
-    flash(_("Your account is closed and its data are deleted. Thank you for having been here."))
+    flash(_("Your account is closed. Thank you for having been here."))
     return redirect(url_for("home.index"), code=303)
 
 
