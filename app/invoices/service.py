@@ -3,6 +3,7 @@
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from app.invoices import rules
 from app.invoices.rules import Consumption, Selection
@@ -10,6 +11,7 @@ from app.last_known.records import HISTORY, PAYMENTS, STATEMENT, Told
 from app.last_known.service import LastKnown
 from legacy_adapters.port import Billing
 from legacy_adapters.records import (
+    NO_MONEY,
     Contract,
     ContractCode,
     Invoice,
@@ -25,12 +27,18 @@ from legacy_adapters.records import (
 class Choice:
     """The open invoices of a contract, those ticked, and those whose due day has passed.
 
-    as_of: the moment billing told them, while it is away: nothing may be paid then.
+    owed, credit: what is to pay in all, and how much in the customer's favour is in it; owing: how
+    many invoices ask for something; can_choose: one of them can be paid now. as_of: the moment
+    billing told them, while it is away: nothing may be paid then.
     """
 
     statement: Statement
     selection: Selection
     overdue: frozenset[InvoiceNumber]
+    owed: Decimal
+    credit: Decimal
+    owing: int
+    can_choose: bool
     as_of: datetime | None
 
 
@@ -77,16 +85,18 @@ class InvoiceService:
         """
         told = self._last_known.ask(STATEMENT, code, lambda: self._billing.get_statement(code))
         statement, today = told.answer, self._today()
-        owed = statement.open_invoices
+        invoices, owed = statement.open_invoices, statement.outstanding
+        free = [i.number for i in invoices if i.is_to_pay and i.number not in busy]
+        credits = [i.outstanding for i in invoices if i.outstanding < 0]
+        late = [i.number for i in invoices if i.is_overdue(today)] if owed > 0 else ()
         return Choice(
             statement=statement,
-            selection=rules.select_invoices(
-                owed,
-                [i.number for i in owed if i.is_to_pay and i.number not in busy]
-                if everything
-                else numbers,
-            ),
-            overdue=frozenset(i.number for i in owed if statement.owes and i.is_overdue(today)),
+            selection=rules.select_invoices(invoices, free if everything else numbers),
+            overdue=frozenset(late),
+            owed=owed,
+            credit=-sum(credits, NO_MONEY),
+            owing=sum(i.outstanding > 0 for i in invoices),
+            can_choose=bool(free),
             as_of=told.as_of,
         )
 
