@@ -183,6 +183,16 @@ def test_pages_print_without_navigation(visit: Any) -> None:
     assert page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"  # fmt: skip  # noqa: E501
 
 
+def test_a_phone_has_help_and_buttons_of_one_line(visit: Any) -> None:
+    visitor = visit(viewport={"width": 360, "height": 740})
+    visitor.sign_in("Agron Hoxha")
+    page = visitor.page
+    expect(page.get_by_role("link", name="Ndihmë")).to_be_visible()
+    page.goto("/contracts/AL0000002/pay")
+    both = page.locator(".pay-bar .actions button:visible").all()
+    assert [button.bounding_box()["height"] < 50 for button in both] == [True, True]
+
+
 def test_answers_print_and_what_can_only_be_clicked_does_not(visit: Any) -> None:
     visitor = visit()
     page = visitor.page
