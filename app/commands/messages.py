@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 from app.accounts.contact import international_phone
 from app.clock import now
 from app.commands.failing import fails_in_words
+from app.commands.moments import moment_words
 from app.gateways.errors import GatewayError
 from app.messages.bounced import LONGEST, find_reference
 from app.messages.records import Block, Channel, Letter, Message, MessageId, State, Status, Wanted
@@ -49,7 +50,7 @@ def _line(status: Status) -> str:
     parts = [
         f"{status.id:>8}  {status.channel:4}  {status.state:7}  {status.kind:24}",
         f"{status.recipient:28}  {status.attempts} tries",
-        f"{word} {moment:%Y-%m-%d %H:%M} UTC" if moment else word,
+        f"{word} {moment_words(moment)}" if moment else word,
         status.problem,
     ]
     return "  ".join(part for part in parts if part)
