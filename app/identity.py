@@ -17,12 +17,12 @@ class Shape(Enum):
 
 
 def nipt_shape(number: str) -> Shape:
-    """`L12345678A`, in capitals and without spaces."""
+    """`L12345678I`, in capitals and without spaces."""
     return _shape(number) if NIPT.fullmatch(number) else Shape.WRONG
 
 
 def nid_shape(number: str) -> Shape:
-    """`J12345678N`, in capitals and without spaces."""
+    """`J12345678G`, in capitals and without spaces."""
     return _shape(number) if NID.fullmatch(number) else Shape.WRONG
 
 

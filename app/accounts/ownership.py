@@ -199,12 +199,14 @@ class Ownership:
                     "expires_at": ends,
                 },
             )
-            _ = texts(account.language)
+            theirs = people.find_language(connection, rules.email_key(email))
+            language = theirs or account.language
+            _ = texts(language)
             what = letters.right_in_words(_, right)
             letter = letters.invited(
                 _, account.user_name, code, what, shared.links.invitation(token)
             )
-            to = Addressee(recipient=email, language=account.language)
+            to = Addressee(recipient=email, language=language)
             shared.outbox.post_mail(
                 connection, letter, to, Purpose(kind="invitation", expires_at=ends)
             )

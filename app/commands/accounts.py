@@ -4,8 +4,8 @@ import click
 from flask.cli import AppGroup
 
 from app.accounts.records import Account
-from app.clock import HOME
 from app.commands.failing import fails_in_words
+from app.commands.moments import moment_words
 from app.web.current import services
 
 accounts = AppGroup("accounts", help="The customers' accounts.")
@@ -56,6 +56,6 @@ def events_command(name: str, limit: int) -> None:
     """What the audit trail tells of the account with this user name or e-mail."""
     account = _get_account(name)
     for event in services().audit.list_newest(account_id=account.id, limit=limit):
-        at = event.at.astimezone(HOME).strftime("%Y-%m-%d %H:%M:%S")
+        at = moment_words(event.at)
         more = [event.contract_code, event.address, event.detail]
         click.echo("  ".join([at, event.actor, event.action, *(word for word in more if word)]))

@@ -4,6 +4,7 @@ import click
 from flask.cli import AppGroup
 
 from app.commands.failing import fails_in_words
+from app.commands.moments import moment_words
 from app.notifications.records import Pass
 from app.web.current import services
 
@@ -34,5 +35,5 @@ def _told(found: Pass) -> str:
     counts = f"{found.told} messages for {found.read} contracts of accounts"
     since = f"dated from {found.since:%Y-%m-%d} on"
     if found.ended_at is None:
-        return f"Under way since {found.begun_at:%Y-%m-%d %H:%M} UTC: {counts}, {since}."
-    return f"Ended {found.ended_at:%Y-%m-%d %H:%M} UTC: {counts}, {since}."
+        return f"Under way since {moment_words(found.begun_at)}: {counts}, {since}."
+    return f"Ended {moment_words(found.ended_at)}: {counts}, {since}."

@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 
 from app.clock import HOME, today
 from app.commands.failing import fails_in_words
+from app.commands.moments import moment_words
 from app.gateways.cards.port import NoList, Report
 from app.gateways.errors import GatewayError
 from app.payments.links import TooManyLinks
@@ -67,9 +68,7 @@ def show_command(reference: str) -> None:
         told = f"{posted.posting or '-'} {posted.reason}".strip()
         click.echo(f"  {line.contract_code}  {line.invoice_number}  {line.amount}  {told}")
     for event in file.events:
-        click.echo(
-            f"  {event.at:%Y-%m-%d %H:%M:%S} UTC  {event.state}  by {event.source}  {event.detail}"
-        )
+        click.echo(f"  {moment_words(event.at)}  {event.state}  by {event.source}  {event.detail}")
 
 
 @payments.command("poll")

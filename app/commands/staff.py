@@ -1,14 +1,14 @@
 """flask staff ..."""
 
-from datetime import datetime
 from io import StringIO
 
 import click
 import segno
 from flask.cli import AppGroup
 
-from app.clock import HOME, now
+from app.clock import now
 from app.commands.failing import fails_in_words
+from app.commands.moments import moment_words
 from app.demo import demo_codes
 from app.staff.records import FirstSignIn, ListedMember, Role
 from app.web.current import services
@@ -42,7 +42,9 @@ def _show_first(first: FirstSignIn) -> None:
     segno.make(first.factor_address, error="l").terminal(drawing, compact=True, border=2)
     click.echo(f"{first.member.name} ({first.member.role}) signs in at {address}")
     click.echo(f"First password: {first.password}")
-    click.echo(f"It works once, until {_moment(first.password_until)}; then another is chosen.")
+    click.echo(
+        f"It works once, until {moment_words(first.password_until)}; then another is chosen."
+    )
     click.echo("\nSecond factor, for an authenticator app:\n")
     click.echo(drawing.getvalue())
     click.echo(f"Key, where no camera is: {first.secret}")
@@ -62,9 +64,9 @@ def list_command() -> None:
 
 def _state(listed: ListedMember) -> str:
     if listed.disabled_at:
-        return f"disabled {_moment(listed.disabled_at)}"
+        return f"disabled {moment_words(listed.disabled_at)}"
     if listed.waits_until and listed.waits_until > now():
-        return f"first password waits until {_moment(listed.waits_until)}"
+        return f"first password waits until {moment_words(listed.waits_until)}"
     if listed.waits_until:
         return "first password used or too old: flask staff reset"
     return f"{listed.sessions} sessions"
@@ -75,7 +77,7 @@ def _state(listed: ListedMember) -> str:
 def sessions_command() -> None:
     """Who is signed in: since when, last seen, from which address and with which browser."""
     for found in services().members.list_sessions():
-        times = f"{_moment(found.created_at)}  {_moment(found.seen_at)}"
+        times = f"{moment_words(found.created_at)}  {moment_words(found.seen_at)}"
         click.echo(f"{found.member.name:20}  {times}  {found.address}  {found.device}")
 
 
@@ -128,7 +130,7 @@ def events_command(name: str, limit: int) -> None:
     """What the audit trail tells of what the member did, and of what was done to them."""
     member = services().members.get(name)
     for event in services().members.list_events(member, limit=limit):
-        at = event.at.astimezone(HOME).strftime("%Y-%m-%d %H:%M:%S")
+        at = moment_words(event.at)
         about = f"account {event.account_id}" if event.account_id else ""
         more = [about, event.contract_code, event.address, event.detail]
         click.echo("  ".join([at, event.actor, event.action, *(word for word in more if word)]))
@@ -147,7 +149,3 @@ def demo_code_command(name: str) -> None:
     if not codes[name]:
         raise click.ClickException("Each code works once; there is a new one in half a minute.")
     click.echo(codes[name])
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(HOME).strftime("%Y-%m-%d %H:%M")

@@ -30,9 +30,9 @@ PROBLEMS: dict[Problem, Any] = {
     Problem.NOT_A_PHONE: _l("This is no phone number that can be called. Example: 069 123 4567."),
     Problem.NOT_AN_EMAIL: _l("This is no e-mail address. Example: emri@example.com."),
     Problem.NOT_AN_INVOICE: _l("Choose one of this contract’s invoices."),
-    Problem.NOT_A_NIPT: _l("A NIPT is a letter, eight digits and a letter, such as L12345678A."),
+    Problem.NOT_A_NIPT: _l("A NIPT is a letter, eight digits and a letter, such as L12345678I."),
     Problem.NOT_A_NID: _l(
-        "An identity number is a letter or digit, eight digits and a letter, such as J12345678N."
+        "An identity number is a letter or digit, eight digits and a letter, such as J12345678G."
     ),
 }
 WHAT: dict[What, Any] = {

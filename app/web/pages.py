@@ -22,7 +22,7 @@ from app.web.current import FORMATS, has_session_cookie, may, own_label
 from app.web.forms import csrf_token
 from app.web.headers import csp_nonce
 from app.web.language import LANGUAGES, language
-from app.web.staff import staff_in_head
+from app.web.staff import own_demo_code, staff_in_head
 from app.web.staff_sections import open_sections
 from app.web.templates import PageEnvironment, PageEnvironments
 from config.settings import Settings
@@ -60,6 +60,7 @@ def _environment(app: Flask, settings: Settings, language: str) -> Environment:
         csrf_token=csrf_token,
         signed_in_account=signed_in_account,
         staff_in_head=staff_in_head,
+        own_demo_code=own_demo_code,
         open_sections=open_sections,
         may=may,
         own_label=own_label,

@@ -7,6 +7,7 @@ from flask import g, request, session
 
 from app.accounts.records import SessionToken
 from app.database.engine import DatabaseUnavailable
+from app.demo import demo_codes
 from app.staff.records import Doer, Member, StaffSignedIn, StaffVisitor
 from app.web.current import services
 from app.web.known_devices import known_members
@@ -46,6 +47,12 @@ def staff_in_head() -> Member | None:
         g.plain_page = True  # an error page must not fail over who is signed in
         return None
     return found.member if found else None
+
+
+def own_demo_code() -> str | None:
+    """In the demo, whose staff have no authenticator: a code of the reader's that works now, "" for
+    half a minute after one was used. None everywhere else."""
+    return demo_codes(services()).get(staff_signed_in().member.name)
 
 
 def start_staff_session(token: SessionToken) -> None:

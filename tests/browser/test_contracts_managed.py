@@ -71,3 +71,25 @@ def test_inviting_on_a_phone(visit: Any) -> None:
     page.get_by_role("button", name=re.compile("^Tërhiqe")).click()
     expect(page.get_by_role("status")).to_have_text("Ftesa nuk vlen më.")
     expect(page.locator("tbody")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_long_name_without_a_space_pushes_no_page_apart(visit: Any, width: int) -> None:
+    visitor = visit(viewport={"width": width, "height": 740})
+    visitor.sign_in("Agron Hoxha")
+    page = visitor.page
+
+    def call(name: str, group: str) -> None:
+        page.goto("/contracts/names")
+        page.get_by_label("Emri juaj për AL0000002").fill(name)
+        page.get_by_label("Grupi i AL0000002").fill(group)
+        page.get_by_role("button", name="Ruaj").first.click()
+
+    call("W" * 60, "M" * 40)
+    for address in (
+        *("/contracts", "/contracts/manage", "/payments/all", "/contracts/AL0000002/pay"),
+        *("/contracts/AL0000002/history", "/contracts/AL0000002/cases/new", "/faq?q=" + "x" * 99),
+    ):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+    call("", "")

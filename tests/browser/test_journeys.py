@@ -183,6 +183,35 @@ def test_pages_print_without_navigation(visit: Any) -> None:
     assert page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"  # fmt: skip  # noqa: E501
 
 
+def test_a_phone_has_help_and_buttons_of_one_line(visit: Any) -> None:
+    visitor = visit(viewport={"width": 360, "height": 740})
+    visitor.sign_in("Agron Hoxha")
+    page = visitor.page
+    expect(page.get_by_role("link", name="Ndihmë")).to_be_visible()
+    page.goto("/contracts/AL0000002/pay")
+    both = page.locator(".pay-bar .actions button:visible").all()
+    assert [button.bounding_box()["height"] < 50 for button in both] == [True, True]
+
+
+def test_answers_print_and_what_can_only_be_clicked_does_not(visit: Any) -> None:
+    visitor = visit()
+    page = visitor.page
+    page.emulate_media(media="print")
+    page.goto("/faq")
+    expect(page.get_by_role("heading", name="Si hyj në llogari?")).to_be_visible()
+    answer = page.locator("details:not([open]) .answer").first
+    assert answer.evaluate("e => e.checkVisibility({contentVisibilityAuto: true})")
+    page.emulate_media(media="screen")
+    visitor.sign_in("Elbasan Market")
+    expect(page.locator("form.filter")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.locator("form.filter")).to_be_hidden()
+    expect(page.locator(".page-links")).to_be_hidden()
+    expect(page.locator("td").get_by_text("Shfaq").first).to_be_hidden()
+    page.goto("/payments/all")
+    expect(page.locator("th").get_by_text("Paguaj")).to_be_hidden()
+
+
 @pytest.mark.parametrize("width", [320, 360, 768, 1024, 1280])
 def test_no_page_is_wider_than_its_window(visit: Any, width: int) -> None:
     visitor = visit(viewport={"width": width, "height": 800})

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -155,6 +156,7 @@ def test_accounts_are_signed_out_disabled_and_enabled(portal: Portal) -> None:
     assert "1 sessions ended" in run(portal, "accounts", "sign-out", "emer mbiemer").output
     told = run(portal, "accounts", "events", "emer mbiemer").output.splitlines()
     assert "operator  sessions ended  1 sessions" in told[0]
+    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d CES?T  ", told[0])
     assert "customer  signed in  127.0.0.1" in told[1]
     client.get("/contracts", status=303)
     client = portal.signed_in("Emer Mbiemer")

@@ -98,9 +98,13 @@ def test_an_sms_to_try(portal: Portal) -> None:
     done = run(portal, "sms", "test", "+355692345678")
     assert done.exit_code == 0 and "has taken it" in done.output
     assert len(list(folder(portal, "sms").iterdir())) == 1
-    for wrong in ("0692345678", "+355", "+355 69 234 5678", "vera"):
+    for same in ("0692345678", "069 234 5678", "+355 69 234 5678"):
+        assert run(portal, "sms", "test", same).exit_code == 0
+    sent = [file.read_text() for file in folder(portal, "sms").iterdir()]
+    assert len(sent) == 4 and all("+355692345678" in text for text in sent)
+    for wrong in ("069", "+355", "vera"):
         done = run(portal, "sms", "test", wrong)
-        assert done.exit_code == 1 and "is no number like +355691234567" in done.output
+        assert done.exit_code == 1 and "is no number like 069 123 4567" in done.output
 
 
 def test_a_gateway_that_fails_is_told_in_words(portal: Portal) -> None:
@@ -246,5 +250,6 @@ def test_billing_that_is_away_is_told_by_the_command(make_portal: MakePortal) ->
 
 def test_a_phones_question_by_command(portal: Portal) -> None:
     assert run(portal, "sms", "ask", "+355692000003", "0").output.startswith("AL0000004")
+    assert run(portal, "sms", "ask", "069 200 0003", "0").output.startswith("AL0000004")
     assert "nuk është konfirmuar" in run(portal, "sms", "ask", "+355699999999", "0").output
     assert run(portal, "sms", "ask", "069", "0").exit_code == 1

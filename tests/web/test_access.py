@@ -130,7 +130,8 @@ def test_every_post_refuses_a_forged_request(portal: Portal) -> None:
         # in test_notifications.py, test_phones.py, test_staff_messages.py; the links in mails and
         # the gateways carry no session, so there is nothing to forge
         *("notifications.contract", "notifications.switch_off", "profile.phone"),
-        *("phones.sms", "phones.report", "phones.ussd", "staff_messages.retry"),
+        *("phones.sms", "phones.report", "phones.ussd", "staff_messages.index"),
+        "staff_messages.retry",
         # in test_certificates_handled.py
         *("certificates.new", "staff_certificates.issue", "staff_certificates.refuse"),
         "staff_certificates.revoke",

@@ -150,7 +150,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "staff_certificates.refuse": ("", STAFF),
     "staff_certificates.revoke": ("", SUPERVISORS),
     "staff_certificates.paper": (STAFF, ""),
-    "staff_messages.index": (STAFF, ""),
+    "staff_messages.index": (STAFF, STAFF),
     "staff_messages.retry": ("", SUPERVISORS),
     "staff_content.index": (ADMINISTRATORS, ""),
     "staff_content.edit": (ADMINISTRATORS, ADMINISTRATORS),

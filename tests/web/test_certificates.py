@@ -1,7 +1,10 @@
 """Debt certificates: who gets one, and what hinders it."""
 
+import re
+
 import pytest
 
+from app.identity import Shape, nid_shape
 from tests.certificate_desk import (
     BUSINESS,
     FREE,
@@ -85,6 +88,11 @@ def test_what_does_not_hold_is_said_beside_its_field(
     typed = {**HOUSEHOLD, **changes}
     assert page.field("surname").get("value") == typed["surname"]
     assert rows(desk.portal, "SELECT * FROM debt_application") == []
+
+
+def test_the_forms_own_example_is_none_of_them(desk: Desk) -> None:
+    [example] = set(re.findall(r"[A-T]\d{8}[A-Z]", desk.agron.get(NEW).text))
+    assert nid_shape(example) is Shape.RIGHT
 
 
 def test_a_doubtful_number_is_a_warning(desk: Desk) -> None:

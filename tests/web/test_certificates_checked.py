@@ -96,6 +96,19 @@ def test_codes_are_compared_as_they_are_printed(desk: Desk) -> None:
     assert desk.portal.client().get(f"/verify/{code.lower()}").heading.endswith("dhe vlen")
 
 
+def test_the_whole_address_may_be_typed_and_what_was_typed_stays(desk: Desk) -> None:
+    code = "A" * 26
+    stranger = desk.portal.client()
+    for typed in (f"https://mein.example/verify/{code.lower()}", f"/verify/{code}/?x=1", code):
+        found = stranger.get("/verify", query_string={"code": typed}, status=303)
+        assert found.response.location == f"/verify/{code}"
+    assert stranger.get(f"/verify/{code}", status=404).field("code").get("value") == code
+    for typed in ("a/b", "..", "https://mein.example/verify/ABC"):
+        found = stranger.get("/verify", query_string={"code": typed}, status=404)
+        assert found.field("code").get("value") == typed
+        assert "Nuk njohim" in found.content
+
+
 def test_guesses_are_answered_alike_and_counted(desk: Desk) -> None:
     stranger = desk.portal.client()
     unknown = stranger.get("/verify/" + "A" * 26, status=404).content

@@ -61,6 +61,15 @@ def test_inviting_and_accepting(portal: Portal, agron: CheckedClient, vera: Chec
     assert "Delegatët" not in mine[4]
 
 
+def test_an_invitation_speaks_its_receivers_language(portal: Portal, agron: CheckedClient) -> None:
+    with portal.database.write() as connection:
+        connection.exec_driver_sql("UPDATE account SET language = 'en' WHERE email LIKE 'vera%'")
+    invite(agron)
+    assert "lets you into contract" in letters(portal, "invitation")[-1][1]
+    invite(agron, email="nobody@example.org")
+    assert "lets you into" not in letters(portal, "invitation")[-1][1]
+
+
 def test_what_is_said_does_not_tell_who_has_an_account(
     portal: Portal, agron: CheckedClient
 ) -> None:

@@ -1,10 +1,15 @@
 """Historiku i Faturave dhe Pagesave."""
 
 import sqlite3
+from decimal import Decimal
 from pathlib import Path
 from shutil import copy
 
 from app.clock import today
+from app.formats import Formats
+from app.invoices.rules import Consumption, MonthUsed
+from app.web.chart import BASE, draw
+from legacy_adapters.records import Period
 from tests.conftest import MakePortal, Portal
 
 MANUAL_INVOICES = [
@@ -108,3 +113,15 @@ def test_english_page(portal: Portal) -> None:
     page = portal.signed_in("Emer Mbiemer", "en").get(HISTORY)
     assert page.heading == "Invoices and payments"
     assert page.table(1)[5][4] == "2,756.20"
+
+
+def test_figures_stand_below_the_bars_and_beside_each_other(portal: Portal) -> None:
+    """Above, this year's was read as that of last year's taller bar."""
+    page = portal.signed_in("Agron Hoxha").get("/contracts/AL0000001/history")
+    figures = [e for e in page.root.iter() if e.get("class") == "figure" and e.get("y")]  # type: ignore[union-attr]
+    assert len(figures) == 12
+    assert all(int(figure.get("y", "0")) > BASE for figure in figures)
+    months = tuple(MonthUsed(Period(2026, m), Decimal(12345), None) for m in range(1, 13))
+    much = Consumption(months=months, average=Decimal(12345), highest=Decimal(12345))
+    first, second, third = (bar.figure_at for bar in draw(much, Formats("sq")).bars[:3])
+    assert first == third < second < draw(much, Formats("sq")).labels_at

@@ -71,7 +71,8 @@ def test_what_is_in_a_payment_is_not_offered_again(paying: Portal) -> None:
 
 def test_a_link_shows_little_and_pays(paying: Portal, bank: Bank) -> None:
     emer = paying.signed_in("Emer Mbiemer")
-    page = emer.post(f"/contracts/{CODE}/pay-links", {})
+    emer.post(f"/contracts/{CODE}/pay-links", {}, status=303)
+    page = emer.get(f"/contracts/{CODE}/pay-links")
     url = next("".join(p.itertext()) for p in page.all("p") if p.get("class") == "address code")
     path = "/p/" + url.rpartition("/p/")[2]
     stranger = paying.client()
@@ -92,7 +93,8 @@ def test_a_link_shows_little_and_pays(paying: Portal, bank: Bank) -> None:
 
 def test_a_link_tells_what_its_sum_is_made_of(paying: Portal) -> None:
     agron = paying.signed_in("Agron Hoxha")
-    page = agron.post("/contracts/AL0000002/pay-links", {})
+    agron.post("/contracts/AL0000002/pay-links", {}, status=303)
+    page = agron.get("/contracts/AL0000002/pay-links")
     url = next("".join(p.itertext()) for p in page.all("p") if p.get("class") == "address code")
     offer = paying.client().get("/p/" + url.rpartition("/p/")[2])
     statement = paying.services.billing.get_statement(ContractCode("AL0000002"))
@@ -102,10 +104,23 @@ def test_a_link_tells_what_its_sum_is_made_of(paying: Portal) -> None:
         assert invoice.number not in offer.text
 
 
+def test_a_link_is_shown_once_and_loading_anew_makes_no_other(paying: Portal) -> None:
+    agron = paying.signed_in("Agron Hoxha")
+    path = "/contracts/AL0000001/pay-links"
+    made = agron.post(path, {}, status=303)
+    assert made.response.location == path and "/p/" not in made.text
+    assert "/p/" not in agron.get("/contracts/AL0000002/pay").text
+    shown = agron.get(path)
+    agron.post(path, {}, status=303)
+    page = agron.get(path)
+    assert "/p/" in shown.text and "/p/" in page.text and "/p/" not in agron.get(path).text
+    assert len({row[0] for row in page.table()}) == len(page.table()) == 2
+
+
 def test_links_end(paying: Portal) -> None:
     links = paying.services.payments.links
     emer = paying.signed_in("Emer Mbiemer")
-    emer.post(f"/contracts/{CODE}/pay-links", {})
+    emer.post(f"/contracts/{CODE}/pay-links", {}, status=303)
     [link] = links.list_of(CODE)  # type: ignore[arg-type]
     token = links.make_for(CODE, made_by=None).rpartition("/")[2]  # type: ignore[arg-type]
     stranger = paying.client()
@@ -123,7 +138,7 @@ def test_only_a_link_that_is_there_can_be_revoked(
     paying: Portal, emer: CheckedClient, number: str
 ) -> None:
     path = f"/contracts/{CODE}/pay-links"
-    emer.post(path, {})
+    emer.post(path, {}, status=303)
     emer.post(path, {"revoke": number}, status=303)
     assert len(paying.services.payments.links.list_of(ContractCode(CODE))) == 1
 

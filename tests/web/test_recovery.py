@@ -56,6 +56,16 @@ def test_signing_in_with_it_asks_for_a_new_one_before_anything_else(portal: Port
     portal.client().post("/login", {"user_name": "Agron Hoxha", "password": PASSWORD}, status=400)
 
 
+def test_signing_in_with_it_speaks_the_accounts_language(portal: Portal) -> None:
+    password = shown(ask(portal))
+    with portal.database.write() as connection:
+        connection.exec_driver_sql("UPDATE account SET language = 'en'")
+    client = portal.client()
+    client.post("/login", {"user_name": "Agron Hoxha", "password": password}, 303)
+    client.language = "en"
+    assert client.get("/account/new-password").heading == "Choose a new password"
+
+
 def test_who_came_in_by_it_may_still_sign_out(portal: Portal) -> None:
     client = portal.client()
     client.post("/login", {"user_name": "Agron Hoxha", "password": shown(ask(portal))}, 303)

@@ -154,6 +154,7 @@ def test_a_member_is_found_as_who_did_it_and_whom_it_is_about(
         ("until=2026-13-01", "until"),
         ("until=9999-12-31", "until"),
         ("since=0001-01-01", "since"),
+        ("since=2026-02-01&until=2026-01-31", "until"),
         ("account=x", "account"),
         ("account=99999999999", "account"),
         (f"contract={quote('<b>')}", "contract"),

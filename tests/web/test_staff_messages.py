@@ -48,10 +48,25 @@ def test_what_waits_what_failed_and_to_whom(portal: Portal, supervisor: CheckedC
     ):
         found = supervisor.get(f"{PAGE}?state={state}").text
         assert f"+355***{shown}" in found and f"+355***{hidden}" not in found
-    found = supervisor.get(f"{PAGE}?to=069+234+5671").text
+    found = supervisor.post(PAGE, {"to": "069 234 5671"}).text
     assert "+355***71" in found and "+355***70" not in found
-    for odd in ("state=nonsense", "before=x", "before=-1", "before=99999999999999", "to=%00"):
+    for odd in ("state=nonsense", "before=x", "before=-1", "before=99999999999999"):
         supervisor.get(f"{PAGE}?{odd}")
+    supervisor.post(PAGE, {"to": "\0"})
+    assert supervisor.post(PAGE, {"to": "x", "csrf_token": "forged"}, status=400).problems
+
+
+def test_a_recipient_stands_in_no_address(portal: Portal, supervisor: CheckedClient) -> None:
+    for number in range(60):
+        post(portal, "+355692345671", state="sent" if number % 2 else "dead")
+    post(portal, "+355692345670")
+    page = supervisor.post(PAGE, {"to": "069 234 5671"})
+    assert len(page.table(-1)) == 50
+    assert not [a for a in page.all("a") if "5671" in str(a.get("href"))]
+    assert all(f.get("method") == "post" for f in page.all("form"))
+    (older,) = [b.get("value") for b in page.all("button") if b.get("name") == "before"]
+    rest = supervisor.post(PAGE, {"to": "069 234 5671", "before": older})
+    assert len(rest.table(-1)) == 10 and "+355***70" not in rest.text
 
 
 def test_older_ones_page_by_page(portal: Portal, supervisor: CheckedClient) -> None:

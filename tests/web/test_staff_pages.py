@@ -172,6 +172,7 @@ def test_outside_the_demo_nobody_is_shown_a_code(make_portal: MakePortal) -> Non
     assert demo_codes(portal.services) == {}
     page = portal.client().get("/staff/login")
     assert STAFF_PASSWORD not in page.text and page.all("table") == []
+    assert "Vetëm në demo" not in portal.staff("administrator").get("/staff/members/new").content
 
 
 def test_in_the_demo_the_page_shows_codes_that_work(
@@ -191,5 +192,11 @@ def test_in_the_demo_the_page_shows_codes_that_work(
         "pas gjysmë minute",
         pyotp.TOTP(STAFF[0].secret).at(time.time() + 30),  # the half minute has just passed
     }
+    shown = dict(portal.client().get("/staff/login").table())
+    boss = portal.client()
+    form = {"name": "administrator", "password": STAFF_PASSWORD, "code": shown["administrator"]}
+    boss.post("/staff/login", form, status=303)
+    for address in ("/staff/members/new", "/staff/password"):
+        assert demo_codes(portal.services)["administrator"] in boss.get(address).content
     portal.services.members.reset(portal.services.members.get("agjent"))
     assert "agjent" not in dict(portal.client().get("/staff/login").table())

@@ -166,7 +166,7 @@ def test_who_decided_is_written_down(paying: Portal, bank: Bank, supervisor: Che
     first, _second = taken_twice(paying, bank)
     decide(supervisor, first, "solved", "u kthye më 23.11.")
     page = supervisor.get(f"/staff{first}")
-    assert "solved by mbikeqyres: u kthye më 23.11." in page.content
+    assert "u zgjidh, nga mbikeqyres: u kthye më 23.11." in page.content
     with paying.database.read() as connection:
         row = connection.execute(
             text("SELECT actor, detail FROM audit_event WHERE action = 'payment reviewed'")

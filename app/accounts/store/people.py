@@ -50,6 +50,11 @@ def email_is_taken(connection: Connection, key: str, *, by_other: AccountId | No
     return connection.execute(query).first() is not None
 
 
+def find_language(connection: Connection, key: str) -> str | None:
+    """That of the account with this e-mail address."""
+    return connection.scalar(select(account.c.language).where(account.c.email_key == key))
+
+
 def list_user_name_keys(connection: Connection, start: str) -> set[str]:
     """The taken keys that are `start` or begin with it and a space."""
     query = select(account.c.user_name_key).where(

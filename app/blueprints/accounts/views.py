@@ -174,9 +174,10 @@ def _signed_in(welcome: Welcome) -> ResponseReturnValue:
     start_session(welcome.token)
     https = services().settings.web.https
     if welcome.must_change:
-        return redirect(url_for("recovery.new_password"), code=303)
-    response = redirect(_after_sign_in(), code=303)
-    remember_account(response, welcome, https=https)
+        response = redirect(url_for("recovery.new_password"), code=303)
+    else:
+        response = redirect(_after_sign_in(), code=303)
+        remember_account(response, welcome, https=https)
     if not has_chosen():  # a new device speaks the customer's language
         remember(response, welcome.account.language, https=https)
     return response

@@ -19,9 +19,9 @@ PROBLEMS: dict[Problem, Any] = {
     Problem.MISSING: _l("Please fill this in."),
     Problem.TOO_LONG: _l("This is too long."),
     Problem.NOT_A_NID: _l(
-        "An identity number is a letter or digit, eight digits and a letter, such as J12345678N."
+        "An identity number is a letter or digit, eight digits and a letter, such as J12345678G."
     ),
-    Problem.NOT_A_NIPT: _l("A NIPT is a letter, eight digits and a letter, such as L12345678A."),
+    Problem.NOT_A_NIPT: _l("A NIPT is a letter, eight digits and a letter, such as L12345678I."),
     Problem.NOT_YOURS: _l(
         "This contract is not in your account as yours. Check its number, or add it under “Manage"
         " contracts” first."
@@ -106,7 +106,7 @@ class HouseholdForm(ApplicationForm):
     id_number = number_field(
         _l("ID number"),
         missing=_l("Write the number of the identity card."),
-        hint=_l("As it stands on the identity card, such as J12345678N."),
+        hint=_l("As it stands on the identity card, such as J12345678G."),
     )
     contract = contract_field()
 

@@ -1,6 +1,6 @@
 """Payment links: what whoever has one sees, and where a payer makes and revokes them."""
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,6 +12,7 @@ from app.web.paying import payer_by, refuse
 from legacy_adapters.records import ContractCode
 
 pay_links = Blueprint("pay_links", __name__)
+MADE = "pay_link"  # in the session: the contract and the link just made
 
 
 @pay_links.route("/p/<token>", methods=["GET", "POST"])
@@ -45,10 +46,11 @@ def _begin(link: PayLink, form: PortalForm) -> ResponseReturnValue:
 
 @pay_links.route("/contracts/<code>/pay-links", methods=["GET", "POST"])
 def manage(code: str) -> ResponseReturnValue:
-    """`make` or `revoke` says what was pressed. A link is shown once: it is kept as a hash."""
+    """Makes a link, or revokes the one that `revoke` says. A link is shown once, on the page that
+    follows: it is kept as a hash, and to load the page anew makes no other."""
     if not services().payments.ordering.is_on:
         abort(404)
-    form, contract_code, address = PortalForm(), ContractCode(code), None
+    form, contract_code = PortalForm(), ContractCode(code)
     if request.method == "POST" and form.validate():
         account_id = signed_in().account.id
         if "revoke" in request.form:
@@ -60,13 +62,16 @@ def manage(code: str) -> ResponseReturnValue:
             return redirect(url_for("pay_links.manage", code=code), code=303)
         try:
             address = services().payments.links.make_for(contract_code, made_by=account_id)
+            session[MADE] = f"{code} {address}"
+            return redirect(url_for("pay_links.manage", code=code), code=303)
         except TooManyLinks:
             form.refuse(_("This contract has as many working links as it may: revoke one first."))
+    made_for, _mark, address = str(session.pop(MADE, "")).partition(" ")
     page = render_template(
         "pay_links/manage.html",
         form=form,
         code=code,
-        address=address,
+        address=address if made_for == code else "",
         links=services().payments.links.list_of(contract_code),
         days=services().settings.payments.link_days,
     )

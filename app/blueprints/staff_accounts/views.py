@@ -28,6 +28,7 @@ from app.staff.customers import (
 from app.staff.records import Role
 from app.web.audit_words import ACTIONS, ACTORS
 from app.web.current import services
+from app.web.detail_words import detail_words
 from app.web.device_names import readable_device
 from app.web.staff import staff_doer
 
@@ -93,6 +94,7 @@ def show(account_id: int) -> ResponseReturnValue:
         devices={device.session_id: readable_device(device.device) for device in file.devices},
         members=services().members.names(),
         actors=ACTORS,
+        told=detail_words,
         actions=ACTIONS,
     )
 

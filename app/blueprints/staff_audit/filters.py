@@ -16,6 +16,7 @@ LARGEST = 2**31 - 1  # of a column
 LARGEST_PLACE = 2**53
 FIELDS = ("since", "until", "actor", "action", "account", "contract", "member")
 NOT_A_DAY = _l("Write the day as 2026-01-31.")
+ENDS_FIRST = _l("The period ends before it begins.")
 NOT_A_NUMBER = _l("An account’s number has only digits.")
 NOT_A_CONTRACT = _l("A customer code has only letters and digits, at most 20 of them.")
 
@@ -40,9 +41,11 @@ class Asked:
 
 def asked(values: Mapping[str, str]) -> Asked:
     found = Asked(typed={name: (clean(values.get(name)) or "")[:40] for name in FIELDS})
-    until = _day(found, "until")
+    since, until = _day(found, "since"), _day(found, "until")
+    if since and until and since > until:
+        found.errors["until"] = ENDS_FIRST
     found.wanted = Filter(
-        since=_begin(_day(found, "since")),
+        since=_begin(since),
         until=_begin(until + timedelta(days=1)) if until else None,
         actor=_one_of(found, "actor", Actor),
         action=_one_of(found, "action", Action),

@@ -15,6 +15,7 @@ from app.spreadsheets import Column, csv_pieces
 from app.staff.records import MemberId
 from app.web.audit_words import ACTIONS, ACTORS
 from app.web.current import services
+from app.web.detail_words import detail_words
 from app.web.forms import PortalForm
 from app.web.language import language
 from app.web.staff import staff_doer
@@ -42,6 +43,7 @@ def _page(found: Asked, form: PortalForm, status: int = 200) -> ResponseReturnVa
         actors=ACTORS,
         actions=sorted(ACTIONS.items(), key=lambda item: str(item[1])),
         in_words=ACTIONS,
+        told=detail_words,
         written=written,
         most=EXPORT_AT_MOST,
     )

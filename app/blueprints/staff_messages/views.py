@@ -18,18 +18,24 @@ LISTED = 50
 LONGEST = 254
 
 
-@staff_messages.get("")
+@staff_messages.route("", methods=["GET", "POST"])
 def index() -> ResponseReturnValue:
-    return _page(PortalForm())
+    """A recipient is posted: no address of a customer's stands in a page's address, nor in logs."""
+    form = PortalForm()
+    if request.method != "POST":
+        return _page(form)
+    if not form.validate():
+        return _page(form, 400)
+    return _page(form, to=(clean(request.form.get("to")) or "")[:LONGEST])
 
 
-def _page(form: PortalForm, status: int = 200) -> ResponseReturnValue:
-    typed = (clean(request.args.get("to")) or "")[:LONGEST]
-    state = request.args.get("state", "")
+def _page(form: PortalForm, status: int = 200, *, to: str = "") -> ResponseReturnValue:
+    """to: all of one recipient's, instead of those of a state."""
+    state = "" if to else request.args.get("state", "")
     wanted = Wanted(
         states=(State(state),) if state in set(State) else (),
-        recipient=_recipient(typed),
-        before=_message_id(request.args.get("before", "")),
+        recipient=_recipient(to),
+        before=_message_id(request.values.get("before", "")),
     )
     found = services().messages.list_newest(wanted, limit=LISTED + 1)
     page = render_template(
@@ -39,7 +45,7 @@ def _page(form: PortalForm, status: int = 200) -> ResponseReturnValue:
         look=services().notifications.finder.find_last(),
         found=found[:LISTED],
         has_more=len(found) > LISTED,
-        to=typed,
+        to=to,
         state=state if wanted.states else "",
         channels=CHANNELS,
         kinds=KINDS,

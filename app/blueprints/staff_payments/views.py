@@ -10,6 +10,7 @@ from app.payments.records import OrderFile, OrderNotFound, PaymentError, Source
 from app.payments.review import NOTE_LENGTH, Decision, may_decide
 from app.staff.records import Role
 from app.web.current import services
+from app.web.detail_words import detail_words
 from app.web.forms import PortalForm, clean
 from app.web.paying import refuse
 from app.web.staff import staff_signed_in
@@ -27,6 +28,7 @@ def index() -> ResponseReturnValue:
         "staff_payments/index.html",
         found=services().payments.review.overview(),
         number=number[:60],
+        told=detail_words,
     )
 
 
@@ -48,6 +50,7 @@ def _page(reference: str, form: PortalForm, status: int = 200) -> ResponseReturn
     page = render_template(
         "staff_payments/show.html",
         form=form,
+        told=detail_words,
         file=file,
         order=file.order,
         decisions=may_decide(file.order) if may else (),
