@@ -10,7 +10,7 @@ WIDTH = 360
 TOP, BASE = 24, 176  # of the bars
 SLOT = WIDTH // 12
 LINE = 13  # from one line of words to the next
-WIDEST = 4  # characters of a figure that leave room for the next month's beside it
+WIDEST = 3  # characters of a figure that leave room for the next month's beside it, on phones too
 
 
 class Bar(NamedTuple):
