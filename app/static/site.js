@@ -31,6 +31,16 @@ window.addEventListener("pageshow", () => {
   }
 });
 
+// While somebody types, the portal hears of it now and then: no session ends as idle under an
+// answer that is being written. A page that is only open tells nothing.
+const { awake, awakeSeconds } = document.body.dataset;
+let told = Date.now();
+document.addEventListener("input", () => {
+  if (!awake || Date.now() - told < awakeSeconds * 1000) return;
+  told = Date.now();
+  fetch(awake, { redirect: "manual" }).catch(() => { /* no network just now: the next key tells */ });
+});
+
 // The total follows the ticked invoices. It is for the eye: the server works it out again.
 const pay = document.querySelector("form[data-pay]");
 if (pay?.querySelector("[data-total]")) {

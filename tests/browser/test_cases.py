@@ -193,3 +193,24 @@ def test_pages_are_accessible(visit: Any, files: Path, scheme: str) -> None:
             page.goto(address)
             found += findings(page)
     assert found == []
+
+
+def test_who_types_is_heard_now_and_then(visit: Any) -> None:
+    visitor = visit(**DESK)
+    visitor.sign_in("Emer Mbiemer")
+    page, asked = visitor.page, []
+    page.on("request", lambda request: asked.append(request.url.endswith("/account/awake")))
+    page.clock.install()
+    page.goto("/account/contact")
+    field = page.locator(
+        "main input[type=text], main input[type=tel], main input[type=email]"
+    ).first
+    field.press_sequentially("1")
+    page.clock.fast_forward("10:00")
+    assert not any(asked), "a page that is only open tells nothing"
+    with page.expect_request("**/account/awake"):
+        field.press_sequentially("2")
+    field.press_sequentially("345")
+    page.clock.fast_forward("04:00")
+    field.press_sequentially("6")
+    assert sum(asked) == 1
