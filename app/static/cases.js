@@ -10,6 +10,7 @@ const press = (action) => {
   button.name = "do";
   button.value = action;
   button.formNoValidate = true;
+  if (action === "add" && form.dataset.add) button.formAction = form.dataset.add;
   button.hidden = true;
   form.append(button);
   form.requestSubmit(button);
@@ -55,7 +56,7 @@ form.addEventListener("change", (event) => {
   for (const other of form.querySelectorAll("input[type=file]")) if (other !== input) body.delete(other.name);
   body.set("do", "add");
   const request = new XMLHttpRequest();
-  request.open("POST", form.action);
+  request.open("POST", form.dataset.add || form.action);
   request.upload.addEventListener("progress", (step) => {
     if (!step.lengthComputable) return;
     bar.value = Math.round((100 * step.loaded) / step.total);

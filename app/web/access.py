@@ -74,6 +74,7 @@ HOLDER = Rule(who=Who.HOLDER)
 AGENT = Rule(who=Who.STAFF, role=Role.AGENT)
 SUPERVISOR = Rule(who=Who.STAFF, role=Role.SUPERVISOR)
 ADMINISTRATOR = Rule(who=Who.STAFF, role=Role.ADMINISTRATOR)
+TAKES_FILES = Rule(who=Who.STAFF, role=Role.AGENT, uploads=True)
 
 ACCESS: dict[str, Rule] = {
     "static": MACHINE,
@@ -157,13 +158,13 @@ ACCESS: dict[str, Rule] = {
     "cases.discard": HOLDER,
     # Whose a case is, its service asks: another's is answered like one that is not there.
     "cases.show": SIGNED_IN,
-    "cases.change": SIGNED_IN,
+    "cases.change": Rule(who=Who.SIGNED_IN, uploads=True),
     "cases.history": SIGNED_IN,
     "cases.add_documents": Rule(who=Who.SIGNED_IN, uploads=True),
     "cases.document": SIGNED_IN,
     "cases.paper": SIGNED_IN,
     "cases.answer_letter": SIGNED_IN,
-    "cases.answer": SIGNED_IN,
+    "cases.answer": Rule(who=Who.SIGNED_IN, uploads=True),
     "cases.withdraw": SIGNED_IN,
     "cases.reopen": SIGNED_IN,
     "staff.login": PUBLIC,
@@ -173,9 +174,9 @@ ACCESS: dict[str, Rule] = {
     "staff.index": AGENT,
     "staff_cases.index": AGENT,
     "staff_cases.show": AGENT,
-    "staff_cases.step": AGENT,
-    "staff_cases.assign": AGENT,
-    "staff_cases.add_document": Rule(who=Who.STAFF, role=Role.AGENT, uploads=True),
+    "staff_cases.step": TAKES_FILES,
+    "staff_cases.assign": TAKES_FILES,
+    "staff_cases.add_document": TAKES_FILES,
     "staff_cases.document": AGENT,
     "staff_cases.load": SUPERVISOR,
     "staff_cases.assign_many": SUPERVISOR,
