@@ -31,6 +31,15 @@ window.addEventListener("pageshow", () => {
   }
 });
 
+// A file that is too large is told before it is sent, with all that was typed beside it.
+for (const input of document.querySelectorAll("input[type=file][data-most]")) {
+  input.addEventListener("change", () => {
+    const isLarge = [...input.files].some((file) => file.size > Number(input.dataset.most));
+    input.setCustomValidity(isLarge ? input.dataset.tooLarge : "");
+    input.reportValidity();
+  });
+}
+
 // While somebody types, the portal hears of it now and then: no session ends as idle under an
 // answer that is being written. A page that is only open tells nothing.
 const { awake, awakeSeconds } = document.body.dataset;

@@ -1,10 +1,13 @@
 """A complaint from both sides, in a real browser: filed, asked for more, answered, followed."""
 
+import os
 import re
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.test_accessibility import findings
@@ -214,3 +217,69 @@ def test_who_types_is_heard_now_and_then(visit: Any) -> None:
     page.clock.fast_forward("04:00")
     field.press_sequentially("6")
     assert sum(asked) == 1
+
+
+def test_another_kind_keeps_what_was_typed(visit: Any) -> None:
+    visitor = visit(**DESK)
+    visitor.sign_in("Emer Mbiemer")
+    page = visitor.page
+    page.goto(f"{NEW}?request=F2")
+    note = page.get_by_label("Shënime nga abonenti")
+    note.fill("Kjo mbetet.")
+    page.get_by_label("Lloji").select_option(label="Ankesa lidhur me Matësin")
+    expect(note).to_have_value("Kjo mbetet.")
+    page.get_by_label("Kërkesa", exact=True).select_option("M1")
+    page.wait_for_url("**request=M1**")
+    expect(note).to_have_value("Kjo mbetet.")
+
+
+def test_files_that_are_too_large_are_told_and_others_go_one_by_one(
+    visit: Any, tmp_path: Path
+) -> None:
+    """Four of nine megabytes are more than one request may hold."""
+    visitor = visit(**PHONE)
+    visitor.sign_in("Emer Mbiemer")
+    page = visitor.page
+    page.goto(f"{NEW}?request=F2")
+    note = page.get_by_label("Shënime nga abonenti")
+    note.fill("Kjo mbetet.")
+    (tmp_path / "video.pdf").write_bytes(b"x" * 11 * 1024 * 1024)
+    several = [tmp_path / f"foto{n}.pdf" for n in range(4)]
+    for file in several:
+        file.write_bytes(b"x" * 9 * 1024 * 1024)
+    place = page.locator('[data-place="identity"]')
+    page.get_by_label("Dokument identifikimi").set_input_files([tmp_path / "video.pdf", *several])
+    expect(place.locator(".error")).to_contain_text("video.pdf: Ky skedar është shumë i madh")
+    for file in several:  # each was looked into, and is none
+        expect(place.locator(".error")).to_contain_text(file.name)
+    expect(note).to_have_value("Kjo mbetet.")
+    assert "tepër e madhe" not in page.get_by_role("heading", level=1).inner_text()
+
+
+def test_what_is_pressed_while_a_file_is_on_its_way_waits_for_it(
+    visit: Any, tmp_path: Path
+) -> None:
+    visitor = visit(**DESK)
+    visitor.sign_in("Emer Mbiemer")
+    page = visitor.page
+    page.goto(f"{NEW}?request=F2")
+    page.get_by_label("Fatura", exact=True).select_option("123456789")
+    page.get_by_label("Familjar").check()
+    (tmp_path / "fatura.pdf").write_bytes(pdf("Fatura"))
+    (tmp_path / "karta.jpg").write_bytes(noise())
+    page.get_by_label("Kopje e faturës").set_input_files(tmp_path / "fatura.pdf")
+    expect(page.locator("#documents")).to_contain_text("fatura.pdf")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 300_000}
+    visitor.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    page.get_by_label("Dokument identifikimi").set_input_files(tmp_path / "karta.jpg")
+    page.get_by_role("button", name="DËRGO").click()
+    number = page.locator("#filed .code").inner_text()
+    page.goto(f"/cases/{number}")
+    expect(page.locator("#documents .files a")).to_have_count(2)
+
+
+def noise() -> bytes:
+    """A photo that takes a while to send."""
+    written = BytesIO()
+    Image.frombytes("RGB", (700, 500), os.urandom(700 * 500 * 3)).save(written, "JPEG", quality=95)
+    return written.getvalue()

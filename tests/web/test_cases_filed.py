@@ -25,6 +25,7 @@ from tests.cases import (
     send_f2,
 )
 from tests.conftest import MakePortal, Portal
+from tests.documents import pdf
 from tests.web.client import CheckedClient, Page
 from tests.web.test_away import Outage, outage
 
@@ -233,7 +234,44 @@ def test_too_large_a_request_is_refused_in_words(make_portal: MakePortal) -> Non
     client = small.signed_in("Emer Mbiemer")
     page = client.get(f"{NEW}?request=F2")
     huge = {**form_of(page), "d-other": (BytesIO(b"x" * 70_000), "e madhe.pdf"), "do": "add"}
-    assert "Kjo është tepër e madhe" in client.post(NEW, huge, status=413).heading
+    refused = client.post(NEW, huge, 413, headers={"Referer": f"http://localhost{NEW}?request=F2"})
+    assert "Kjo është tepër e madhe" in refused.heading
+    links = [a.get("href") for a in refused.all("a")]
+    assert f"{NEW}?request=F2" in links, links
+
+
+def test_a_form_that_is_sent_again_adds_its_files_once(emer: CheckedClient) -> None:
+    page = emer.get(f"{NEW}?request=F2")
+    content = pdf()
+    for _ in range(2):
+        again = {
+            "d-identity": file_of("karta.jpg"),
+            "d-invoice_copy": (BytesIO(content), "fatura.pdf"),
+        }
+        page = emer.post(NEW, {**form_of(page), **F2, **again, "do": "add"})
+    assert documents_on(page) == ["karta.jpg", "fatura.pdf"]
+
+
+def test_another_kind_keeps_what_was_typed(portal: Portal, emer: CheckedClient) -> None:
+    """The script empties the choice of a request of another kind; the fields stay."""
+    page = emer.get(f"{NEW}?request=F2")
+    requests = next(s for s in page.all("select") if s.get("name") == "request")
+    assert {"F2", "M1"} <= {str(o.get("value")) for o in requests.iter()}, "none is left out"
+    typed = {**F2, "kind": "meter", "request": "", "d-identity": file_of("karta.jpg")}
+    page = emer.post(NEW, {**form_of(page), **typed, "do": "choose"})
+    assert value(page, "f-note") == F2["f-note"] and documents_on(page) == ["karta.jpg"]
+    assert value(emer.get(f"{NEW}?draft={draft_of(page)}"), "f-note") == F2["f-note"]
+    led = emer.post(NEW, {**form_of(page), **F2, "request": "M1", "do": "choose"}, status=303)
+    page = emer.get(led.response.location)
+    assert value(page, "request") == "M1" and value(page, "f-note") == F2["f-note"]
+    assert "karta.jpg" in documents_on(page)
+
+
+def test_a_file_chosen_beside_another_request_is_looked_into(emer: CheckedClient) -> None:
+    page = emer.get(f"{NEW}?request=F2")
+    bad = {**F2, "request": "M1", "d-identity": (BytesIO(b"MZ"), "x.pdf"), "do": "choose"}
+    refused = emer.post(NEW, {**form_of(page), **bad}, status=400)
+    assert "x.pdf" in refused.problems[0] and value(refused, "f-note") == F2["f-note"]
 
 
 def test_sending_twice_files_once(portal: Portal, emer: CheckedClient) -> None:

@@ -16,7 +16,7 @@ from app.web.case_words import problem_words
 from app.web.current import formats, services
 from app.web.forms import PortalForm, clean_lines
 from app.web.language import language
-from app.web.uploads import chosen_files, status_of, why_not
+from app.web.uploads import chosen_files, most_together, status_of, too_large, why_not
 
 FIELD, FILES = "f-", "d-"  # what the names of fields and of documents begin with
 OTHER = "other"  # documents that belong to none of the form's
@@ -199,5 +199,8 @@ def texts_of(**more: Any) -> dict[str, Any]:
         "document_id": document_id,
         "note_length": NOTE_LENGTH,
         "words": "",
+        "limits": services().settings.documents,
+        "together": most_together(services().settings.documents),
+        "too_large": too_large(),
         **more,
     }

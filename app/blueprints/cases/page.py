@@ -62,7 +62,6 @@ def case_page(
         wanted=wanted_documents(case.form, file.documents),
         invoices=invoices,
         accept=ACCEPT,
-        limits=services().settings.documents,
         words_at_most=WORDS_AT_MOST,
         **texts_of(**{"version": case.version, **more}),
     )

@@ -35,7 +35,7 @@ from app.documents.records import DocumentError, DocumentId, DocumentRefused
 from app.staff.records import MemberId
 from app.web.current import services
 from app.web.staff import staff_signed_in
-from app.web.uploads import ACCEPT, chosen_files, send_document, status_of, why_not
+from app.web.uploads import ACCEPT, chosen_files, send_document, status_of, too_large, why_not
 
 log = structlog.get_logger("selfcare")
 CASE = "/<string(maxlength=15):number>"
@@ -82,6 +82,8 @@ def _page(
         purposes={spec.code: spec.name for spec in case.form.documents},
         other=OTHER,
         accept=ACCEPT,
+        most_bytes=services().settings.documents.max_bytes,
+        too_large=too_large(),
         note_length=NOTE_LENGTH,
         letter_length=ANSWER_LENGTH,
     )
