@@ -267,7 +267,7 @@ def test_who_types_is_not_idle(portal: Portal) -> None:
         with portal.database.read() as connection:
             seen = connection.exec_driver_sql("SELECT seen_at FROM account_session").scalar_one()
         assert str(seen) > str(past + timedelta(minutes=45))
-    assert "data-awake" not in portal.client().get("/").text
+    assert 'data-awake=""' in portal.client().get("/").text
 
 
 def test_the_longest_time_stays_for_who_types(portal: Portal) -> None:
