@@ -57,8 +57,22 @@ const tell = () => {
 };
 const refuse = (id, words) => refused.set(id, [...(refused.get(id) ?? []), words]);
 
+// All of a place is new but its input: somebody may be choosing files in it just now.
+const renew = (place, fresh) => {
+  const [input, other] = [place, fresh].map((one) => one.querySelector("input[type=file]"));
+  for (const node of [...place.childNodes]) if (node !== input) node.remove();
+  const nodes = [...fresh.childNodes];
+  input.before(...nodes.slice(0, nodes.indexOf(other)));
+  input.after(...nodes.slice(nodes.indexOf(other) + 1));
+  input.setAttribute("aria-describedby", other.getAttribute("aria-describedby") ?? "");
+  place.className = fresh.className;
+};
 const replace = (page) => {
-  for (const id of ["documents", "undisputed", "checklist"]) {
+  for (const place of document.querySelectorAll("[data-place]")) {
+    const fresh = page.querySelector(`[data-place="${place.dataset.place}"]`);
+    if (fresh) renew(place, fresh);
+  }
+  for (const id of ["undisputed", "checklist"]) {
     const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
     if (old && fresh) old.replaceWith(fresh);
   }
