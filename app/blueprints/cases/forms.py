@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, BinaryIO, cast
 
 from flask import request
@@ -88,22 +89,40 @@ def typed_answers(form: RequestForm) -> dict[str, str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wanted:
-    """One place for documents on the page, with what is there already."""
+    """One place for documents on the page, with what is there already. asked: since when the
+    utility waits for it."""
 
     code: str
     name: str
     help: str
     required: bool
     there: Sequence[Attached]
+    asked: datetime | None = None
+
+    @property
+    def is_needed(self) -> bool:
+        return self.required or self.asked is not None
+
+    @property
+    def is_there(self) -> bool:
+        """What was there before it was asked for is not what was meant."""
+        return any(self.asked is None or one.at >= self.asked for one in self.there)
 
     @property
     def id(self) -> str:
         return document_id(self.code)
 
 
-def wanted_documents(form: RequestForm, documents: Sequence[Attached]) -> list[Wanted]:
+def wanted_documents(
+    form: RequestForm,
+    documents: Sequence[Attached],
+    asked: Mapping[str, datetime] | None = None,
+) -> list[Wanted]:
+    """What was asked for stands first."""
+    asked = asked or {}
     known = {spec.code for spec in form.documents}
-    places = [_wanted(spec, documents) for spec in form.documents]
+    specs = sorted(form.documents, key=lambda spec: spec.code not in asked)
+    places = [_wanted(spec, documents, asked.get(spec.code)) for spec in specs]
     others = [one for one in documents if one.purpose not in known]
     places.append(
         Wanted(code=OTHER, name=_("Anything else"), help="", required=False, there=others)
@@ -111,13 +130,14 @@ def wanted_documents(form: RequestForm, documents: Sequence[Attached]) -> list[W
     return places
 
 
-def _wanted(spec: DocumentSpec, documents: Sequence[Attached]) -> Wanted:
+def _wanted(spec: DocumentSpec, documents: Sequence[Attached], asked: datetime | None) -> Wanted:
     return Wanted(
         code=spec.code,
         name=spec.name.in_language(language()),
         help=spec.help.in_language(language()) if spec.help else "",
         required=spec.required,
         there=[one for one in documents if one.purpose == spec.code],
+        asked=asked,
     )
 
 

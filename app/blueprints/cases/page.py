@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.accounts.records import AccountId
 from app.blueprints.cases.forms import CaseForm, texts_of, wanted_documents
 from app.cases import rules
+from app.cases.following import documents_asked_for
 from app.cases.records import Answers, By, CaseFile, CaseNotFound, CaseNumber, State
 from app.web.current import services, signed_in
 from app.web.forms import clean_lines
@@ -59,7 +60,7 @@ def case_page(
         may_act=may_act,
         can_withdraw=may_act and State.WITHDRAWN in rules.may_follow(case.state, By.CUSTOMER),
         reopen_until=following.reopen_until(case) if may_act else None,
-        wanted=wanted_documents(case.form, file.documents),
+        wanted=wanted_documents(case.form, file.documents, documents_asked_for(file)),
         invoices=invoices,
         accept=ACCEPT,
         words_at_most=WORDS_AT_MOST,
