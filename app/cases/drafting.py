@@ -10,6 +10,7 @@ from app.audit.records import Actor
 from app.cases.records import (
     AlreadyFiled,
     Attached,
+    Begun,
     By,
     CaseError,
     Draft,
@@ -93,11 +94,23 @@ class Drafting:
                 return None
             return opened(self._shared, connection, row)
 
-    def list_of(self, account_id: AccountId, code: ContractCode) -> list[DraftRow]:
+    def list_of(self, account_id: AccountId, code: ContractCode) -> list[Begun]:
         """Of requests that there still are, the newest first."""
         with self._shared.database.read() as connection:
             found = drafts.list_of(connection, account_id, code)
-        return [row for row in found if self._shared.catalogue.find(row.request_code)]
+            rows = [row for row in found if self._shared.catalogue.find(row.request_code)]
+            keys = [row.key for row in rows]
+            counts = drafts.count_documents(connection, keys) if keys else {}
+        return [
+            Begun(
+                key=row.key,
+                request_code=row.request_code,
+                answers=self._shared.seal.open(row.key, row.answers) or {},
+                documents=counts.get(row.key, 0),
+                kept_at=row.kept_at,
+            )
+            for row in rows
+        ]
 
     def discard(self, account_id: AccountId, key: DraftKey) -> None:
         """Raises: DraftNotFound."""

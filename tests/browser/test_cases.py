@@ -95,7 +95,6 @@ def test_a_complaint_from_the_form_to_the_answer(visit: Any, mails: Any, files: 
     page.goto(f"/cases/{number}")
     expect(page.get_by_role("main")).to_contain_text("afati është ndalur")
     expect(page.get_by_role("main")).to_contain_text("Na duhet kontrata e nënshkruar.")
-    page.get_by_text("Dokumente të tjera, nëse keni").click()
     page.get_by_label("Çdo dokument tjetër").set_input_files(files / "kontrata.pdf")
     expect(page.locator("#documents")).to_contain_text("kontrata.pdf")
     page.get_by_label("Përgjigjja juaj").fill("E shtova.")
@@ -158,7 +157,8 @@ def test_a_session_lost_while_typing_loses_nothing(visit: Any, files: Path) -> N
     expect(note).to_have_value("E shkruar para se të dilja.")
     expect(page.get_by_label("Familjar")).to_be_checked()
     page.goto(f"/contracts/{CODE}/cases")
-    page.get_by_role("button", name="Fshijeni").first.click()
+    page.get_by_text("Fshijeni", exact=True).first.click()
+    page.get_by_role("button", name="Fshijeni përgjithmonë").first.click()
 
 
 def test_without_javascript(visit: Any, files: Path) -> None:

@@ -26,7 +26,7 @@ from tests.cases import (
 )
 from tests.conftest import MakePortal, Portal
 from tests.documents import pdf
-from tests.web.client import CheckedClient, Page
+from tests.web.client import CheckedClient, Page, words
 from tests.web.test_away import Outage, outage
 
 __all__ = ["outage"]
@@ -387,6 +387,9 @@ def test_what_was_begun_stands_in_the_list_until_it_is_deleted(
     )
     listed = emer.get(LIST)
     assert "F2-Tarifim i gabuar" in listed.content
+    assert f"Fatura: {INVOICE}; Tarifa që duhej zbatuar: Familjar; {F2['f-note']} (1" in (
+        listed.content
+    )
     [go_on] = [a.get("href") for a in listed.all("a") if "draft=" in str(a.get("href"))]
     assert value(emer.get(str(go_on)), "f-note") == F2["f-note"]
     [discard] = [f.get("action") for f in listed.all("form") if "/drafts/" in str(f.get("action"))]
@@ -396,6 +399,27 @@ def test_what_was_begun_stands_in_the_list_until_it_is_deleted(
     assert count(portal, "case_draft") == 0
     portal.services.documents.sweep(lambda: False)
     assert count(portal, "document") == 0
+
+
+def test_requests_that_were_begun_can_be_told_apart(emer: CheckedClient) -> None:
+    for more in ({}, {"f-note": "Në dhjetor u faturova dy herë. " * 9}, {"f-note": " "}):
+        page = emer.get(f"{NEW}?request=F2")
+        empty = dict.fromkeys(F2, "")
+        emer.post(NEW, {**form_of(page), **((more and {**empty, **more}) or F2), "do": "keep"})
+    page = emer.get(LIST)
+    told = [words(p) for p in page.all("p") if "begun" in str(p.get("class"))]
+    assert len(set(told)) == 3 and max(map(len, told)) <= 160
+    assert [words(b) for b in page.all("summary")] == ["Fshijeni"] * 3, "it asks first"
+
+
+def test_numbers_of_a_draft_may_be_none(emer: CheckedClient) -> None:
+    """They stand in the list as they were typed."""
+    page = emer.get(f"{NEW}?request=M1")
+    names = [str(e.get("name")) for e in page.all("input")]
+    typed = {name: "shumë & <b>" for name in names if name.startswith("f-")}
+    assert typed
+    emer.post(NEW, {**form_of(page, "M1"), **typed, "do": "keep"})
+    assert "shumë & <b>" in emer.get(LIST).content
 
 
 def test_a_changed_mind_keeps_what_both_requests_ask(emer: CheckedClient) -> None:
