@@ -283,3 +283,77 @@ def noise() -> bytes:
     written = BytesIO()
     Image.frombytes("RGB", (700, 500), os.urandom(700 * 500 * 3)).save(written, "JPEG", quality=95)
     return written.getvalue()
+
+
+def test_nothing_typed_on_a_case_is_lost_beside_the_button(visit: Any, files: Path) -> None:
+    visitor = visit(**PHONE)
+    visitor.sign_in("Emer Mbiemer")
+    page = visitor.page
+    number = send_f2(page, files)
+    clerk = staff_page(visit, "agjent")
+    clerk.goto(f"/staff/cases/{number}")
+    clerk.locator("textarea[name=note]").fill("Për klientin.")
+    clerk.locator("textarea[name=remark]").fill("Për kolegët.")
+    clerk.get_by_role("button", name="Merreni").click()
+    expect(clerk.locator("textarea[name=note]")).to_have_value("Për klientin.")
+    clerk.get_by_label("Skedari").set_input_files(files / "kontrata.pdf")
+    clerk.get_by_role("button", name="Shtojeni").click()
+    expect(clerk.get_by_role("main")).to_contain_text("kontrata.pdf")
+    expect(clerk.locator("textarea[name=remark]")).to_have_value("Për kolegët.")
+    assert findings(clerk) == []
+    step(clerk, number, "waiting information", "Dhe diçka.", tick="Ekstrakt historik i QKB-së")
+
+    page.goto(f"/cases/{number}")
+    assert findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    answer, note = page.get_by_label("Përgjigjja juaj"), page.get_by_label("Shënime nga abonenti")
+    answer.fill("Ja ekstrakti.")
+    note.fill("Shënim i ri.")
+    page.get_by_label("Ekstrakt historik i QKB-së").set_input_files(files / "kontrata.pdf")
+    expect(page.locator("#documents a").first).to_have_text("kontrata.pdf")
+    expect(answer).to_have_value("Ja ekstrakti.")
+    expect(note).to_have_value("Shënim i ri.")
+    page.get_by_role("button", name="Ruaj ndryshimet").click()
+    expect(page.get_by_role("status").first).to_contain_text("u ruajtën")
+    expect(answer).to_have_value("Ja ekstrakti.")
+    note.fill("Edhe më i ri.")
+    page.get_by_role("button", name="I dërgova ato që kërkuat").click()
+    expect(page.get_by_role("main")).to_contain_text("Edhe më i ri.")
+    expect(page.get_by_role("main")).to_contain_text("Në Proces")
+
+
+def test_a_file_sent_after_the_session_ended_comes_along(visit: Any, files: Path) -> None:
+    visitor = visit(**DESK)
+    visitor.sign_in("Emer Mbiemer")
+    page = visitor.page
+    page.goto(f"{NEW}?request=F2")
+    page.get_by_label("Shënime nga abonenti").fill("Kjo mbetet.")
+    visitor.context.clear_cookies(name="selfcare_session")
+    page.get_by_label("Dokument identifikimi").set_input_files(files / "karta.jpg")
+    page.wait_for_url(re.compile("/login"))
+    page.fill("#user_name", "Emer Mbiemer")
+    page.fill("#password", "Provo2024")
+    page.click("main button[type=submit]")
+    page.wait_for_url(re.compile("/cases/new"))
+    expect(page.get_by_label("Shënime nga abonenti")).to_have_value("Kjo mbetet.")
+    expect(page.locator("#documents .files li")).to_have_count(1)
+
+
+def test_a_file_that_did_not_get_through_is_told_beside_its_field(visit: Any, files: Path) -> None:
+    visitor = visit(**DESK)
+    visitor.sign_in("Emer Mbiemer")
+    page = visitor.page
+    page.goto(f"{NEW}?request=F2")
+    page.get_by_label("Shënime nga abonenti").fill("Kjo mbetet.")
+    place = page.locator('[data-place="identity"]')
+    for answer in (lambda route: route.abort(), lambda route: route.fulfill(status=413, body="")):
+        page.route("**/cases/new", answer)
+        page.get_by_label("Dokument identifikimi").set_input_files(files / "karta.jpg")
+        expect(place.locator(".error")).to_have_text(
+            "karta.jpg: Ky skedar nuk u dërgua dot. Ju lutemi zgjidheni sërish."
+        )
+        expect(page.get_by_label("Shënime nga abonenti")).to_have_value("Kjo mbetet.")
+        page.unroute("**/cases/new")
+    page.get_by_label("Dokument identifikimi").set_input_files(files / "karta.jpg")
+    expect(place.locator(".files")).to_contain_text("karta.jpg")
+    expect(place.locator(".error")).to_have_count(0)
