@@ -50,6 +50,27 @@ document.addEventListener("input", () => {
   fetch(awake, { redirect: "manual" }).catch(() => { /* no network just now: the next key tells */ });
 });
 
+// Words that were typed stay on the page where its session has ended meanwhile: after a long pause
+// that is asked before they are sent. A form that is kept on the way needs it not.
+document.addEventListener("submit", async (event) => {
+  const [form, button] = [event.target, event.submitter];
+  const isWriting = form.method === "post" && form.querySelector("textarea") && !form.querySelector("[data-kept]");
+  if (!awake || !isWriting || Date.now() - told < awakeSeconds * 1000) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  document.querySelector(".session-ended")?.remove();
+  const answer = await fetch(awake, { redirect: "manual" }).catch(() => null);
+  if (answer?.type === "opaqueredirect") {
+    const notice = document.querySelector("[data-session-ended]").content.firstElementChild.cloneNode(true);
+    notice.classList.add("session-ended");
+    (button ?? form).after(notice);
+    notice.scrollIntoView({ block: "nearest" });
+    return;
+  }
+  told = Date.now();
+  form.requestSubmit(button);
+}, true);
+
 // The total follows the ticked invoices. It is for the eye: the server works it out again.
 const pay = document.querySelector("form[data-pay]");
 if (pay?.querySelector("[data-total]")) {

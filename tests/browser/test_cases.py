@@ -357,3 +357,34 @@ def test_a_file_that_did_not_get_through_is_told_beside_its_field(visit: Any, fi
     page.get_by_label("Dokument identifikimi").set_input_files(files / "karta.jpg")
     expect(place.locator(".files")).to_contain_text("karta.jpg")
     expect(place.locator(".error")).to_have_count(0)
+
+
+def test_an_answer_stays_on_the_page_after_the_session_ended(visit: Any, files: Path) -> None:
+    clerk = staff_page(visit, "agjent")
+    visitor = visit(**DESK)
+    visitor.sign_in("Emer Mbiemer")
+    page = visitor.page
+    number = send_f2(page, files)
+    step(clerk, number, "waiting information", "Na duhet diçka.")
+    page.clock.install()
+    page.goto(f"/cases/{number}")
+    answer = page.get_by_label("Përgjigjja juaj")
+    answer.fill("E gjatë dhe e lodhshme.")
+    page.clock.fast_forward("59:00")  # somebody has lunch
+    visitor.context.clear_cookies(name="selfcare_session")
+    button = page.get_by_role("button", name="I dërgova ato që kërkuat")
+    button.click()
+    expect(page.get_by_role("alert")).to_contain_text("Seanca juaj u mbyll")
+    with visitor.context.expect_page() as opened:
+        page.get_by_role("alert").get_by_role("link", name="Hyni").click()
+    door = opened.value
+    door.fill("#user_name", "Emer Mbiemer")
+    door.fill("#password", "Provo2024")
+    door.click("main button[type=submit]")
+    door.wait_for_url("**/contracts")
+    expect(answer).to_have_value("E gjatë dhe e lodhshme.")
+    button.click()  # the token of the old session: told so, with all that was typed
+    expect(page.get_by_role("alert")).to_contain_text("qëndroi hapur për një kohë të gjatë")
+    expect(answer).to_have_value("E gjatë dhe e lodhshme.")
+    button.click()
+    expect(page.get_by_role("main")).to_contain_text("Në Proces")
