@@ -120,12 +120,11 @@ def show_error(code: int, *, reference: str | None = None, plain: bool = False) 
     shown = code if code in TEXTS else (400 if code < 500 else 500)  # noqa: PLR2004
     title, text = TEXTS[shown]
     g.plain_page = plain
-    template = "errors/staff.html" if is_staff_path(request.path) else "errors/error.html"
     form_page = find_form_page() if code == TOO_LARGE else None
-    page = render_template(
-        template, title=title, text=text, reference=reference, form_page=form_page
-    )
-    return page, code
+    told = {"title": title, "text": text, "reference": reference, "form_page": form_page}
+    if is_staff_path(request.path):
+        return render_template("errors/staff.html", **told), code
+    return render_template("errors/error.html", **told), code
 
 
 def _show_billing_away(error: BillingError) -> Any:
