@@ -18,7 +18,9 @@ class AccountSettings(Section):
         default=True, description="A password must have a letter and a digit."
     )
     session_idle_minutes: int = Field(
-        default=60, ge=5, description="A session ends after so long without a page."
+        default=60,
+        ge=5,
+        description="A session ends after so long without a page, and without typing on one.",
     )
     session_absolute_hours: int = Field(
         default=12, ge=1, description="A session ends so long after sign-in, whatever happens."

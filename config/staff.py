@@ -21,7 +21,10 @@ class StaffSettings(Section):
         " once.",
     )
     session_idle_minutes: int = Field(
-        default=30, ge=5, le=240, description="A session ends after so long without a page."
+        default=30,
+        ge=5,
+        le=240,
+        description="A session ends after so long without a page, and without typing on one.",
     )
     session_absolute_hours: int = Field(
         default=10,

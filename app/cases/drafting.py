@@ -10,6 +10,7 @@ from app.audit.records import Actor
 from app.cases.records import (
     AlreadyFiled,
     Attached,
+    Begun,
     By,
     CaseError,
     Draft,
@@ -93,11 +94,23 @@ class Drafting:
                 return None
             return opened(self._shared, connection, row)
 
-    def list_of(self, account_id: AccountId, code: ContractCode) -> list[DraftRow]:
+    def list_of(self, account_id: AccountId, code: ContractCode) -> list[Begun]:
         """Of requests that there still are, the newest first."""
         with self._shared.database.read() as connection:
             found = drafts.list_of(connection, account_id, code)
-        return [row for row in found if self._shared.catalogue.find(row.request_code)]
+            rows = [row for row in found if self._shared.catalogue.find(row.request_code)]
+            keys = [row.key for row in rows]
+            counts = drafts.count_documents(connection, keys) if keys else {}
+        return [
+            Begun(
+                key=row.key,
+                request_code=row.request_code,
+                answers=self._shared.seal.open(row.key, row.answers) or {},
+                documents=counts.get(row.key, 0),
+                kept_at=row.kept_at,
+            )
+            for row in rows
+        ]
 
     def discard(self, account_id: AccountId, key: DraftKey) -> None:
         """Raises: DraftNotFound."""
@@ -134,7 +147,8 @@ class Drafting:
         name: str,
         actor: Actor = Actor.CUSTOMER,
     ) -> Document:
-        """To a draft that was kept. actor: who sends it, as far as is known.
+        """To a draft that was kept; once, however often it comes for the same purpose. actor: who
+        sends it, as far as is known.
 
         Raises: DraftNotFound, TooManyDocuments, TooManyFiles, DocumentRefused, DocumentError.
         """
@@ -145,11 +159,24 @@ class Drafting:
             with self._shared.database.write() as connection:
                 # Once more: others may have sent, or deleted it, while this one was looked into.
                 self._refuse_if_full(connection, account_id, key, lock=True)
-                drafts.attach(connection, key, document.id, purpose, self._shared.clock())
+                same = self._find_same(connection, key, purpose, document)
+                if same is None:
+                    drafts.attach(connection, key, document.id, purpose, self._shared.clock())
         except CaseError:
             self._shared.let_go(document)
             raise
-        return document
+        if same is not None:
+            self._shared.let_go(document)
+        return same or document
+
+    def _find_same(
+        self, connection: Connection, key: DraftKey, purpose: str, document: Document
+    ) -> Document | None:
+        """A form that was sent again brings its files again."""
+        there = [one for one, of, _at in drafts.list_documents(connection, key) if of == purpose]
+        found = self._shared.documents.list(connection, there)
+        wanted = (document.sha256, document.name)
+        return next((one for one in found if (one.sha256, one.name) == wanted), None)
 
     def _refuse_if_full(
         self, connection: Connection, account_id: AccountId, key: DraftKey, *, lock: bool = False

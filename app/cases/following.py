@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from app.accounts.records import AccountId, Restricted, SignedIn
 from app.audit.records import Action
-from app.cases import rules
+from app.cases import letters, rules
 from app.cases.fields import Problem
 from app.cases.filing import NotComplete, check_answers
 from app.cases.records import (
@@ -34,6 +34,7 @@ from app.cases.shared import Move, Shared, is_theirs, public_events
 from app.cases.store import cases
 from app.cases.store.cases import Row
 from app.documents.records import Document, DocumentId
+from app.messages.texts import texts
 from legacy_adapters.records import ContractCode, Invoice
 
 PAGE_SIZE = 25
@@ -254,6 +255,21 @@ class Following:
             if one.document.id == document_id:
                 return one.document
         raise CaseNotFound
+
+
+def documents_asked_for(file: CaseFile) -> dict[str, datetime]:
+    """The form's documents that the utility waits for, by their codes, and since when."""
+    case = file.case
+    moves = [event for event in file.events if event.what is What.MOVED]
+    if case.state is not State.WAITING_INFORMATION or not moves:
+        return {}
+    asked = moves[-1]
+    names = letters.names_asked(texts(case.language), asked.note)
+    return {
+        spec.code: asked.at
+        for spec in case.form.documents
+        if spec.name.in_language(case.language) in names
+    }
 
 
 def _has_acted(connection: Connection, row: Row) -> bool:

@@ -1,12 +1,14 @@
 """What customers are told of their cases by mail. No subject holds personal data."""
 
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 from app.cases.records import State, Summary
 from app.formats import Formats
 from app.messages.records import Block, Kind, Letter
 
 Translate = Callable[[str], str]
+DASH = "– "  # before each document that is asked for
 
 
 def state_words(_: Translate, state: State) -> str:
@@ -107,8 +109,15 @@ def added(_: Translate, case: Summary, *, address: str) -> Letter:
 
 def asking(_: Translate, names: Sequence[str], note: str) -> str:
     """What the customer is asked for: documents by name, then the clerk's own words."""
-    lines = [_("Please add:"), *(f"– {name}" for name in names)] if names else []
+    lines = [_("Please add:"), *(f"{DASH}{name}" for name in names)] if names else []
     return "\n".join(filter(None, ("\n".join(lines), note)))
+
+
+def names_asked(_: Translate, note: str) -> set[str]:
+    """The names of the documents that such a note begins with."""
+    first, *rest = note.splitlines() or [""]
+    listed = takewhile(lambda line: line.startswith(DASH), rest)
+    return {line.removeprefix(DASH) for line in listed} if first == _("Please add:") else set()
 
 
 def _link(_: Translate, address: str) -> Block:

@@ -82,6 +82,17 @@ class Draft:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Begun:
+    """A draft in a list. documents: how many it has."""
+
+    key: DraftKey
+    request_code: str
+    answers: Answers
+    documents: int
+    kept_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Filled:
     """What somebody has typed into a request's form so far."""
 

@@ -31,6 +31,46 @@ window.addEventListener("pageshow", () => {
   }
 });
 
+// A file that is too large is told before it is sent, with all that was typed beside it.
+for (const input of document.querySelectorAll("input[type=file][data-most]")) {
+  input.addEventListener("change", () => {
+    const isLarge = [...input.files].some((file) => file.size > Number(input.dataset.most));
+    input.setCustomValidity(isLarge ? input.dataset.tooLarge : "");
+    input.reportValidity();
+  });
+}
+
+// While somebody types, the portal hears of it now and then: no session ends as idle under an
+// answer that is being written. A page that is only open tells nothing.
+const { awake, awakeSeconds } = document.body.dataset;
+let told = Date.now();
+document.addEventListener("input", () => {
+  if (!awake || Date.now() - told < awakeSeconds * 1000) return;
+  told = Date.now();
+  fetch(awake, { redirect: "manual" }).catch(() => { /* no network just now: the next key tells */ });
+});
+
+// Words that were typed stay on the page where its session has ended meanwhile: after a long pause
+// that is asked before they are sent. A form that is kept on the way needs it not.
+document.addEventListener("submit", async (event) => {
+  const [form, button] = [event.target, event.submitter];
+  const isWriting = form.method === "post" && form.querySelector("textarea") && !form.querySelector("[data-kept]");
+  if (!awake || !isWriting || Date.now() - told < awakeSeconds * 1000) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  document.querySelector(".session-ended")?.remove();
+  const answer = await fetch(awake, { redirect: "manual" }).catch(() => null);
+  if (answer?.type === "opaqueredirect") {
+    const notice = document.querySelector("[data-session-ended]").content.firstElementChild.cloneNode(true);
+    notice.classList.add("session-ended");
+    (button ?? form).after(notice);
+    notice.scrollIntoView({ block: "nearest" });
+    return;
+  }
+  told = Date.now();
+  form.requestSubmit(button);
+}, true);
+
 // The total follows the ticked invoices. It is for the eye: the server works it out again.
 const pay = document.querySelector("form[data-pay]");
 if (pay?.querySelector("[data-total]")) {

@@ -22,6 +22,7 @@ from app.web.cookies import cookie_name
 from app.web.current import PortalUser, services
 from app.web.sessions import STAFF_COOKIE, CookieSessions, SessionsByDoor, is_staff_path
 from app.web.staff import TOKEN, find_staff
+from app.web.way_back import find_form_page
 from config.settings import Settings
 from legacy_adapters.records import ContractCode
 
@@ -73,6 +74,7 @@ HOLDER = Rule(who=Who.HOLDER)
 AGENT = Rule(who=Who.STAFF, role=Role.AGENT)
 SUPERVISOR = Rule(who=Who.STAFF, role=Role.SUPERVISOR)
 ADMINISTRATOR = Rule(who=Who.STAFF, role=Role.ADMINISTRATOR)
+TAKES_FILES = Rule(who=Who.STAFF, role=Role.AGENT, uploads=True)
 
 ACCESS: dict[str, Rule] = {
     "static": MACHINE,
@@ -90,6 +92,7 @@ ACCESS: dict[str, Rule] = {
     "accounts.login": PUBLIC,
     "accounts.register_code": PUBLIC,
     "accounts.logout": Rule(who=Who.SIGNED_IN, before_new_password=True),
+    "accounts.awake": SIGNED_IN,
     "recovery.forgot": PUBLIC,
     "recovery.stop": PUBLIC,
     "recovery.new_password": Rule(who=Who.SIGNED_IN, before_new_password=True),
@@ -155,24 +158,25 @@ ACCESS: dict[str, Rule] = {
     "cases.discard": HOLDER,
     # Whose a case is, its service asks: another's is answered like one that is not there.
     "cases.show": SIGNED_IN,
-    "cases.change": SIGNED_IN,
+    "cases.change": Rule(who=Who.SIGNED_IN, uploads=True),
     "cases.history": SIGNED_IN,
     "cases.add_documents": Rule(who=Who.SIGNED_IN, uploads=True),
     "cases.document": SIGNED_IN,
     "cases.paper": SIGNED_IN,
     "cases.answer_letter": SIGNED_IN,
-    "cases.answer": SIGNED_IN,
+    "cases.answer": Rule(who=Who.SIGNED_IN, uploads=True),
     "cases.withdraw": SIGNED_IN,
     "cases.reopen": SIGNED_IN,
     "staff.login": PUBLIC,
     "staff.logout": Rule(who=Who.STAFF, role=Role.AGENT, before_new_password=True),
     "staff.password": Rule(who=Who.STAFF, role=Role.AGENT, before_new_password=True),
+    "staff.awake": AGENT,
     "staff.index": AGENT,
     "staff_cases.index": AGENT,
     "staff_cases.show": AGENT,
-    "staff_cases.step": AGENT,
-    "staff_cases.assign": AGENT,
-    "staff_cases.add_document": Rule(who=Who.STAFF, role=Role.AGENT, uploads=True),
+    "staff_cases.step": TAKES_FILES,
+    "staff_cases.assign": TAKES_FILES,
+    "staff_cases.add_document": TAKES_FILES,
     "staff_cases.document": AGENT,
     "staff_cases.load": SUPERVISOR,
     "staff_cases.assign_many": SUPERVISOR,
@@ -211,6 +215,8 @@ ACCESS: dict[str, Rule] = {
     "staff_content.version": ADMINISTRATOR,
     "staff_content.restore": ADMINISTRATOR,
 }
+
+LEAVING = {"accounts.logout", "staff.logout"}
 
 
 def init_access(app: Flask, settings: Settings) -> None:
@@ -336,9 +342,14 @@ def ask_to_sign_in(back: str | None = None) -> Response:
     is_staff = is_staff_path(request.path)
     if session.pop(TOKEN if is_staff else "_user_id", None):
         session["session_ended"] = True
-    wanted = back or (here() if request.method == "GET" else None)
+    wanted = back or (here() if request.method == "GET" else _page_of_form())
     login = "staff.login" if is_staff else "accounts.login"
     return redirect(url_for(login, next=wanted), code=303)
+
+
+def _page_of_form() -> str | None:
+    """None for who leaves: the next one at this browser may be somebody else."""
+    return None if request.endpoint in LEAVING else find_form_page()
 
 
 def here() -> str:

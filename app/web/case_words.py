@@ -1,6 +1,7 @@
 """Cases in words, for customers' and the staff's pages alike."""
 
 from decimal import Decimal
+from textwrap import shorten
 from typing import Any
 
 from flask_babel import gettext as _
@@ -10,7 +11,7 @@ from flask_babel import ngettext
 from app.cases.catalogue import FieldSpec, RequestForm
 from app.cases.fields import YES, Problem, date_of
 from app.cases.letters import state_words
-from app.cases.records import NOTE, By, Case, Debt, State, Summary, What
+from app.cases.records import NOTE, Begun, By, Case, Debt, State, Summary, What
 from app.formats import Formats
 from app.web.current import formats
 from app.web.language import language
@@ -50,6 +51,7 @@ BY: dict[By, Any] = {
     By.STAFF: _l("the utility"),
     By.PORTAL: _l("the portal"),
 }
+BEGINNING = 150  # characters of what was typed
 LOOKS = {  # of a state's mark
     State.WAITING: "none",
     State.WAITING_INFORMATION: "due",  # the customer has something to do
@@ -151,6 +153,26 @@ def answer_words(spec: FieldSpec, value: str) -> str:
             return value
 
 
+def begun_words(form: RequestForm, begun: Begun) -> str:
+    """What tells one begun request from another: the beginning of what was typed, as it was."""
+    told = [
+        f"{spec.name.in_language(language())}: {_as_typed(spec, begun.answers[spec.code])}"
+        for spec in form.fields
+        if begun.answers.get(spec.code)
+    ]
+    told.append(begun.answers.get(NOTE, ""))
+    words = shorten("; ".join(filter(None, told)), BEGINNING, placeholder=" …")
+    if begun.documents:
+        count = ngettext("%(num)d document", "%(num)d documents", begun.documents)
+        return f"{words} ({count})" if words else str(count)
+    return words or str(_("Nothing is filled in yet."))
+
+
+def _as_typed(spec: FieldSpec, value: str) -> str:
+    """Nobody has checked a draft's numbers yet."""
+    return value if spec.type in ("number", "money") else answer_words(spec, value)
+
+
 def step_words(was: State, now: State) -> str:
     """A step as a clerk chooses it."""
     if now is State.IN_PROGRESS:
@@ -185,6 +207,7 @@ IN_TEMPLATES: dict[str, Any] = {
     "due_words": due_words,
     "debt_words": debt_words,
     "answer_words": answer_words,
+    "begun_words": begun_words,
     "what_words": lambda what: str(WHAT[what]),
     "by_words": lambda by: str(BY[by]),
 }

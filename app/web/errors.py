@@ -21,6 +21,7 @@ from app.documents.records import (
     StorageUnavailable,
 )
 from app.web.sessions import is_staff_path
+from app.web.way_back import find_form_page
 from legacy_adapters.errors import (
     BillingError,
     ContractNotFound,
@@ -28,6 +29,8 @@ from legacy_adapters.errors import (
 )
 
 log = structlog.get_logger("selfcare")
+
+TOO_LARGE = 413
 
 TEXTS: dict[int, tuple[Any, Any]] = {
     400: (
@@ -54,7 +57,7 @@ TEXTS: dict[int, tuple[Any, Any]] = {
         _l("This file is not here any more"),
         _l("If you need it, please contact us."),
     ),
-    413: (
+    TOO_LARGE: (
         _l("That is too large to be sent"),
         _l("Please send less at once, or smaller files."),
     ),
@@ -117,11 +120,11 @@ def show_error(code: int, *, reference: str | None = None, plain: bool = False) 
     shown = code if code in TEXTS else (400 if code < 500 else 500)  # noqa: PLR2004
     title, text = TEXTS[shown]
     g.plain_page = plain
+    form_page = find_form_page() if code == TOO_LARGE else None
+    told = {"title": title, "text": text, "reference": reference, "form_page": form_page}
     if is_staff_path(request.path):
-        page = render_template("errors/staff.html", title=title, text=text, reference=reference)
-    else:
-        page = render_template("errors/error.html", title=title, text=text, reference=reference)
-    return page, code
+        return render_template("errors/staff.html", **told), code
+    return render_template("errors/error.html", **told), code
 
 
 def _show_billing_away(error: BillingError) -> Any:

@@ -65,11 +65,18 @@ def _environment(app: Flask, settings: Settings, language: str) -> Environment:
         may=may,
         own_label=own_label,
         this_address=this_address,
+        awake_seconds=_awake_seconds(settings.accounts.session_idle_minutes),
+        staff_awake_seconds=_awake_seconds(settings.staff.session_idle_minutes),
         # Pages have its value; parts that are imported are made once for all requests.
         script_root=LocalProxy(lambda: request.script_root),
         **case_words.IN_TEMPLATES,
     )
     return environment
+
+
+def _awake_seconds(idle_minutes: int) -> int:
+    """How often a page tells that somebody types: no oftener than sessions note it."""
+    return min(300, idle_minutes * 60 // 5)
 
 
 def _plain_filters(formats: Formats) -> dict[str, Callable[..., str]]:

@@ -22,6 +22,7 @@ from app.documents.records import (
 from app.documents.service import Documents
 from app.web.current import services
 from app.web.sending import send_away
+from config.documents import DocumentSettings
 
 log = structlog.get_logger("selfcare")
 MEGABYTE = 1024 * 1024
@@ -83,6 +84,19 @@ def chosen_files(field: str) -> list[FileStorage]:
     """The files of a form's field; a field that was left empty sends one without a name. Only
     for routes whose rule says `uploads`: elsewhere nothing large gets in."""
     return [file for file in request.files.getlist(field) if file.filename]
+
+
+def has_files() -> bool:
+    return any(file.filename for file in request.files.values())
+
+
+def too_large() -> str:
+    return why_not(DocumentRefused(Refusal.TOO_LARGE))
+
+
+def most_together(settings: DocumentSettings) -> int:
+    """Bytes of all files of one request: something is left for what is typed beside them."""
+    return settings.max_request_bytes * 15 // 16
 
 
 def why_not(error: DocumentRefused | DocumentError) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from app.accounts.store.phones import take_phone
 from app.audit.records import Action
+from app.cases.following import documents_asked_for
 from app.cases.handling import NoSuchMember, NoteMissing, WaitsForScan
 from app.cases.records import (
     AlreadyFiled,
@@ -27,11 +28,12 @@ from app.cases.records import (
 )
 from app.cases.shared import Move
 from app.database.engine import Database
+from app.documents.records import DocumentId
 from app.staff.records import MemberId
 from legacy_adapters.port import Billing
 from tests.accounts import HOME as FROM_HOME
 from tests.accounts import posted
-from tests.case_world import MOST_DOCUMENTS, World, make_world
+from tests.case_world import CODE, MOST_DOCUMENTS, World, make_world
 from tests.documents import pdf
 
 WEDNESDAY = date(2026, 12, 2)
@@ -249,6 +251,40 @@ def test_documents_of_the_utilitys_own(world: World) -> None:
 
 
 # Who has it
+
+
+def test_what_is_asked_for_is_known_by_its_name(world: World) -> None:
+    number = world.file()
+    account_id = world.vera.account.id
+
+    def asked() -> set[str]:
+        return set(documents_asked_for(world.following.get(account_id, number)))
+
+    assert asked() == set()
+    world.move(number, State.WAITING_INFORMATION, "– Karta", documents=["proof"])
+    assert asked() == {"proof", "identity"}, "a clerk may go on with the list by hand"
+    world.following.answer(world.vera, number, note="Ja.")
+    assert asked() == set()
+    world.move(number, State.WAITING_INFORMATION, "Shkruani: – Karta")
+    assert asked() == set(), "only what stands in the list, and in the last note"
+
+
+def test_a_draft_takes_the_same_file_once(world: World) -> None:
+    filled, content = world.draft(), pdf()
+    account_id = world.vera.account.id
+
+    def add(purpose: str, name: str, content: bytes) -> DocumentId:
+        return world.drafting.add_document(
+            account_id, filled.key, purpose, BytesIO(content), name=name
+        ).id
+
+    first = add("proof", "a.pdf", content)
+    assert add("proof", "a.pdf", content) == first
+    assert len({first, add("identity", "a.pdf", content), add("proof", "b.pdf", content)}) == 3
+    [begun] = world.drafting.list_of(account_id, CODE)
+    assert (begun.documents, begun.answers) == (3, {"why": "x"})
+    number = world.send(filled)
+    assert len(world.following.get(account_id, number).documents) == 3
 
 
 def test_whoever_moves_what_nobody_has_takes_it(world: World) -> None:

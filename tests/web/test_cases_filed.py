@@ -25,7 +25,8 @@ from tests.cases import (
     send_f2,
 )
 from tests.conftest import MakePortal, Portal
-from tests.web.client import CheckedClient, Page
+from tests.documents import pdf
+from tests.web.client import CheckedClient, Page, words
 from tests.web.test_away import Outage, outage
 
 __all__ = ["outage"]
@@ -233,7 +234,44 @@ def test_too_large_a_request_is_refused_in_words(make_portal: MakePortal) -> Non
     client = small.signed_in("Emer Mbiemer")
     page = client.get(f"{NEW}?request=F2")
     huge = {**form_of(page), "d-other": (BytesIO(b"x" * 70_000), "e madhe.pdf"), "do": "add"}
-    assert "Kjo është tepër e madhe" in client.post(NEW, huge, status=413).heading
+    refused = client.post(NEW, huge, 413, headers={"Referer": f"http://localhost{NEW}?request=F2"})
+    assert "Kjo është tepër e madhe" in refused.heading
+    links = [a.get("href") for a in refused.all("a")]
+    assert f"{NEW}?request=F2" in links, links
+
+
+def test_a_form_that_is_sent_again_adds_its_files_once(emer: CheckedClient) -> None:
+    page = emer.get(f"{NEW}?request=F2")
+    content = pdf()
+    for _ in range(2):
+        again = {
+            "d-identity": file_of("karta.jpg"),
+            "d-invoice_copy": (BytesIO(content), "fatura.pdf"),
+        }
+        page = emer.post(NEW, {**form_of(page), **F2, **again, "do": "add"})
+    assert documents_on(page) == ["karta.jpg", "fatura.pdf"]
+
+
+def test_another_kind_keeps_what_was_typed(portal: Portal, emer: CheckedClient) -> None:
+    """The script empties the choice of a request of another kind; the fields stay."""
+    page = emer.get(f"{NEW}?request=F2")
+    requests = next(s for s in page.all("select") if s.get("name") == "request")
+    assert {"F2", "M1"} <= {str(o.get("value")) for o in requests.iter()}, "none is left out"
+    typed = {**F2, "kind": "meter", "request": "", "d-identity": file_of("karta.jpg")}
+    page = emer.post(NEW, {**form_of(page), **typed, "do": "choose"})
+    assert value(page, "f-note") == F2["f-note"] and documents_on(page) == ["karta.jpg"]
+    assert value(emer.get(f"{NEW}?draft={draft_of(page)}"), "f-note") == F2["f-note"]
+    led = emer.post(NEW, {**form_of(page), **F2, "request": "M1", "do": "choose"}, status=303)
+    page = emer.get(led.response.location)
+    assert value(page, "request") == "M1" and value(page, "f-note") == F2["f-note"]
+    assert "karta.jpg" in documents_on(page)
+
+
+def test_a_file_chosen_beside_another_request_is_looked_into(emer: CheckedClient) -> None:
+    page = emer.get(f"{NEW}?request=F2")
+    bad = {**F2, "request": "M1", "d-identity": (BytesIO(b"MZ"), "x.pdf"), "do": "choose"}
+    refused = emer.post(NEW, {**form_of(page), **bad}, status=400)
+    assert "x.pdf" in refused.problems[0] and value(refused, "f-note") == F2["f-note"]
 
 
 def test_sending_twice_files_once(portal: Portal, emer: CheckedClient) -> None:
@@ -319,7 +357,7 @@ def test_only_a_token_of_ours_keeps_anything(portal: Portal, emer: CheckedClient
     for draft in ("", "nonsense", forged, "x" * 1_000):
         data = {**form_of(page), **F2, "draft": draft, "do": "send"}
         led = stranger.post(NEW, data, status=303)
-        assert led.response.location.endswith("/login")
+        assert led.response.location == f"/login?next={NEW}"
     assert count(portal, "case_draft") == 0
 
 
@@ -349,6 +387,9 @@ def test_what_was_begun_stands_in_the_list_until_it_is_deleted(
     )
     listed = emer.get(LIST)
     assert "F2-Tarifim i gabuar" in listed.content
+    assert f"Fatura: {INVOICE}; Tarifa që duhej zbatuar: Familjar; {F2['f-note']} (1" in (
+        listed.content
+    )
     [go_on] = [a.get("href") for a in listed.all("a") if "draft=" in str(a.get("href"))]
     assert value(emer.get(str(go_on)), "f-note") == F2["f-note"]
     [discard] = [f.get("action") for f in listed.all("form") if "/drafts/" in str(f.get("action"))]
@@ -358,6 +399,27 @@ def test_what_was_begun_stands_in_the_list_until_it_is_deleted(
     assert count(portal, "case_draft") == 0
     portal.services.documents.sweep(lambda: False)
     assert count(portal, "document") == 0
+
+
+def test_requests_that_were_begun_can_be_told_apart(emer: CheckedClient) -> None:
+    for more in ({}, {"f-note": "Në dhjetor u faturova dy herë. " * 9}, {"f-note": " "}):
+        page = emer.get(f"{NEW}?request=F2")
+        empty = dict.fromkeys(F2, "")
+        emer.post(NEW, {**form_of(page), **((more and {**empty, **more}) or F2), "do": "keep"})
+    page = emer.get(LIST)
+    told = [words(p) for p in page.all("p") if "begun" in str(p.get("class"))]
+    assert len(set(told)) == 3 and max(map(len, told)) <= 160
+    assert [words(b) for b in page.all("summary")] == ["Fshijeni"] * 3, "it asks first"
+
+
+def test_numbers_of_a_draft_may_be_none(emer: CheckedClient) -> None:
+    """They stand in the list as they were typed."""
+    page = emer.get(f"{NEW}?request=M1")
+    names = [str(e.get("name")) for e in page.all("input")]
+    typed = {name: "shumë & <b>" for name in names if name.startswith("f-")}
+    assert typed
+    emer.post(NEW, {**form_of(page, "M1"), **typed, "do": "keep"})
+    assert "shumë & <b>" in emer.get(LIST).content
 
 
 def test_a_changed_mind_keeps_what_both_requests_ask(emer: CheckedClient) -> None:

@@ -10,9 +10,11 @@ from app.cases.records import CaseNumber, State
 from app.cases.shared import Move
 from app.clock import now
 from app.staff.records import Member
+from tests import case_desk
 from tests.accounts import posted
 from tests.cases import CODE, F2, LIST, NEW, PAID_INVOICE, file_f2, file_of, form_of
 from tests.conftest import MakePortal, Portal
+from tests.web import client as html
 from tests.web.client import CheckedClient, Page
 from tests.web.test_cases_filed import documents_on, value
 
@@ -179,6 +181,35 @@ def test_the_way_of_a_case(portal: Portal, emer: CheckedClient, number: str) -> 
     for mail in mails:
         assert not any(word in mail["subject"] for word in (number, CODE, "Emer", "kontrat"))
     assert "Na duhet kontrata." in mails[1]["text"]
+
+
+def test_a_document_that_was_asked_for_stands_first(
+    portal: Portal, emer: CheckedClient, number: str, agent: CheckedClient
+) -> None:
+    def places(page: Page) -> list[tuple[str, str]]:
+        found = [li for li in page.all("li") if li.get("data-place")]
+        return [(str(li.get("data-place")), html.words(li)) for li in found]
+
+    before = [code for code, _words in places(emer.get(f"/cases/{number}"))]
+    assert before[:2] == ["identity", "invoice_copy"]
+    wants = ["invoice_copy", before[-2]]
+    asking = {"to": "waiting information", "wants": wants, "note": "Dhe diçka tjetër."}
+    case_desk.step(agent, number, **asking)
+    page = emer.get(f"/cases/{number}")
+    shown = places(page)
+    assert [code for code, _words in shown[:2]] == wants
+    for _code, told in shown[:2]:  # also what was there before it was asked for
+        assert "jua kërkojmë këtë" in told and "jo e detyrueshme" not in told
+    assert "jua kërkojmë këtë" not in shown[2][1]
+    [others] = [d for d in page.all("details") if d.get("class") == "others"]
+    assert others.get("open") is not None, "the rest may be asked for in the note"
+    assert page.text.index("documents-head") < page.text.index('id="filled-in"')
+    data = {f"d-{wants[1]}": file_of("ekstrakt.pdf")}
+    emer.post(f"/cases/{number}/documents", data, status=303)
+    shown = places(emer.get(f"/cases/{number}"))
+    assert "jua kërkojmë këtë" in shown[0][1] and "jua kërkojmë këtë" not in shown[1][1]
+    emer.post(f"/cases/{number}/answer", {"words": "E shtova."}, status=303)
+    assert "jua kërkojmë këtë" not in emer.get(f"/cases/{number}").content
 
 
 def test_reopening_has_an_end(portal: Portal, emer: CheckedClient, number: str) -> None:

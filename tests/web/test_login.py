@@ -253,3 +253,26 @@ def test_session_cookie_is_signed_with_sha256(portal: Portal) -> None:
     assert kept is not None
     signature = kept.value.rpartition(".")[2]
     assert len(urlsafe_b64decode(signature + "=")) == 32
+
+
+def test_who_types_is_not_idle(portal: Portal) -> None:
+    client = portal.signed_in("Emer Mbiemer")
+    page = client.get("/contracts").text
+    assert 'data-awake="/account/awake" data-awake-seconds="300"' in page
+    for minutes in (50, 50):  # an hour would have been too long
+        past = (datetime.now(UTC) - timedelta(minutes=minutes)).replace(tzinfo=None)
+        with portal.database.write() as connection:
+            connection.exec_driver_sql("UPDATE account_session SET seen_at = ?", (str(past),))
+        assert client.fetch("/account/awake").status_code == 204
+        with portal.database.read() as connection:
+            seen = connection.exec_driver_sql("SELECT seen_at FROM account_session").scalar_one()
+        assert str(seen) > str(past + timedelta(minutes=45))
+    assert 'data-awake=""' in portal.client().get("/").text
+
+
+def test_the_longest_time_stays_for_who_types(portal: Portal) -> None:
+    client = portal.signed_in("Emer Mbiemer")
+    past = (datetime.now(UTC) - timedelta(hours=13)).replace(tzinfo=None)
+    with portal.database.write() as connection:
+        connection.exec_driver_sql("UPDATE account_session SET created_at = ?", (str(past),))
+    client.get("/account/awake", status=303)

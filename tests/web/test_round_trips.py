@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from tests.billing_schemas.wide.make import MAPPING
-from tests.cases import file_f2
+from tests.cases import F2, LIST, NEW, file_f2, form_of
 from tests.conftest import MakePortal, Portal
 from tests.web.client import CheckedClient
 
@@ -87,6 +87,11 @@ def test_pages_of_a_case(portal: Portal) -> None:
     # invoices to choose from | session, case, documents and their files, what happened, right
     assert round_trips(portal, client, f"/cases/{number}") == (1, 6)
     assert round_trips(portal, client, f"/cases/{number}/history") == (0, 5)
+    for _ in range(2):
+        page = client.get(f"{NEW}?request=F2")
+        client.post(NEW, {**form_of(page), **F2, "do": "keep"})
+    # | session, drafts, their documents, how many cases, one page of them
+    assert round_trips(portal, client, LIST) == (0, 5)
 
 
 def test_a_list_to_take_away(portal: Portal) -> None:

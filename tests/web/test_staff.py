@@ -279,3 +279,15 @@ def test_every_post_refuses_a_forged_request(portal: Portal) -> None:
         assert newcomer.http.post("/staff/login", data=form).status_code == 400
         newcomer.get("/staff", status=303)
     client.get("/staff")
+
+
+def test_who_types_is_not_idle(portal: Portal) -> None:
+    client = portal.staff("agjent")
+    assert 'data-awake="/staff/awake" data-awake-seconds="300"' in client.get("/staff").text
+    past = (datetime.now(UTC) - timedelta(minutes=25)).replace(tzinfo=None)
+    with portal.database.write() as connection:
+        connection.exec_driver_sql("UPDATE staff_session SET seen_at = ?", (str(past),))
+    assert client.fetch("/staff/awake").status_code == 204
+    with portal.database.read() as connection:
+        seen = connection.exec_driver_sql("SELECT max(seen_at) FROM staff_session").scalar_one()
+    assert str(seen) > str(past + timedelta(minutes=20))

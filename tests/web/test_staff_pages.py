@@ -83,7 +83,7 @@ def test_an_ended_session_is_asked_to_sign_in_as_staff(portal: Portal) -> None:
     portal.services.members.sign_out(portal.services.members.get("besa"))
     form = {"new": NEW, "again": NEW, "csrf_token": token}
     page = client.post("/staff/password", form, status=303)
-    assert page.response.location == "/staff/login"
+    assert page.response.location == "/staff/login?next=/staff/password"
 
 
 # Pages around it

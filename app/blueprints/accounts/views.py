@@ -192,6 +192,13 @@ def _after_sign_in() -> str:
     return local_address(request.args.get("next")) or url_for("contracts.index")
 
 
+@accounts.get("/account/awake")
+def awake() -> ResponseReturnValue:
+    """Asked while somebody types (site.js): that is no idle session. Who asks is noted as with
+    every page, and nothing is answered."""
+    return "", 204
+
+
 @accounts.post("/logout")
 def logout() -> ResponseReturnValue:
     form = PortalForm()

@@ -1,6 +1,6 @@
 """Requests and complaints."""
 
-from app.blueprints.cases import filing, papers, views
+from app.blueprints.cases import editing, filing, papers, views
 from app.blueprints.cases.blueprint import cases
 
-__all__ = ["cases", "filing", "papers", "views"]
+__all__ = ["cases", "editing", "filing", "papers", "views"]

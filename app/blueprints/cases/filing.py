@@ -44,7 +44,7 @@ from app.web.case_drafts import DraftToken, draft_token, find_draft_token
 from app.web.current import services, signed_in
 from app.web.errors import log_failure
 from app.web.refusals import restricted
-from app.web.uploads import ACCEPT, status_of, why_not
+from app.web.uploads import ACCEPT, has_files, status_of, why_not
 from legacy_adapters.records import NO_MONEY, ContractCode
 
 log = structlog.get_logger("selfcare")
@@ -128,10 +128,9 @@ def file(code: str) -> ResponseReturnValue:
     if not form.validate():
         return _show(page, form, 400)
     action = request.form.get("do", SEND)
-    if page.request_form is None or page.request_form.code != request.form.get("request", ""):
-        return _choose(page, form, action)
+    is_shown = page.request_form and page.request_form.code == request.form.get("request", "")
     try:
-        return _do(page, form, action)
+        return _do(page, form, action) if is_shown else _choose(page, form, action)
     except AlreadyFiled as error:
         return _after_filing(page.code, error.number)
     except DraftNotFound:
@@ -155,24 +154,31 @@ def _posted_page(code: ContractCode, account_id: AccountId, key: DraftKey) -> Pa
 
 
 def _choose(page: Page, form: CaseForm, action: str) -> ResponseReturnValue:
-    """Another request than the page showed. What was typed goes along: many fields are the same."""
+    """Another request than the page showed, or none any more, after another kind was chosen. What
+    was typed goes along: many fields are the same. Raises: AlreadyFiled, DraftNotFound."""
     chosen = services().cases.filing.catalogue.find(request.form.get("request", ""))
-    if chosen is None:
-        if action == SEND:
-            form.refuse_field("request", _("Choose what your request is about."))
-        return _show(page, form, 400 if action == SEND else 200)
-    draft = None
-    if page.typed or page.documents or page.is_kept:
-        try:
-            _keep(page, chosen)
-        except AlreadyFiled as error:
-            return _after_filing(page.code, error.number)
-        except TooManyDrafts:
-            form.refuse(too_many_drafts())
-            return _show(page, form, 429)
+    if chosen is None and action == SEND:
+        form.refuse_field("request", _("Choose what your request is about."))
+    status, draft, kept_as = 400 if form.problems else 200, None, chosen or page.request_form
+    if kept_as and (page.typed or page.documents or page.is_kept or has_files()):
+        status = _keep_all(page, form, kept_as) or status
         draft = draft_token(page.code, page.key)
+    if chosen is None or form.problems:
+        return _show(_with_documents(page), form, status)
     address = url_for("cases.new", code=page.code, request=chosen.code, draft=draft)
     return redirect(address, code=303)
+
+
+def _keep_all(page: Page, form: CaseForm, kept_as: RequestForm) -> int:
+    """What was typed and chosen. Returns the status to answer with where something could not be
+    kept, else 0. Raises: AlreadyFiled, DraftNotFound."""
+    try:
+        _keep(page, kept_as)
+    except TooManyDrafts:
+        form.refuse(too_many_drafts())
+        return 429
+    status = _add_documents(page.request_form or kept_as, form, signed_in().account.id, page.key)
+    return status if status != 200 else 0  # noqa: PLR2004
 
 
 def _do(page: Page, form: CaseForm, action: str) -> ResponseReturnValue:
@@ -325,7 +331,6 @@ def _show(
         wanted=wanted_documents(chosen, page.documents) if chosen else [],
         draft=draft_token(page.code, page.key),
         accept=ACCEPT,
-        limits=services().settings.documents,
         **texts_of(),
     )
     return content, status

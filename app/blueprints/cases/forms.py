@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, BinaryIO, cast
 
 from flask import request
@@ -16,7 +17,7 @@ from app.web.case_words import problem_words
 from app.web.current import formats, services
 from app.web.forms import PortalForm, clean_lines
 from app.web.language import language
-from app.web.uploads import chosen_files, status_of, why_not
+from app.web.uploads import chosen_files, most_together, status_of, too_large, why_not
 
 FIELD, FILES = "f-", "d-"  # what the names of fields and of documents begin with
 OTHER = "other"  # documents that belong to none of the form's
@@ -88,22 +89,40 @@ def typed_answers(form: RequestForm) -> dict[str, str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wanted:
-    """One place for documents on the page, with what is there already."""
+    """One place for documents on the page, with what is there already. asked: since when the
+    utility waits for it."""
 
     code: str
     name: str
     help: str
     required: bool
     there: Sequence[Attached]
+    asked: datetime | None = None
+
+    @property
+    def is_needed(self) -> bool:
+        return self.required or self.asked is not None
+
+    @property
+    def is_there(self) -> bool:
+        """What was there before it was asked for is not what was meant."""
+        return any(self.asked is None or one.at >= self.asked for one in self.there)
 
     @property
     def id(self) -> str:
         return document_id(self.code)
 
 
-def wanted_documents(form: RequestForm, documents: Sequence[Attached]) -> list[Wanted]:
+def wanted_documents(
+    form: RequestForm,
+    documents: Sequence[Attached],
+    asked: Mapping[str, datetime] | None = None,
+) -> list[Wanted]:
+    """What was asked for stands first."""
+    asked = asked or {}
     known = {spec.code for spec in form.documents}
-    places = [_wanted(spec, documents) for spec in form.documents]
+    specs = sorted(form.documents, key=lambda spec: spec.code not in asked)
+    places = [_wanted(spec, documents, asked.get(spec.code)) for spec in specs]
     others = [one for one in documents if one.purpose not in known]
     places.append(
         Wanted(code=OTHER, name=_("Anything else"), help="", required=False, there=others)
@@ -111,13 +130,14 @@ def wanted_documents(form: RequestForm, documents: Sequence[Attached]) -> list[W
     return places
 
 
-def _wanted(spec: DocumentSpec, documents: Sequence[Attached]) -> Wanted:
+def _wanted(spec: DocumentSpec, documents: Sequence[Attached], asked: datetime | None) -> Wanted:
     return Wanted(
         code=spec.code,
         name=spec.name.in_language(language()),
         help=spec.help.in_language(language()) if spec.help else "",
         required=spec.required,
         there=[one for one in documents if one.purpose == spec.code],
+        asked=asked,
     )
 
 
@@ -199,5 +219,8 @@ def texts_of(**more: Any) -> dict[str, Any]:
         "document_id": document_id,
         "note_length": NOTE_LENGTH,
         "words": "",
+        "limits": services().settings.documents,
+        "together": most_together(services().settings.documents),
+        "too_large": too_large(),
         **more,
     }

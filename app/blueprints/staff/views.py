@@ -33,6 +33,12 @@ def index() -> ResponseReturnValue:
     return render_template("staff/index.html", member=staff_signed_in().member)
 
 
+@staff.get("/staff/awake")
+def awake() -> ResponseReturnValue:
+    """Asked while somebody types, as in the customers' pages."""
+    return "", 204
+
+
 @staff.route("/staff/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
     if find_staff() is not None:

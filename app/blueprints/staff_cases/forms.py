@@ -35,6 +35,11 @@ class Typed:
         return State(self.to) if self.to in set(State) else None
 
     @property
+    def is_begun(self) -> bool:
+        """Whether something was typed or ticked for a step."""
+        return bool(self.to or self.note or self.remark or self.letter or self.wants)
+
+    @property
     def step(self) -> Move:
         """Only where a state is chosen."""
         return Move(to=State(self.to), note=self.note, remark=self.remark, answer=self.letter)
@@ -76,6 +81,16 @@ class StepForm(PortalForm):
 
     def refuse_field(self, field_id: str, message: str) -> None:
         self.by_field.setdefault(field_id, message)
+
+    def refuse_file(self) -> None:
+        """The customer is told of a document by mail: nobody adds one by the way."""
+        self.refuse_field(
+            "document",
+            _(
+                "Nothing was saved yet: first choose the file again and press “Add it”, or go on"
+                " without it."
+            ),
+        )
 
     def check_step(self, typed: Typed) -> None:
         """What can be said without looking at the case."""

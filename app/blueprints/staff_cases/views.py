@@ -1,6 +1,7 @@
 """One case: all that is known of it, and each step to its answer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import BinaryIO, cast
 
 import structlog
@@ -34,7 +35,7 @@ from app.documents.records import DocumentError, DocumentId, DocumentRefused
 from app.staff.records import MemberId
 from app.web.current import services
 from app.web.staff import staff_signed_in
-from app.web.uploads import ACCEPT, chosen_files, send_document, status_of, why_not
+from app.web.uploads import ACCEPT, chosen_files, send_document, status_of, too_large, why_not
 
 log = structlog.get_logger("selfcare")
 CASE = "/<string(maxlength=15):number>"
@@ -81,6 +82,8 @@ def _page(
         purposes={spec.code: spec.name for spec in case.form.documents},
         other=OTHER,
         accept=ACCEPT,
+        most_bytes=services().settings.documents.max_bytes,
+        too_large=too_large(),
         note_length=NOTE_LENGTH,
         letter_length=ANSWER_LENGTH,
     )
@@ -100,6 +103,8 @@ def step(number: str) -> ResponseReturnValue:
     form, typed = StepForm(), typed_step()
     if form.validate():
         form.check_step(typed)
+        if chosen_files("document"):
+            form.refuse_file()
     if form.problems:
         return _page(_desk(number), form, typed, 400)
     handling, me = services().cases.handling, staff_signed_in().member
@@ -162,6 +167,8 @@ def assign(number: str) -> ResponseReturnValue:
     chosen = TAKE if request.form.get("take") else typed.member
     if form.validate() and chosen not in (TAKE, NOBODY) and not is_number(chosen):
         form.refuse_field("member", _("Choose who shall have it."))
+    if chosen_files("document"):
+        form.refuse_file()
     if form.problems:
         return _page(_desk(number), form, typed, 400)
     to = None if chosen == NOBODY else me.id if chosen == TAKE else MemberId(int(chosen))
@@ -172,21 +179,28 @@ def assign(number: str) -> ResponseReturnValue:
     except CaseError as error:
         return _refused(number, form, typed, error)
     flash(_("%(name)s has it now.", name=name) if name else _("Nobody has it now."))
-    return _back(number)
+    return _go_on(number, typed)
+
+
+def _go_on(number: str, typed: Typed) -> ResponseReturnValue:
+    """What was typed beside what is done now stays there."""
+    if not typed.is_begun:
+        return _back(number)
+    return _page(_desk(number), StepForm(), replace(typed, member=""))
 
 
 @staff_cases.post(f"{CASE}/documents")
 def add_document(number: str) -> ResponseReturnValue:
-    form, files = StepForm(), chosen_files("document")
+    form, typed, files = StepForm(), typed_step(), chosen_files("document")
     if form.validate() and not files:
         form.refuse_field("document", _("Choose a file first."))
     if form.problems:
-        return _page(_desk(number), form, status=400)
+        return _page(_desk(number), form, typed, 400)
     status = _add(number, form, files[0].stream, files[0].filename or "")
     if form.problems:
-        return _page(_desk(number), form, status=status)
+        return _page(_desk(number), form, typed, status)
     flash(_("The document is added. The customer sees it, and is told by mail."))
-    return _back(number)
+    return _go_on(number, typed)
 
 
 def _add(number: str, form: StepForm, stream: object, name: str) -> int:

@@ -66,6 +66,12 @@ def count_of(connection: Connection, account_id: AccountId) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def count_documents(connection: Connection, keys: Sequence[DraftKey]) -> dict[DraftKey, int]:
+    """Of those that have any."""
+    query = select(f.draft_key, func.count()).where(f.draft_key.in_(keys)).group_by(f.draft_key)
+    return {DraftKey(key): int(count) for key, count in connection.execute(query)}
+
+
 def _row(row: Any) -> DraftRow:
     return DraftRow(
         key=DraftKey(row.key),
