@@ -32,6 +32,7 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import DOMAIN, MONEY
+from sqlalchemy.dialects.postgresql.base import PGInspector
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.exc import NoSuchTableError, SAWarning
 from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
@@ -294,6 +295,8 @@ class LiveTables:
             names = [*ask.get_table_names(schema=schema), *ask.get_view_names(schema=schema)]
             with suppress(NotImplementedError):  # not every kind of database has them
                 names += ask.get_materialized_view_names(schema=schema)
+            if isinstance(ask, PGInspector):  # tables of another server
+                names += ask.get_foreign_table_names(schema=schema)
             self._names[schema] = names
         return self._names[schema]
 

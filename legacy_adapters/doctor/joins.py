@@ -1,10 +1,20 @@
 """What joins do to the rows that tell of money: a row that a join leaves out is a debt that nobody
 sees, and one that it doubles is shown twice, or to several customers."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, and_, case, func, inspect, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    case,
+    func,
+    inspect,
+    select,
+    tuple_,
+)
 
 from legacy_adapters.doctor.kinds import TableName
 from legacy_adapters.doctor.patient import Fitted, Patient
@@ -12,6 +22,7 @@ from legacy_adapters.doctor.questions import FAILURES, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 from legacy_adapters.schema import Relation
 
+Pair = tuple[str, str]  # columns of two tables, in small letters
 ROWS = 300  # the first and the last by the table's primary key
 TELLING = {"invoice": "outstanding", "invoice_line": "net", "payment": "amount"}
 KEPT = "rows without a partner kept by `optional = true`, or rows of contracts that are gone"
@@ -19,21 +30,75 @@ ONCE = "each row once and under one contract: a join by columns that name one ro
 
 
 def check(patient: Patient) -> Iterator[Finding]:
-    for name, field in TELLING.items():
-        fitted = patient.fitted.get(name)
-        if fitted is None or fitted.relation is None or not fitted.mapping.joins:
-            continue
-        alias = _alias(fitted, field)
-        if alias is None:
-            continue
-        table, place = fitted.tables[alias], patient.place(name, "joins")
-        try:
-            level, told, expected = _look(patient, fitted.relation, alias, table)
-        except FAILURES as error:
-            told = f"what the joins do to {table} cannot be looked at: {reason(error)}"
-            level, expected = Level.NOTE, ""
-        if told:
-            yield Finding(level=level, topic=Topic.KEYS, place=place, found=told, expected=expected)
+    for name, fitted in patient.fitted.items():
+        if fitted.relation is not None:
+            yield from _past_declared_keys(patient, name, fitted)
+            yield from _rows_of_money(patient, name, fitted)
+
+
+def _rows_of_money(patient: Patient, name: str, fitted: Fitted) -> Iterator[Finding]:
+    alias = _alias(fitted, TELLING[name]) if name in TELLING and fitted.mapping.joins else None
+    if fitted.relation is None or alias is None:
+        return
+    table = fitted.tables[alias]
+    try:
+        level, told, expected = _look(patient, fitted.relation, alias, table)
+    except FAILURES as error:
+        told = f"what the joins do to {table} cannot be looked at: {reason(error)}"
+        level, expected = Level.NOTE, ""
+    if told:
+        place = patient.place(name, "joins")
+        yield Finding(level=level, topic=Topic.KEYS, place=place, found=told, expected=expected)
+
+
+def _past_declared_keys(patient: Patient, name: str, fitted: Fitted) -> Iterator[Finding]:
+    """Joins of two tables of which one refers to the other, by other columns than those."""
+    for join in fitted.mapping.joins:
+        own = join.use.alias
+        written: dict[str, set[Pair]] = {}
+        for left, right in join.on:
+            (one, first), (other, second) = _parts(left), _parts(right)
+            if own == other:
+                (one, first), (other, second) = (other, second), (one, first)
+            if own == one != other:
+                written.setdefault(other, set()).add((first, second))
+        for other, pairs in written.items():
+            declared = _declared(patient, fitted.tables[own], fitted.tables[other])
+            if declared and not any(key <= pairs for key in declared):
+                told = ", ".join(f"{own}.{a} = {other}.{b}" for a, b in sorted(declared[0]))
+                yield Finding(
+                    level=Level.WARNING,
+                    topic=Topic.KEYS,
+                    place=patient.place(name, "joins"),
+                    found=f"{own} and {other} are joined past the key that is declared: {told}",
+                    expected="the declared key, or rows of one customer may be another's",
+                )
+
+
+def _parts(column: str) -> tuple[str, str]:
+    alias, _, name = column.rpartition(".")
+    return alias, name.lower()
+
+
+def _declared(patient: Patient, own: TableName, other: TableName) -> list[set[Pair]]:
+    """The foreign keys between two tables, as pairs of their columns in small letters."""
+
+    def asked(connection: Connection) -> list[set[Pair]]:
+        found = [*_references(connection, own, other)]
+        return found + [{(b, a) for a, b in key} for key in _references(connection, other, own)]
+
+    try:
+        return patient.ask(asked)
+    except FAILURES:
+        return []  # nobody can say; a view has none
+
+
+def _references(connection: Connection, source: TableName, goal: TableName) -> Iterator[set[Pair]]:
+    for key in inspect(connection).get_foreign_keys(source.name, schema=source.schema):
+        if key["referred_table"].lower() == goal.name.lower():
+            there = key["referred_columns"] or _key(connection, goal)
+            here = key["constrained_columns"]
+            yield {(a.lower(), b.lower()) for a, b in zip(here, there, strict=False)}
 
 
 def _alias(fitted: Fitted, field: str) -> str | None:
@@ -59,7 +124,7 @@ def _look(
     statement = (
         select(*columns, func.count(case((is_kept, 1))).label("kept"))
         .select_from(relation.joined)
-        .where(tuple_(*columns).in_([tuple(row) for row in rows]))
+        .where(_is_one_of(columns, rows))
         .group_by(*columns)
     )
     found = patient.ask(lambda c: c.execute(statement).all())
@@ -70,6 +135,12 @@ def _look(
         told = f"{len(rows) - len(found)} of {len(rows)} rows of {table} are left out by the joins"
         return Level.WARNING, told, KEPT
     return Level.OK, f"{len(rows)} rows of {table} come through the joins, each once", ""
+
+
+def _is_one_of(columns: Sequence[ColumnElement[Any]], rows: Collection[Any]) -> ColumnElement[bool]:
+    if len(columns) == 1:
+        return columns[0].in_([row[0] for row in rows])
+    return tuple_(*columns).in_([tuple(row) for row in rows])
 
 
 def _key(connection: Connection, table: TableName) -> list[str]:

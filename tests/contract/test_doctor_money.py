@@ -259,6 +259,24 @@ def test_a_debt_that_is_misread_is_told(
     assert [one for one in found if words in one], found
 
 
+def test_a_join_past_the_declared_key_is_told(made: Read) -> None:
+    """By two keys that both count from 1: everybody has somebody's invoice."""
+    by_key = 'joins = [{ table = "cust", as = "k", on = { "k.id" = "f.id" } }]'
+    rows = "INSERT INTO cust SELECT rowid, nr FROM con; INSERT INTO bill SELECT id, 1, no FROM inv;"
+    address, mapping = made(
+        "CREATE TABLE cust (id INTEGER PRIMARY KEY, nr TEXT);"
+        "CREATE TABLE bill (id INTEGER PRIMARY KEY, cust INTEGER REFERENCES cust, no TEXT);" + rows,
+        by_key,
+    )
+    text = mapping.read_text("utf-8").replace('table = "inv"\nas = "f"', 'table = "bill"\nas = "f"')
+    mapping.write_text(text, "utf-8")
+    found = told(look(address, mapping), Level.WARNING)
+    words = "k and f are joined past the key that is declared: k.id = f.cust"
+    assert [one for one in found if words in one], found
+    mapping.write_text(text.replace('"k.id" = "f.id"', '"k.id" = "f.cust"'), "utf-8")
+    assert not [one for one in told(look(address, mapping), Level.WARNING) if "past the key" in one]
+
+
 def test_of_what_is_whole_nothing_is_told(made: Read) -> None:
     assert told(look(*made()), Level.WARNING, Level.BROKEN) == []
 
