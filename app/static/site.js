@@ -62,7 +62,6 @@ document.addEventListener("submit", async (event) => {
   const answer = await fetch(awake, { redirect: "manual" }).catch(() => null);
   if (answer?.type === "opaqueredirect") {
     const notice = document.querySelector("[data-session-ended]").content.firstElementChild.cloneNode(true);
-    notice.classList.add("session-ended");
     (button ?? form).after(notice);
     notice.scrollIntoView({ block: "nearest" });
     return;
