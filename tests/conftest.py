@@ -269,6 +269,7 @@ def make_portal(tmp_path: Path, portal_file: Path, demo_file: Path) -> Iterator[
     yield make
     for portal in made:
         portal.services.jobs.close()
+        portal.services.last_known.close()
         portal.services.database.close()
         portal.services.billing.close()
 

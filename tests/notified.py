@@ -66,6 +66,7 @@ class Town:
 
     def close(self) -> None:
         self.services.jobs.close()
+        self.services.last_known.close()
         self.services.billing.close()
         self.services.database.close()
 

@@ -98,6 +98,10 @@ class LastKnown:
         """Waits until all answers so far are kept."""
         self._writer.flush()
 
+    def close(self) -> None:
+        """No answer is kept any more."""
+        self._writer.close()
+
     def _recall(
         self, topic: Topic[T], codes: Sequence[ContractCode]
     ) -> dict[ContractCode, Told[T]]:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from queue import Empty, Full, Queue
 from typing import Any, NamedTuple
@@ -42,7 +43,8 @@ class Writer:
         self._seal = seal
         self._keep = timedelta(days=keep_days)
         self._now = now
-        self._queue: Queue[Job] = Queue(LONGEST_QUEUE)
+        self._queue: Queue[Job | None] = Queue(LONGEST_QUEUE)
+        self._closing = threading.Event()
         # Not a TTLCache: that one looks at its clock and its links several times for each page.
         self._written: LRUCache[tuple[str, ContractCode], tuple[int, float]] = LRUCache(REMEMBERED)
         self._lock = threading.Lock()
@@ -57,6 +59,8 @@ class Writer:
             if written == fingerprint and now < again_at:
                 return
             self._written[key] = fingerprint, now + AGAIN_SECONDS
+            if self._closing.is_set():
+                return
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="last-known", daemon=True)
                 self._thread.start()
@@ -75,15 +79,18 @@ class Writer:
         """Waits until all that was given is written."""
         self._queue.join()
 
+    def close(self) -> None:
+        """Ends the thread. What it has not begun to write is left out."""
+        with self._lock:
+            self._closing.set()
+            thread = self._thread
+        if thread is not None:
+            with suppress(Full):  # else it is awake
+                self._queue.put_nowait(None)
+            thread.join()
+
     def _work(self) -> None:
-        while True:
-            jobs = [self._queue.get()]
-            time.sleep(GATHER_SECONDS)
-            while len(jobs) < LONGEST_QUEUE:
-                try:
-                    jobs.append(self._queue.get_nowait())
-                except Empty:
-                    break
+        while jobs := self._gather():
             try:
                 self._write(jobs)
             except Exception as error:  # the thread must outlive whatever one batch holds
@@ -96,6 +103,17 @@ class Writer:
                 )
             for _ in jobs:
                 self._queue.task_done()
+
+    def _gather(self) -> list[Job]:
+        """Those of a second; none when the writer is closed."""
+        jobs: list[Job | None] = [self._queue.get()]
+        self._closing.wait(GATHER_SECONDS)
+        while len(jobs) < LONGEST_QUEUE:
+            try:
+                jobs.append(self._queue.get_nowait())
+            except Empty:
+                break
+        return [] if self._closing.is_set() else [job for job in jobs if job]
 
     def _write(self, jobs: list[Job]) -> None:
         newest = {(job.topic.name, job.code): job for job in jobs}

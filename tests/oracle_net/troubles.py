@@ -1,7 +1,7 @@
 """Makes faults happen to a session."""
 
 import os
-import select
+import selectors
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -50,14 +50,17 @@ def _hang(session: "Session", fault: Hang) -> None:
         if not wait_in_silence(channel, fault):
             raise SessionClosed
         return
-    while not fault.cleared.is_set():
-        if channel.closed.is_set():
-            raise SessionClosed
-        if select.select([channel], [], [], _GLANCE)[0]:
-            kind, content = channel.receive()
-            if kind == MARKER:
-                session.answer_break(content)
-                raise Interrupted
+    # Not select.select: it takes no more than 1,024 files of a process.
+    with selectors.DefaultSelector() as selector:
+        selector.register(channel, selectors.EVENT_READ)
+        while not fault.cleared.is_set():
+            if channel.closed.is_set():
+                raise SessionClosed
+            if selector.select(_GLANCE):
+                kind, content = channel.receive()
+                if kind == MARKER:
+                    session.answer_break(content)
+                    raise Interrupted
 
 
 def _send_garbage(channel: Channel, fault: Garbage) -> None:
