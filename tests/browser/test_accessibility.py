@@ -38,6 +38,7 @@ CUSTOMERS = (
 
 
 def findings(page: Any) -> list[str]:
+    page.wait_for_load_state()  # a click may have led to a page that has no document yet
     violations = Axe().run(page).response["violations"]
     return [
         f"{page.url} {v['id']} ({v['impact']}): {[n['html'][:120] for n in v['nodes']]}"

@@ -113,4 +113,5 @@ def test_pages_are_accessible(visit: Any, billing: Path, scheme: str) -> None:
     staff.goto("/staff/certificates?state=issued")
     assert findings(staff) == []
     staff.get_by_role("link", name=re.compile("VD")).first.click()
+    staff.wait_for_url(lambda url: "state=issued" not in url)
     assert findings(staff) == []
