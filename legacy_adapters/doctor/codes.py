@@ -67,7 +67,7 @@ def _chosen(
         stored = _distinct(patient, rows)
     except FAILURES as error:
         told = f"the codes of {name} cannot be read: {reason(error)}"
-        yield Finding(level=Level.NOTE, topic=Topic.CODES, place=place, found=told)
+        yield _finding(Level.NOTE, place, told)
         return
     found = {_as_written(code, column) for code in stored}
     wanted = _as_told(codes, column)
@@ -79,7 +79,7 @@ def _chosen(
     if level is Level.OK and (unseen := wanted - found):
         level = Level.NOTE
         told += f"; in none of the first {ROWS:,} rows: {_shown(unseen)}"
-    yield Finding(level=level, topic=Topic.CODES, place=place, found=told)
+    yield _finding(level, place, told)
 
 
 def _read(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -98,13 +98,8 @@ def _no_truth(found: set[str], column: ColumnElement[Any], place: str) -> Iterat
     if not isinstance(column.type, Boolean):
         return
     if wrong := found - {"true", "false", NOTHING}:
-        yield Finding(
-            level=Level.BROKEN,
-            topic=Topic.CODES,
-            place=place,
-            found=f"the column is true or false, and holds {_shown(wrong)}",
-            expected="1 and 0; or a column of text, with these as its codes",
-        )
+        told = f"the column is true or false, and holds {_shown(wrong)}"
+        yield _finding(Level.BROKEN, place, told, "1 and 0; or text, with these as its codes")
 
 
 def _as_told(codes: set[str], column: ColumnElement[Any]) -> set[str]:
@@ -120,13 +115,9 @@ def _near(others: set[str], codes: set[str], place: str) -> Iterator[Finding]:
     """Codes that are compared as others, and hardly are: blanks, small letters, 1.0 for 1."""
     plain = {_plain(code) for code in codes}
     if near := {code for code in others if code != NOTHING and _plain(code) in plain}:
-        yield Finding(
-            level=Level.WARNING,
-            topic=Topic.CODES,
-            place=place,
-            found=f"nearly a code that is listed, and not taken for it: {_shown(near)}",
-            expected="each code as it is kept; list these too if they mean the same",
-        )
+        told = f"nearly a code that is listed, and not taken for it: {_shown(near)}"
+        expected = "each code as it is kept; list these too if they mean the same"
+        yield _finding(Level.WARNING, place, told, expected)
 
 
 def _plain(code: str) -> str:
@@ -202,13 +193,11 @@ class _Codes:
         return _distinct(self._patient, rows)
 
     def _finding(self, level: Level, found: str, expected: str = "") -> Finding:
-        return Finding(
-            level=level,
-            topic=Topic.CODES,
-            place=self._patient.place(self._name, self._place),
-            found=found,
-            expected=expected,
-        )
+        return _finding(level, self._patient.place(self._name, self._place), found, expected)
+
+
+def _finding(level: Level, place: str, found: str, expected: str = "") -> Finding:
+    return Finding(level=level, topic=Topic.CODES, place=place, found=found, expected=expected)
 
 
 def _as_written(code: Any, column: ColumnElement[Any]) -> str:
