@@ -7,10 +7,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
 
 from tests.oracle_net.jvm import why_missing
 
@@ -91,7 +94,7 @@ class PostgresqlServer:
         self._control = [*as_user, f"{programs}/pg_ctl", "-D", data, "-l", str(folder / "log")]
         self._options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1"
-            f" -c unix_socket_directories={folder} -c fsync=off"
+            f" -c unix_socket_directories={folder} -c fsync=off -c max_wal_size=64MB"
         )
 
     def address(self, database: str = "postgres") -> str:
@@ -105,15 +108,47 @@ class PostgresqlServer:
         subprocess.run([*self._control, "-m", "immediate", "stop"], check=True, **self._quiet)
 
 
+MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30  # bytes
+
+
 @contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
-    """A running server; yields the address of an empty database."""
-    server = PostgresqlServer(folder)
-    server.start()
-    try:
-        yield server.address()
-    finally:
-        server.stop()
+def postgresql() -> Iterator[PostgresqlServer]:
+    """A running server, in memory where there is room: for each database it makes three hundred
+    files. Not below pytest's folder: it runs as another user, who may not enter that."""
+    is_roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    with TemporaryDirectory(prefix="postgresql-", dir=MEMORY if is_roomy else None) as folder:
+        server = PostgresqlServer(Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+class PostgresqlDatabases:
+    """Databases of one server."""
+
+    def __init__(self, server: PostgresqlServer) -> None:
+        self._server = server
+        self._numbers = count()
+        self._engine = create_engine(server.address(), isolation_level="AUTOCOMMIT")
+
+    def make(self, template: str = "template1") -> str:
+        """The address of a new one. template: a name, or the address of one that nobody uses."""
+        name = f"test_{next(self._numbers)}"
+        copied = template.rpartition("/")[2]
+        self._do(f"CREATE DATABASE {name} TEMPLATE {copied} STRATEGY FILE_COPY")
+        return self._server.address(name)
+
+    def drop(self, address: str) -> None:
+        self._do(f"DROP DATABASE {address.rpartition('/')[2]} WITH (FORCE)")
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _do(self, sql: str) -> None:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql(sql)
 
 
 class RedisServer:

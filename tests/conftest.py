@@ -8,14 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
-from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine
 
 from app.clock import now, today
 from app.database import schema
@@ -33,7 +30,7 @@ from legacy_adapters.port import Billing
 from tests.billing_schemas.copies import copy_to_h2, copy_to_postgresql
 from tests.billing_schemas.wide.make import MAPPING as WIDE_MAPPING
 from tests.billing_schemas.wide.make import make_wide
-from tests.components import java_and_h2, postgresql
+from tests.components import PostgresqlDatabases, java_and_h2, postgresql
 from tests.oracle_net import ORACLE_12_1, ORACLE_19, H2Database, OracleServer
 from tests.web.client import CheckedClient
 
@@ -275,21 +272,17 @@ def make_portal(tmp_path: Path, portal_file: Path, demo_file: Path) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def new_postgresql_database() -> Iterator[Callable[[], str]]:
+def postgresql_databases() -> Iterator[PostgresqlDatabases]:
+    with postgresql() as server:
+        databases = PostgresqlDatabases(server)
+        yield databases
+        databases.close()
+
+
+@pytest.fixture(scope="session")
+def new_postgresql_database(postgresql_databases: PostgresqlDatabases) -> Callable[[], str]:
     """Gives the addresses of empty databases on one real server."""
-    numbers = count()
-    # Not below pytest's folder: the server runs as another user, who may not enter that.
-    with TemporaryDirectory(prefix="postgresql-") as name, postgresql(Path(name)) as address:
-        engine = create_engine(address, isolation_level="AUTOCOMMIT")
-
-        def make() -> str:
-            name = f"test_{next(numbers)}"
-            with engine.connect() as connection:
-                connection.exec_driver_sql(f"CREATE DATABASE {name}")
-            return address.rpartition("/")[0] + f"/{name}"
-
-        yield make
-        engine.dispose()
+    return postgresql_databases.make
 
 
 @pytest.fixture

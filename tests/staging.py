@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -19,7 +18,7 @@ from legacy_adapters.errors import BillingUnavailable
 from legacy_adapters.posting import PaymentId, PaymentPosting, PaymentToPost, open_posting
 from legacy_adapters.posting.ddl import export_staging
 from legacy_adapters.records import ContractCode, InvoiceNumber
-from tests.components import PostgresqlServer, java_and_h2
+from tests.components import java_and_h2, postgresql
 from tests.oracle_net import H2Database, OracleServer
 
 WRITER = "portal_writer"
@@ -86,9 +85,7 @@ def sqlite_site(folder: Path) -> Iterator[Site]:
 
 @contextmanager
 def postgresql_site() -> Iterator[Site]:
-    with TemporaryDirectory(prefix="postgresql-") as name:
-        server = PostgresqlServer(Path(name))
-        server.start()
+    with postgresql() as server:
         owner = server.address().replace("+psycopg", "")
 
         def rows(sql: str) -> list[tuple[Any, ...]]:
@@ -104,18 +101,15 @@ def postgresql_site() -> Iterator[Site]:
             f"{INVOICES} {export_staging('postgresql', settings, WRITER)}"
         )
         url = server.address().replace("postgres@", f"{WRITER}@")
-        try:
-            yield Site(
-                kind="postgresql",
-                url=url,
-                settings=settings,
-                do=rows,  # type: ignore[arg-type]
-                rows=rows,
-                port=server.port,
-                server=server,
-            )
-        finally:
-            server.stop()
+        yield Site(
+            kind="postgresql",
+            url=url,
+            settings=settings,
+            do=rows,  # type: ignore[arg-type]
+            rows=rows,
+            port=server.port,
+            server=server,
+        )
 
 
 @contextmanager

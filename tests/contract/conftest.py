@@ -1,5 +1,6 @@
 """The portal's own database, over SQLite and over a real PostgreSQL, and the accounts in it."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from app.database.engine import Database
 from legacy_adapters.port import Billing
 from legacy_adapters.posting import PaymentPosting
 from tests.accounts import Accounts, Clock
+from tests.components import PostgresqlDatabases
 from tests.notified import Town
 from tests.outbox import Post
 from tests.staff import Staff
@@ -19,18 +21,42 @@ from tests.staging import Site, oracle_site, postgresql_site, sqlite_site
 pytest.register_assert_rewrite("tests.order_life")
 
 
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """SQLite's, with the tables alone; each test gets a copy."""
+    file = tmp_path_factory.mktemp("empty") / "portal.sqlite3"
+    _make_tables(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def empty_postgresql(postgresql_databases: PostgresqlDatabases) -> str:
+    address = postgresql_databases.make()
+    _make_tables(address)
+    return address
+
+
+def _make_tables(address: str) -> None:
+    database = Database(address)
+    schema.upgrade(database)
+    database.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path / 'portal.sqlite3'}")
-    else:
-        database = Database(request.getfixturevalue("new_postgresql_database")())
-        with database.write() as connection:
-            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-            connection.exec_driver_sql("CREATE SCHEMA public")
-    schema.upgrade(database)
+        file = tmp_path / "portal.sqlite3"
+        shutil.copy(request.getfixturevalue("empty_file"), file)
+        database = Database(f"sqlite:///{file}")
+        yield database
+        database.close()
+        return
+    databases: PostgresqlDatabases = request.getfixturevalue("postgresql_databases")
+    address = databases.make(request.getfixturevalue("empty_postgresql"))
+    database = Database(address)
     yield database
     database.close()
+    databases.drop(address)
 
 
 @pytest.fixture

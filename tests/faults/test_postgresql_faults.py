@@ -2,26 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
 import pytest
 
 from tests.billing_schemas.copies import copy_to_postgresql
-from tests.components import PostgresqlServer
+from tests.components import PostgresqlServer, postgresql
 from tests.conftest import MakePortal, Portal
 from tests.faults.scenario import PAGES, go_through, is_last_known
 
 
 @pytest.fixture(scope="module")
 def server(demo_file: Path) -> Iterator[PostgresqlServer]:
-    with TemporaryDirectory(prefix="postgresql-") as folder:
-        server = PostgresqlServer(Path(folder))
-        server.start()
+    with postgresql() as server:
         copy_to_postgresql(server.address(), demo_file)
         yield server
-        server.stop()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from legacy_adapters.demo.generator import DemoSize, make_demo
 from legacy_adapters.posting.ddl import export_staging
 from tests.banks.twins import SECRET
 from tests.billing_schemas.copies import copy_to_postgresql
-from tests.components import PostgresqlServer, free_port
+from tests.components import PostgresqlServer, free_port, postgresql
 from tests.conftest import make_settings
 from tests.faults.payments.bank import BankProcess
 from tests.faults.payments.processes import Process, is_alive
@@ -186,13 +186,9 @@ def close(services: Services) -> None:
 
 @contextmanager
 def a_stage() -> Iterator[Stage]:
-    # Not below pytest's folder: the server runs as another user, who may not enter that.
     with TemporaryDirectory(prefix="payments-") as name, ExitStack() as stack:
         folder = Path(name)
-        folder.chmod(0o755)
-        server = PostgresqlServer(folder / "postgresql")
-        server.start()
-        stack.callback(server.stop)
+        server = stack.enter_context(postgresql())
         stage = Stage(folder, server, stack)
         (folder / "data").mkdir()
         stage.prepare()
