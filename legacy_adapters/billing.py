@@ -87,22 +87,26 @@ class SqlBilling:
         rows = self._ask(self._ready().contract, code=code)
         with self._reading("contract"):
             unique.once("code", len(rows))
+            unique.of_those("code", [code], rows)
             return contracts.contract_row(rows[0]) if rows else None
 
     def get_contract_info(self, code: ContractCode) -> ContractInfo:
         rows = self._ask(self._ready().info, code=code, info_code=code)
-        self._require_one(rows)
+        self._require_one(rows, code)
         with self._reading("contract_info"):
+            unique.of_those("contract_code", [code], rows)
             return contracts.info_row(rows)
 
     def list_contracts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Contract]:
         rows = self._ask_in_chunks(self._ready().contracts, codes)
         with self._reading("contract"):
+            unique.of_those("code", codes, rows)
             return {contract.code: contract for contract in contracts.contract_rows(rows)}
 
     def list_debts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Debt]:
         rows = self._ask_in_chunks(self._ready().debts, codes)
         with self._reading("invoice"):
+            unique.of_those("contract_code", codes, rows, "code")
             return dict(contracts.debt_row(row) for row in rows)
 
     def list_contracts_and_debts(
@@ -112,8 +116,10 @@ class SqlBilling:
         rows = self._ask_in_chunks(self._ready().with_debts, codes, values)
         owing = contracts.OWING
         with self._reading("contract"):
+            unique.of_those("code", codes, rows)
             found = contracts.contract_rows([row for row in rows if row[owing] is None])
         with self._reading("invoice"):
+            unique.of_those("contract_code", codes, rows, owing)
             debts = dict(contracts.debt_row(row, owing) for row in rows if row[owing] is not None)
         return {contract.code: contract for contract in found}, debts
 
@@ -127,20 +133,24 @@ class SqlBilling:
     def list_newest(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, date | None]:
         rows = self._ask_in_chunks(self._ready().newest, codes)
         with self._reading("invoice"):
+            unique.of_those("contract_code", codes, rows, "code")
             return dict(contracts.newest_row(row) for row in rows)
 
     def list_statements(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Statement]:
         values = contracts.both_lists_of_codes
         rows = self._ask_in_chunks(self._ready().statements, codes, values)
         with self._reading("contract"):
+            unique.of_those("code", codes, rows)
             found = contracts.contract_rows([row for row in rows if row["code"] is not None])
         with self._reading("invoice"):
+            unique.of_those("contract_code", codes, rows)
             return invoices.statement_rows(found, rows)
 
     def get_statement(self, code: ContractCode) -> Statement:
         rows = self._ask(self._ready().statement, code=code, invoice_code=code)
-        self._require_one(rows)
+        self._require_one(rows, code)
         with self._reading("invoice"):
+            unique.of_those("contract_code", [code], rows)
             owed = invoices.open_rows(rows)
             return Statement(contract=contracts.contract_row(rows[0]), open_invoices=owed)
 
@@ -150,8 +160,9 @@ class SqlBilling:
         rows = self._ask(
             self._ready().history, code=code, invoice_code=code, since=since, at_least=at_least
         )
-        self._require_one(rows)
+        self._require_one(rows, code)
         with self._reading("invoice"):
+            unique.of_those("contract_code", [code], rows)
             issued = invoices.history_rows(rows)
             return InvoiceHistory(contract=contracts.contract_row(rows[0]), invoices=issued)
 
@@ -160,6 +171,7 @@ class SqlBilling:
     ) -> tuple[Payment, ...]:
         rows = self._ask(self._ready().payments, code=code, since=since, at_least=at_least)
         with self._reading("payment"):
+            unique.of_those("contract_code", [code], rows)
             return tuple(payments.payment_row(row) for row in rows)
 
     def list_issued(
@@ -167,6 +179,7 @@ class SqlBilling:
     ) -> tuple[IssuedInvoice, ...]:
         rows = self._ask_in_chunks(self._ready().issued, codes, since=since)
         with self._reading("invoice"):
+            unique.of_those("contract_code", codes, rows)
             return invoices.issued_rows(rows)
 
     def list_posted(
@@ -174,6 +187,7 @@ class SqlBilling:
     ) -> tuple[PostedPayment, ...]:
         rows = self._ask_in_chunks(self._ready().posted, codes, since=since)
         with self._reading("payment"):
+            unique.of_those("contract_code", codes, rows)
             found = [payments.posted_row(row) for row in rows]
         return tuple(sorted(found, key=payments.order_of_posting))
 
@@ -184,10 +198,11 @@ class SqlBilling:
         if "invoice_line" in self._mapping.relations:
             values |= {"line_code": code, "line_number": number}
         rows = self._ask(self._ready().detail, **values)
-        self._require_one(rows)
+        self._require_one(rows, code)
         if rows[0]["number"] is None:
             raise InvoiceNotFound
         with self._reading("invoice"):
+            unique.of_those("contract_code", [code], rows)
             return invoices.detail_row(rows)
 
     def _ready(self) -> Statements:
@@ -204,7 +219,7 @@ class SqlBilling:
             raise MappingError(f"{self._mapping.file}: {error}") from error
         except BillingDataError as error:
             raise BillingDataError(f"{self._mapping.file}: {error}") from error
-        except (ValueError, TypeError, ArithmeticError) as error:
+        except (ValueError, TypeError, ArithmeticError, LookupError, NotImplementedError) as error:
             # A type that the driver itself reads; its message holds the value.
             what = f"{self._mapping.file}: a date, number or text that the driver cannot read"
             raise BillingDataError(what) from error
@@ -232,8 +247,10 @@ class SqlBilling:
             rows += self._ask(by_size[size], **values_of(some), **values)
         return rows
 
-    def _require_one(self, rows: Sequence[Row]) -> None:
+    def _require_one(self, rows: Sequence[Row], code: ContractCode) -> None:
+        """Of the contract, beside whatever was asked of it."""
         if not rows:
             raise ContractNotFound
         with self._reading("contract"):
             unique.once("code", rows[0]["heads"])
+            unique.of_those("code", [code], rows[:1])

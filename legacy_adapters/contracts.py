@@ -126,7 +126,7 @@ def info_by_code(contract: Relation, info: Relation) -> Select[Any]:
     """The contract, with NULLs beside it where there is no info. Parameters: code, info_code."""
     first = head(contract)
     rest = (
-        info.select(INFO_FIELDS)
+        info.select(("contract_code", *INFO_FIELDS))
         .where(info.field("contract_code") == bindparam("info_code"))
         .subquery("i")
     )

@@ -66,15 +66,16 @@ REFUSED_CODES = {"ORA-01017", "ORA-28000", "ORA-28001", "28P01", "28000"}
 # What the mapping names is not there, or not for this user.
 MISSING_CODES = {
     *("ORA-00942", "ORA-00904", "ORA-01031", "ORA-00932"),
-    *("42P01", "42703", "42501", "3F000", "42804"),
+    *("42P01", "42703", "42501", "3F000", "42804", "42846"),
     # Functions that do not suit the types of what the mapping names.
     *("ORA-00907", "ORA-00909", "ORA-00920", "ORA-00923", "ORA-00938", "42883"),
 }
 MISSING_IN_SQLITE = re.compile(
     "no such (table|column|function)|table .* has no column|wrong number of arguments"
 )
-# PostgreSQL: shutting down, starting up, cannot connect now; a conflict with recovery.
-RETRY_STATES = {"57P01", "57P02", "57P03", "40001"}
+# PostgreSQL: shutting down, starting up, cannot connect now; a conflict with recovery; a statement
+# that was prepared before a column's type changed.
+RETRY_STATES = {"57P01", "57P02", "57P03", "40001", "0A000"}
 # A value that its own database cannot convert or hold; the messages of some quote it.
 VALUE_CODES = {
     *("ORA-01476", "ORA-01722", "ORA-01830", "ORA-01839", "ORA-01840", "ORA-01841", "ORA-01843"),

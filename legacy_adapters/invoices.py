@@ -35,6 +35,7 @@ from legacy_adapters.records import (
 from legacy_adapters.schema import Relation
 
 WHOSE = "contract_code"  # beside a contract without invoices it is NULL
+LINE_OF = "line_contract_code"
 HISTORY_FIELDS = ("number", "period", "issued_on", "due_on", "units", "principal", "tv_fee")
 OPEN_FIELDS = (
     "number",
@@ -130,7 +131,7 @@ def history(contract: Relation, invoice: Relation) -> Select[Any]:
         order_by=(invoice.field("issued_on").desc().nulls_last(), invoice.field("number").desc())
     )
     ranked = (
-        _of_contract(invoice, HISTORY_FIELDS)
+        _of_contract(invoice, (WHOSE, *HISTORY_FIELDS))
         .add_columns(newest.label("rank"))
         .where(invoice.differs("status", "cancelled"))
         .subquery("r")
@@ -193,7 +194,7 @@ def detail(contract: Relation, invoice: Relation, line: Relation | None) -> Sele
     line_code and line_number (the same values)."""
     first = head(contract)
     found = (
-        _of_contract(invoice, DETAIL_FIELDS)
+        _of_contract(invoice, (WHOSE, *DETAIL_FIELDS))
         .add_columns(func.count().over().label("copies"))
         .where(
             invoice.field("number") == bindparam("number"),
@@ -205,15 +206,16 @@ def detail(contract: Relation, invoice: Relation, line: Relation | None) -> Sele
     if line is None:
         return select(first, found).select_from(joined)
     lines = (
-        line.select(LINE_FIELDS)
+        line.select((WHOSE, *LINE_FIELDS))
         .where(
             line.field("contract_code") == bindparam("line_code"),
             line.field("invoice_number") == bindparam("line_number"),
         )
         .subquery("l")
     )
+    told = (lines.c[name].label(f"line_{name}") for name in (WHOSE, *LINE_FIELDS))
     return (
-        select(first, found, *(lines.c[name].label(f"line_{name}") for name in LINE_FIELDS))
+        select(first, found, *told)
         .select_from(joined.outerjoin(lines, true()))
         .order_by(lines.c.position)
     )
@@ -222,6 +224,8 @@ def detail(contract: Relation, invoice: Relation, line: Relation | None) -> Sele
 def detail_row(rows: Sequence[Row]) -> InvoiceDetail:
     """Raises: BillingDataError."""
     row = rows[0]
+    if LINE_OF in row:
+        unique.of_those(WHOSE, [decode.text(row, WHOSE)], rows, LINE_OF)
     unique.once("number", row["copies"])
     principal, tv_fee = decode.money(row, "principal"), decode.money(row, "tv_fee")
     return InvoiceDetail(

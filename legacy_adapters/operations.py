@@ -25,7 +25,6 @@ from sqlalchemy import (
     String,
     case,
     cast,
-    extract,
     func,
     literal,
     literal_column,
@@ -35,6 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
+from legacy_adapters.moments import MonthOf
 from legacy_adapters.text_dates import TextDate, known_day
 from legacy_adapters.wide import wide
 
@@ -267,7 +267,7 @@ def _month_of(value: dict[str, Any]) -> Operation:
             return day.type.month_of(day)
         if isinstance(day.type, Integer | Numeric | Float):
             raise Wrong("month_of is for days; { date = ..., format = ... } makes one of a number")
-        return extract("year", day) * 100 + extract("month", day)
+        return MonthOf(day)
 
     return Operation(part.columns, build)
 

@@ -21,7 +21,7 @@ def recent(payment: Relation) -> Select[Any]:
         order_by=(payment.field("paid_on").desc().nulls_last(), payment.field("amount").desc())
     )
     rows = (
-        payment.select(FIELDS)
+        payment.select(("contract_code", *FIELDS))
         .add_columns(newest.label("rank"))
         .where(payment.field("contract_code") == bindparam("code"))
         .subquery("p")

@@ -43,7 +43,12 @@ def make_postgresql_engine(
     create_engine's. application: what the server calls them."""
     _refuse_unknown_options(url)
     answer = int(answer_seconds * 1000)
-    session = {"statement_timeout": answer, "lock_timeout": answer, **session}
+    session = {
+        "statement_timeout": answer,
+        "lock_timeout": answer,
+        "datestyle": "ISO",  # the driver reads moments with a time zone in no other
+        **session,
+    }
     own = [f"-c {name}={value}" for name, value in session.items()]
     engine = create_engine(
         url,
@@ -52,6 +57,7 @@ def make_postgresql_engine(
             # The address may have such as a search path: what is ours comes after it.
             "options": " ".join([*url.normalized_query.get("options", ()), *own]),
             "application_name": application,
+            "client_encoding": "utf8",  # whatever the database is in, or says of itself
             "tcp_user_timeout": answer,
             "keepalives_idle": 30,
         },

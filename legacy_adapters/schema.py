@@ -16,6 +16,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Double,
+    Enum,
     Float,
     FromClause,
     Integer,
@@ -39,22 +40,24 @@ from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from legacy_adapters.errors import MappingError
 from legacy_adapters.mapping import Mapping, RelationMapping, TableUse
+from legacy_adapters.moments import at_home
 from legacy_adapters.operations import NoColumn, Operation, Wrong, any_of, none_of
 from legacy_adapters.relations import RELATIONS, Kind
 from legacy_adapters.unpadded import unpadded
 
 
 class NumericCode(TypeDecorator[str]):
-    """A code that the database keeps as a number. A text that is none finds nothing."""
+    """A code that the database keeps as a number. A text that is none finds nothing, which no
+    number does: the rows of those that have no code may say -1."""
 
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Any) -> int:
+    def process_bind_param(self, value: Any, dialect: Any) -> int | None:
         text = str(value)
         is_number = text.isascii() and text.isdigit() and len(text) < 19  # noqa: PLR2004
         # With zeros before it, 0012 would be 12: one contract by two names.
-        return int(text) if is_number and text == str(int(text)) else -1
+        return int(text) if is_number and text == str(int(text)) else None
 
     def process_result_value(self, value: Any, dialect: Any) -> str | None:
         if value is None:
@@ -124,7 +127,7 @@ class Relation:
 
     def select(self, names: Iterable[str]) -> Select[Any]:
         """A select of these fields, labelled by their names, over the rows that exist."""
-        columns = [self._fields[name].label(name) for name in names]
+        columns = [as_told(self._fields[name]).label(name) for name in names]
         return select(*columns).select_from(self.joined).where(and_(True, *self.conditions))
 
     def equals(self, field: str, word: str) -> ColumnElement[bool]:
@@ -181,7 +184,7 @@ class Relation:
         def lookup(name: str) -> ColumnElement[Any]:
             alias, _, column = name.rpartition(".")
             try:
-                return find_column(self._aliases, alias, column)
+                return at_home(find_column(self._aliases, alias, column))
             except Wrong as wrong:
                 raise self._mapping.wrong(self.name, place, str(wrong)) from None
 
@@ -211,6 +214,11 @@ class Relation:
             on = and_(*(_same(lookup(left), lookup(right)) for left, right in join.on))
             joined = joined.join(self._aliases[join.use.alias], on, isouter=join.optional)
         return joined
+
+
+def as_told(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """PostgreSQL's ENUM as text: it may have words since that it had not when it was looked at."""
+    return type_coerce(column, String()) if isinstance(column.type, Enum) else column
 
 
 def _same(left: ColumnElement[Any], right: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -257,7 +265,7 @@ class LiveTables:
         self._metadata = MetaData()
         self.dialect = connection.dialect.name
         self._tables: dict[tuple[str | None, str], Table] = {}
-        self._schemas: dict[str, str] | None = None
+        self._schemas: list[str] | None = None
         self._names: dict[str | None, list[str]] = {}
 
     def find(self, use: TableUse) -> tuple[str | None, str]:
@@ -282,11 +290,13 @@ class LiveTables:
         if schema is None:
             return None
         if self._schemas is None:
-            self._schemas = {name.lower(): name for name in self._inspector.get_schema_names()}
-        try:
-            return self._schemas[schema.lower()]
-        except KeyError:
-            raise NoSuchTableError(f"schema {schema}") from None
+            self._schemas = self._inspector.get_schema_names()
+        alike = spelled_alike(schema, self._schemas)
+        if len(alike) > 1:
+            raise NoSuchTableError(f"schema {schema}, but {' and '.join(alike)}")
+        if not alike:
+            raise NoSuchTableError(f"schema {schema}")
+        return alike[0]
 
     def names(self, schema: str | None) -> list[str]:
         """Of tables and views, as the database spells them."""

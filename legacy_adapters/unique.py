@@ -1,12 +1,14 @@
-"""What must come out of billing once: a second row is another holder's name, or a debt counted
-twice, and nobody here can tell which of the two is right."""
+"""What must come out of billing once, and of whom: a second row is another holder's name, or a
+debt counted twice, and nobody here can tell which of the two is right."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, func
 
+from legacy_adapters import decode
 from legacy_adapters.errors import BillingDataError
+from legacy_adapters.prepared import Row
 
 
 def once(field: str, count: int | None) -> None:
@@ -22,6 +24,18 @@ def each_once(field: str, found: Sequence[Hashable]) -> None:
     """Raises: BillingDataError, as once."""
     if len(set(found)) < len(found):
         raise BillingDataError(f"{field}: comes out twice")
+
+
+def of_those(field: str, asked: Iterable[str], rows: Iterable[Row], column: str = "") -> None:
+    """column: where the rows have their codes, NULL where there is none; field's name, as a rule.
+    A column for which AB12 and ab12 are one finds another's rows, too.
+
+    Raises: BillingDataError, as once.
+    """
+    name = column or field
+    found = {decode.text(row, name) for row in rows if row[name] is not None}
+    if not found.issubset(asked):
+        raise BillingDataError(f"{field}: is not spelled as the code that was asked for")
 
 
 def each_number_once(numbers: Iterable[str]) -> None:

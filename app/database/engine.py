@@ -109,7 +109,9 @@ def _make_engine(url: URL) -> Engine:
             hide_parameters=True,
             connect_args={
                 "connect_timeout": 3,
-                "options": "-c statement_timeout=4000",
+                # Moments are read in no other style, and texts are of no other encoding.
+                "options": "-c statement_timeout=4000 -c datestyle=ISO",
+                "client_encoding": "utf8",
                 # A server that vanished without a word is noticed, too.
                 "tcp_user_timeout": 5000,
                 "keepalives_idle": 30,
