@@ -54,9 +54,11 @@ def read_address(address: str, what: str = "billing") -> URL:
     """what: whose address it is, for the words. Raises: MappingError, as above."""
     try:
         url = make_url(address)
+        (url.host or "").encode("idna")  # as it is looked up
     except (ArgumentError, ValueError):
         raise MappingError(NO_ADDRESS.format(what=what)) from None
-    if "@" in (url.host or ""):  # a part of the password, which no log may show
+    # An @ in the host is a part of the password, which no log may show.
+    if "@" in (url.host or "") or not address.isprintable():
         raise MappingError(NO_ADDRESS.format(what=what))
     if url.drivername.startswith("oracle+") and url.port and not _names_service(url):
         raise MappingError(f"the {what} address names no database: add ?service_name=NAME to it")

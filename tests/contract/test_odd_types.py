@@ -245,6 +245,21 @@ def test_an_option_that_the_driver_has_not_is_told(address: str) -> None:
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"postgresql+psycopg://u:secret@{'long' * 20}/billing",
+        "postgresql+psycopg://u:secret@no..host/billing",
+        "sqlite:////tmp/secret\0.sqlite3",
+        "sqlite:////tmp/secret\n.sqlite3",
+    ],
+)
+def test_an_address_that_no_host_or_file_has_is_refused(address: str) -> None:
+    with pytest.raises(MappingError, match="the billing address is not one") as caught:
+        make_engine(address, BillingSettings())
+    assert "secret" not in str(caught.value)
+
+
 def test_a_search_path_in_the_address_counts(
     new_postgresql_database: Callable[[], str], mapping: Path
 ) -> None:
