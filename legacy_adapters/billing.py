@@ -126,7 +126,8 @@ class SqlBilling:
     def list_contracts_of(self, tax_id: str, *, at_most: int) -> tuple[Contract, ...]:
         if not tax_id.strip():
             return ()
-        rows = self._ask(self._ready().of_tax_id, tax_id=tax_id, at_most=at_most)
+        values = contracts.spelled(tax_id)
+        rows = self._ask(self._ready().of_tax_id, **values, at_most=at_most)
         with self._reading("contract"):
             return contracts.contract_rows(rows)
 

@@ -92,17 +92,24 @@ def by_codes(contract: Relation, size: int = 1) -> Select[Any]:
 
 
 def by_tax_id(contract: Relation) -> Select[Any]:
-    """Parameters: tax_id, at_most. Both in one list: who asks for one more than it takes knows
-    whether there are others."""
+    """Parameters: those of spelled, at_most. Both in one list: who asks for one more than it takes
+    knows whether there are others."""
     tax_id = contract.field("tax_id")
+    asked = [bindparam(name, type_=tax_id.type) for name in SPELLED]
     place = func.row_number().over(order_by=contract.field("code")).label("place")
     ranked = (
-        contract.select(CONTRACT_FIELDS)
-        .add_columns(place)
-        .where(tax_id == bindparam("tax_id", type_=tax_id.type))
-        .subquery("r")
+        contract.select(CONTRACT_FIELDS).add_columns(place).where(tax_id.in_(asked)).subquery("r")
     )
     return select(ranked).where(ranked.c.place <= bindparam("at_most")).order_by(ranked.c.place)
+
+
+SPELLED = ("tax_id", "tax_id_in_capitals", "tax_id_in_small_letters")
+
+
+def spelled(tax_id: str) -> dict[str, str]:
+    """Capitals make no other number, and old systems took what clerks typed: a holder's contract
+    that is not found is left out of what is owed."""
+    return dict(zip(SPELLED, (tax_id, tax_id.upper(), tax_id.lower()), strict=True))
 
 
 def contract_rows(rows: Sequence[Row]) -> tuple[Contract, ...]:

@@ -47,8 +47,9 @@ class Billing(Protocol):
         """
 
     def list_contracts_of(self, tax_id: str, *, at_most: int) -> tuple[Contract, ...]:
-        """The contracts whose holder has this tax number, spelled as billing spells it, by their
-        codes; the first at_most of them. None where billing has no such numbers."""
+        """The contracts whose holder has this tax number, spelled so or in capitals or small
+        letters alone, by their codes; the first at_most of them. None where billing has no such
+        numbers."""
 
     def list_newest(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, date | None]:
         """On which day the newest invoice of each of these contracts was issued, cancelled ones

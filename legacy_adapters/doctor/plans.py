@@ -89,7 +89,7 @@ def _values(statement: Select[Any], example: Example) -> dict[str, Any]:
         **dict.fromkeys(("code", "info_code", "invoice_code", "line_code"), example.code),
         **dict.fromkeys(("code_0", "invoice_code_0"), example.code),
         **dict.fromkeys(("number", "line_number"), example.number),
-        "tax_id": "-",
+        **dict.fromkeys(contracts.SPELLED, "-"),
         "at_most": 1,
         "since": date.today() - YEAR,  # noqa: DTZ011
         "at_least": 12,

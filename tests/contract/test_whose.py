@@ -29,6 +29,22 @@ Open = Callable[[str], AbstractContextManager[Billing]]
 Make = Callable[..., str]
 
 
+def test_a_holders_contracts_are_found_however_their_number_was_typed(
+    make: Make, tmp_path: Path
+) -> None:
+    file = tmp_path / "typed.toml"
+    file.write_text(MAPPING.replace('address = "who"', 'address = "who", tax_id = "who"'), "utf-8")
+    typed = [("A1", "L1234567Y"), ("A2", "l1234567y"), ("A3", "L1234567y"), ("A4", "L1234567Z")]
+    rows = "".join(f"INSERT INTO con VALUES ('{nr}', '{who}', NULL);" for nr, who in typed)
+    with closing(open_billing(make(schema() + rows), BillingSettings(mapping=file))) as billing:
+
+        def found(tax_id: str) -> list[str]:
+            return [one.code for one in billing.list_contracts_of(tax_id, at_most=9)]
+
+        assert found("L1234567Y") == found("l1234567y") == ["A1", "A2"]
+        assert found("L1234567y") == ["A1", "A2", "A3"]
+
+
 def schema(*, contract: str = "VARCHAR(20)", of_invoice: str = "") -> str:
     return SCHEMA.format(contract=contract, of_invoice=of_invoice or contract)
 
