@@ -124,6 +124,7 @@ def _page(forms: Forms, form: Any, status: int = 200) -> ResponseReturnValue:
         forms=forms,
         me=me.account,
         phone=hidden_phone(me.account.phone),
+        no_sms=not services().phones.is_served(me.account.phone),
         known=profiles.get(me.account.id),
         restricted_until=profiles.restricted_until(me),
     )
