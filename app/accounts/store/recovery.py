@@ -195,12 +195,12 @@ def find_email_change(
 
 def forget_email_changes(
     connection: Connection, account_id: AccountId, *, but_to: str | None = None
-) -> None:
-    """but_to: a link that confirms this address stays."""
+) -> int:
+    """How many there were. but_to: a link that confirms this address stays."""
     theirs = email_change.c.account_id == account_id
     if but_to is not None:
         theirs = and_(theirs, email_change.c.email != but_to)
-    connection.execute(delete(email_change).where(theirs))
+    return connection.execute(delete(email_change).where(theirs)).rowcount
 
 
 # Proofs by a code sent to the phone that billing has

@@ -46,6 +46,8 @@ def contact() -> ResponseReturnValue:
         return _change(forms, forms.phone, forms.phone.phone_password, _change_phone)
     if request.form.get("action") == "code":
         return _change(forms, forms.again, None, _send_code, then="profile.phone")
+    if request.form.get("action") == "cancel":
+        return _change(forms, forms.again, None, _cancel_email)
     return _change(forms, forms.again, None, _confirm_again)
 
 
@@ -108,6 +110,12 @@ def _change_phone(form: PhoneForm) -> str:
 def _confirm_again(_form: PortalForm) -> str:
     services().profiles.confirm_again(signed_in(), visitor())
     return str(_("The link is on its way once more. Look among unwanted mail too."))
+
+
+def _cancel_email(_form: PortalForm) -> str:
+    if services().profiles.cancel_email(signed_in(), visitor()):
+        return str(_("The change is cancelled. The link in the mail confirms nothing any more."))
+    return str(_("No change of address waits any more."))
 
 
 def _send_code(_form: PortalForm) -> str:
