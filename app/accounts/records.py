@@ -213,6 +213,16 @@ class Profile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TakenBack:
+    """What a new password ended beside sessions: somebody else may have begun it. again_from: since
+    when it can be begun anew, where not at once."""
+
+    invitations: bool
+    email_change: bool
+    again_from: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SwitchOff:
     """What a mailed link ends. contract_code: None for what is not about single contracts."""
 
