@@ -215,8 +215,18 @@ def test_no_code_is_offered_to_another_country(portal: Portal, agron: CheckedCli
     assert "e pakonfirmuar" not in page.content, "nothing waits for being done"
     for path in ("/account/preferences", PAGE):
         page = agron.get(path)
-        assert NO_SMS in page.content and "Numri juaj i telefonit nuk" not in page.content
+        assert [e for e in page.all("div") if e.get("role") == "note"]
+        assert "Numri juaj i telefonit nuk" not in page.content
         assert "Konfirmojeni" not in page.content, "there is nothing to confirm"
+
+
+def test_who_gets_no_sms_is_not_told_to_ask_by_sms(make_portal: MakePortal) -> None:
+    portal = make_portal(phones={"secret": "k" * 16, "short_code": "5055"})
+    agron = portal.signed_in(NAME)
+    assert "5055" in agron.get("/account/preferences").content
+    with portal.database.write() as connection:
+        connection.exec_driver_sql("UPDATE account SET phone = '+393201234567'")
+    assert "5055" not in agron.get("/account/preferences").content
 
 
 def test_sms_to_anywhere_are_not_spoken_of(make_portal: MakePortal) -> None:

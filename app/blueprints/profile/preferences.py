@@ -36,6 +36,7 @@ def preferences() -> ResponseReturnValue:
 
 def _page(form: PreferencesForm, chosen: frozenset[str], status: int = 200) -> ResponseReturnValue:
     account = signed_in().account
+    no_sms = not services().phones.is_served(account.phone)
     page = render_template(
         "profile/preferences.html",
         form=form,
@@ -44,7 +45,7 @@ def _page(form: PreferencesForm, chosen: frozenset[str], status: int = 200) -> R
         notifications={what: NOTIFICATIONS[what] for what in TOLD},
         profile=services().profiles.get(account.id),
         own=services().preferences.list_of_contracts(account.id),
-        no_sms=not services().phones.is_served(account.phone),
-        keywords=keywords(),
+        no_sms=no_sms,
+        keywords="" if no_sms else keywords(),
     )
     return page, status
