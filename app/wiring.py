@@ -117,6 +117,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
         outbox=outbox,
         entrance=entrance,
         links=Links(settings.public_address),
+        sms_to=tuple(settings.phones.countries),
     )
     profiles, ownership, labels = Profiles(shared), Ownership(shared), Labels(shared)
     preferences = Preferences(shared)

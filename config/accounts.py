@@ -72,7 +72,9 @@ class AccountSettings(Section):
         " has.",
     )
     recovery_delivery: Literal["screen", "email", "sms"] = Field(
-        default="screen", description="Where a forgotten password's temporary one appears."
+        default="screen",
+        description="Where a forgotten password's temporary one appears. With `sms`, by e-mail for"
+        " phones that SMS are not sent to (`SELFCARE_PHONES_COUNTRIES`).",
     )
     recovery_minutes: int = Field(
         default=15, ge=5, le=60, description="How long a temporary password works."

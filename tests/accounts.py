@@ -86,6 +86,7 @@ class Accounts(AccountService):
             outbox=Outbox(clock=clock, wake=lambda: None),
             entrance=Entrance(places=64, hashing_threads=2),
             links=Links("https://portal.example"),
+            sms_to=("+355",),
             clock=clock,
         )
         super().__init__(self.shared)

@@ -148,17 +148,24 @@ class Office:
         return self.clock.now.astimezone(ZONE).date()
 
     def wanted(
-        self, told: str, *, scope: Scope | None = None, days: int = 400, language: str = "sq"
+        self,
+        told: str,
+        *,
+        scope: Scope | None = None,
+        days: int = 400,
+        period: tuple[date, date] | None = None,
+        language: str = "sq",
     ) -> Wanted:
-        """told: `payments.csv`; days: of the period, which ends today."""
+        """told: `payments.csv`; days: of the period, which ends today, unless one is named."""
+        since, until = period or (self.today - timedelta(days=days), self.today)
         what, _dot, wanted = told.partition(".")
         has_period = What(what).has_period
         return Wanted(
             what=What(what),
             format=Format(wanted),
             scope=scope or Scope(),
-            since=self.today - timedelta(days=days) if has_period else None,
-            until=self.today if has_period else None,
+            since=since if has_period else None,
+            until=until if has_period else None,
             language=language,
         )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from app.accounts.records import Right
+from app.accounts.records import Right, TakenBack
 from app.clock import HOME
 from app.messages.records import Block, Kind, Letter
 
@@ -115,7 +115,7 @@ def recovery_sms(_: Translate, password: str, minutes: int) -> str:
     ) % {"password": password, "minutes": minutes}
 
 
-def password_changed(_: Translate, moment: datetime, not_me: str) -> Letter:
+def password_changed(_: Translate, moment: datetime, not_me: str, taken_back: TakenBack) -> Letter:
     return Letter(
         subject=_("Your password was changed"),
         blocks=(
@@ -126,9 +126,35 @@ def password_changed(_: Translate, moment: datetime, not_me: str) -> Letter:
                 )
                 % {"moment": _when(moment)}
             ),
+            *_taken_back(_, taken_back),
             *_not_me(_, not_me),
         ),
     )
+
+
+def _taken_back(_: Translate, what: TakenBack) -> tuple[Block, ...]:
+    told = []
+    if what.invitations:
+        told.append(
+            _(
+                "For safety, invitations to your contracts that nobody had accepted yet were taken"
+                " back."
+            )
+        )
+    if what.email_change:
+        told.append(
+            _("For safety, the new e-mail address that waited to be confirmed was taken back.")
+        )
+    if not told:
+        return ()
+    if what.again_from is None:
+        told.append(_("If it was you who began that, you can begin it again."))
+    else:
+        told.append(
+            _("If it was you who began that, you can begin it again from %(moment)s.")
+            % {"moment": _when(what.again_from)}
+        )
+    return (_told(" ".join(told)),)
 
 
 def email_changed(_: Translate, moment: datetime, new: str, not_me: str) -> Letter:

@@ -34,7 +34,7 @@ class PhoneCodes:
         """contract: None when the claim was wrong; then nothing is sent, and nobody can tell.
         applicant: what to go on with once the code is right."""
         shared, token, secret = self._shared, new_token(), rules.one_time_code()
-        phone = phone_on_file(contract) if contract else None
+        phone = self._find_phone(contract) if contract else None
         code_hash = shared.entrance.hash(lambda: hash_password(secret))
         check = Check(
             token_hash=hashed(token),
@@ -56,6 +56,11 @@ class PhoneCodes:
                     Purpose(kind="contract code", expires_at=ends),
                 )
         return token
+
+    def _find_phone(self, contract: Contract) -> str | None:
+        """That billing has, where SMS are sent there: nobody makes us pay for dear numbers."""
+        phone = phone_on_file(contract)
+        return phone if phone and self._shared.is_served(phone) else None
 
     def use(self, token: LinkToken, typed: str) -> Check:
         """Raises: ClaimRefused, for a wrong code, too many tries, and a claim that was wrong."""

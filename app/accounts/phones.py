@@ -37,7 +37,7 @@ class Phones:
 
     def is_served(self, phone: str) -> bool:
         """Whether SMS are sent to such numbers at all."""
-        return phone.startswith(tuple(self._settings.countries))
+        return self._shared.is_served(phone)
 
     def send_code(self, signed_in: SignedIn) -> None:
         """To the account's phone.

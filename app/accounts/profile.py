@@ -135,6 +135,16 @@ class Profiles:
             shared.outbox.post_mail(connection, letter, to, purpose)
             self._note(connection, Action.EMAIL_CHANGE_ASKED, signed_in, visitor)
 
+    def cancel_email(self, signed_in: SignedIn, visitor: Visitor) -> bool:
+        """Takes back the change of address that waits; its link confirms nothing any more. False
+        when there is none."""
+        account = signed_in.account
+        with self._shared.change(signed_in) as connection:
+            if not recovery.forget_email_changes(connection, account.id, but_to=account.email):
+                return False
+            self._note(connection, Action.EMAIL_CHANGE_CANCELLED, signed_in, visitor)
+        return True
+
     def find_new_email(self, token: LinkToken) -> str:
         """The address that this link confirms. Raises: LinkGone."""
         with self._shared.database.read() as connection:

@@ -200,14 +200,26 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Profile:
-    """What the account page shows beside the account itself. preferences_since: ISO days."""
+    """What the account page shows beside the account itself. pending_until: how long the link to
+    the pending address works; preferences_since: ISO days."""
 
     created_at: datetime
     email_confirmed_at: datetime | None
     pending_email: str | None
+    pending_until: datetime | None
     preferences: frozenset[str]
     preferences_since: Mapping[str, str]
     phone_is_confirmed: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakenBack:
+    """What a new password ended beside sessions: somebody else may have begun it. again_from: since
+    when it can be begun anew, where not at once."""
+
+    invitations: bool
+    email_change: bool
+    again_from: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -60,6 +60,12 @@ class Recovery:
             raise RecoveryRefused
         return password
 
+    def delivery_to(self, phone: str) -> str:
+        """Where the password appears: by mail instead of an SMS to a number that none is sent
+        to. It hangs on the number alone, so it tells nothing of accounts."""
+        chosen = self._shared.settings.recovery_delivery
+        return "email" if chosen == "sms" and not self._shared.is_served(phone) else chosen
+
     def _budgets(self, lost: Lost, visitor: Visitor) -> list[Budget]:
         """By what was typed and where: a stranger elsewhere does not use up the owner's."""
         shared, settings = self._shared, self._shared.settings
@@ -115,7 +121,7 @@ class Recovery:
                 actor=Actor.VISITOR,
                 account_id=account.id,
                 address=visitor.address,
-                detail=shared.settings.recovery_delivery,
+                detail=self.delivery_to(account.phone),
             )
         return True
 
@@ -129,14 +135,15 @@ class Recovery:
     ) -> None:
         """The password by the channel chosen; in any case word to the registered address."""
         shared, settings, _ = self._shared, self._shared.settings, texts(account.language)
+        delivery = self.delivery_to(account.phone)
         minutes, not_me = settings.recovery_minutes, shared.links.not_me(stop)
         letter = letters.recovery_noticed(_, shared.clock(), not_me)
         purpose = Purpose(kind="recovery noticed")
-        if settings.recovery_delivery == "email":
+        if delivery == "email":
             sign_in = shared.links.sign_in()
             letter = letters.recovery_password(_, password, minutes, sign_in, not_me)
             purpose = Purpose(kind="recovery password", expires_at=ends)
-        if settings.recovery_delivery == "sms":
+        if delivery == "sms":
             to = Addressee(
                 recipient=account.phone, language=account.language, account_id=account.id
             )

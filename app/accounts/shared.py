@@ -26,6 +26,8 @@ from legacy_adapters.port import Billing
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
+    """sms_to: beginnings of the numbers that SMS are sent to."""
+
     database: Database
     billing: Billing
     settings: AccountSettings
@@ -33,6 +35,7 @@ class Shared:
     outbox: Outbox
     entrance: Entrance
     links: Links
+    sms_to: tuple[str, ...]
     clock: Callable[[], datetime] = now
     tries: Tries = field(default_factory=Tries)
     # What other topics keep of an account and have to forget with it, in the same transaction.
@@ -41,6 +44,10 @@ class Shared:
     kept_elsewhere: dict[str, Callable[[Connection, AccountId], object]] = field(
         default_factory=dict
     )
+
+    def is_served(self, phone: str) -> bool:
+        """Whether SMS are sent to such numbers at all."""
+        return phone.startswith(self.sms_to)
 
     def budget(self, subject: str, limit: int, *, account_id: int | None = None) -> Budget:
         """So many tries in the usual span."""

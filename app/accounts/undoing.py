@@ -1,7 +1,7 @@
 """Changes that the owner hears of, and the mailed link that stops what was not their doing."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -16,6 +16,7 @@ from app.accounts.records import (
     LinkToken,
     SessionToken,
     SignedIn,
+    TakenBack,
     Visitor,
 )
 from app.accounts.shared import Shared, addressee, hashed, new_token
@@ -144,14 +145,12 @@ def replace_password(
         before = {"password_hash": people.get_password_hash(connection, account.id)}
         people.update_account(connection, account.id, password_hash=new_hash, **changes)
         recovery.forget_recovery(connection, account.id)
-        # Whoever knew the old password may have asked for an address of theirs, or for friends.
-        recovery.forget_email_changes(connection, account.id, but_to=account.email)
-        contracts.forget_invitations_of(connection, account.id)
+        taken_back = _take_back(shared, connection, signed_in, changes.get("restricted_until"))
         sessions.end_sessions_of(connection, account.id, but=signed_in.session_id)
         sessions.renew_session(connection, signed_in.session_id, hashed(token), must_change=False)
         stop = add_stop(shared, connection, account.id, what="password", restores=before)
         letter = letters.password_changed(
-            texts(account.language), shared.clock(), shared.links.not_me(stop)
+            texts(account.language), shared.clock(), shared.links.not_me(stop), taken_back
         )
         tell_owner(shared, connection, account, letter, "password changed")
         shared.audit.record(
@@ -163,3 +162,18 @@ def replace_password(
             detail=detail,
         )
     return token
+
+
+def _take_back(
+    shared: Shared, connection: Connection, signed_in: SignedIn, restricted_until: datetime | None
+) -> TakenBack:
+    """Whoever knew the old password may have asked for an address of theirs, or for friends."""
+    account, now = signed_in.account, shared.clock()
+    emails = recovery.forget_email_changes(connection, account.id, but_to=account.email)
+    invitations = contracts.forget_invitations_of(connection, account.id)
+    again_from = restricted_until or signed_in.restricted_until
+    return TakenBack(
+        invitations=any(ends > now for ends in invitations),
+        email_change=any(ends > now for ends in emails),
+        again_from=again_from if again_from and again_from > now else None,
+    )

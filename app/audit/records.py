@@ -37,6 +37,7 @@ class Action(StrEnum):
     INVITATION_ACCEPTED = "invitation accepted"
     DELEGATE_REMOVED = "delegate removed"
     EMAIL_CHANGE_ASKED = "change of e-mail asked"
+    EMAIL_CHANGE_CANCELLED = "change of e-mail cancelled"
     EMAIL_CHANGED = "e-mail changed"
     EMAIL_CONFIRMED = "e-mail confirmed"
     PHONE_CHANGED = "phone changed"

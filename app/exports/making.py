@@ -66,6 +66,16 @@ class Making:
         reading = Reading(self.billing, order.wanted, order.contracts, pace, Tally())
         return reading.count_documents()
 
+    def is_empty(self, order: Order, pace: Pace) -> bool:
+        """Whether the period of a list holds nothing; not where something has to be left out."""
+        tally = Tally()
+        reading = Reading(self.billing, order.wanted, order.contracts, pace, tally)
+        if order.wanted.what is What.PAYMENTS:
+            is_found = any(paid.payments for page in reading.paid() for paid in page)
+        else:
+            is_found = any(issued.invoices for page in reading.issued() for issued in page)
+        return not is_found and not tally.left_out
+
 
 @dataclass
 class _List:
@@ -120,6 +130,8 @@ class _Work:
             case _:
                 self._csv()
         self._stream.flush()
+        if wanted.what.has_period and not self._tally.rows and not self._tally.left_out:
+            raise NotMade(Note.NO_ROWS)
         return self._tally
 
     def _table(self) -> tuple[_List, Iterator[list[Row]]]:

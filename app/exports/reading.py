@@ -168,7 +168,7 @@ class Reading:
                     is_empty = False
                     yield drawn
         if is_empty:
-            raise NotMade(Note.NOTHING_THERE)
+            raise NotMade(Note.NOTHING_THERE if self._tally.left_out else Note.NO_ROWS)
 
     def count_documents(self) -> int:
         """What is left out for good is noted once, when the documents themselves are read."""

@@ -103,6 +103,7 @@ class Note(StrEnum):
     TOO_LARGE = "too large"  # for one file of this kind
     TOO_OFTEN = "too often"
     NOTHING_THERE = "nothing there"  # no contract or invoice to make a file of
+    NO_ROWS = "no rows"  # nothing of the period
     BROKEN = "broken"  # an operator has to look
 
 

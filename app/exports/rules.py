@@ -37,6 +37,11 @@ def rows_asked_for(wanted: Wanted, contracts: int, today: date) -> int:
     return contracts * months_between(wanted.since or today, today)
 
 
+def is_over(wanted: Wanted, today: date) -> bool:
+    """Whether all of its period is past: then it may well hold nothing."""
+    return wanted.until is not None and wanted.until < today
+
+
 def is_in(wanted: Wanted, day: date | None) -> bool:
     """Whether something of this day belongs to the period; what has no day does not."""
     if day is None or wanted.since is None or wanted.until is None:

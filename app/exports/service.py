@@ -129,6 +129,7 @@ class Exports:
             return None
 
     def _is_small(self, order: Order) -> bool:
+        """Raises: NotMade, where the queue would have nothing to make; BillingError."""
         settings, making = self._shared.settings, self._shared.making
         wanted, contracts = order.wanted, len(order.contracts)
         if contracts > MOST_CONTRACTS:
@@ -139,7 +140,11 @@ class Exports:
             case What.OPEN:
                 return making.count_open(order) <= settings.rows_at_once
         today = order.at.astimezone(HOME).date()
-        return rules.rows_asked_for(wanted, contracts, today) <= settings.rows_at_once
+        if rules.rows_asked_for(wanted, contracts, today) <= settings.rows_at_once:
+            return True
+        if rules.is_over(wanted, today) and making.is_empty(order, AtOnce()):
+            raise NotMade(Note.NO_ROWS)
+        return False
 
     def _make(self, order: Order) -> Download | None:
         """None for what leaves something out: only a page can say so."""

@@ -23,6 +23,7 @@ from app.invoices.drawing import (
     rgb,
 )
 from app.payments.records import Line, Order
+from app.payments.rules import masked_name
 from config.settings import UtilitySettings
 
 Translate = Callable[[str], str]
@@ -41,18 +42,26 @@ def render_receipt(
     is_sample: bool,
     formats: Formats,
     translate: Translate,
+    by_link: bool = False,
 ) -> bytes:
-    """verify_at: the address that the code on it leads to. The order is a paid one."""
+    """verify_at: the address that the code on it leads to. by_link: for who paid by a link; it
+    tells no more than the link's page did. The order is a paid one."""
     buffer = BytesIO()
     with drawn_into(buffer, formats.language) as pen:
-        paper = _Paper(pen, utility, formats, translate)
+        paper = _Paper(pen, utility, formats, translate, by_link=by_link)
         paper.draw(order, lines, verify_at, is_sample=is_sample)
     return buffer.getvalue()
 
 
 class _Paper:
     def __init__(
-        self, pen: Pen, utility: UtilitySettings, formats: Formats, translate: Translate
+        self,
+        pen: Pen,
+        utility: UtilitySettings,
+        formats: Formats,
+        translate: Translate,
+        *,
+        by_link: bool,
     ) -> None:
         self.canvas = pen.canvas
         self.pen = pen
@@ -60,6 +69,7 @@ class _Paper:
         self.formats = formats
         self.translate = translate
         self.accent = rgb(utility.accent)
+        self.by_link = by_link
 
     def draw(self, order: Order, lines: Sequence[Line], verify_at: str, *, is_sample: bool) -> None:
         _ = self.translate
@@ -72,7 +82,8 @@ class _Paper:
         y = self._amount(order, HEIGHT - 46 * mm)
         y = self._facts(order, lines, y - 9 * mm)
         self._proof(order, verify_at)
-        self._lines(lines, y - 6 * mm)
+        if len(lines) > 1 or not self.by_link:  # a link names the months of several alone
+            self._lines(lines, y - 6 * mm)
         self._foot()
 
     def _head(self) -> None:
@@ -90,16 +101,15 @@ class _Paper:
 
     def _facts(self, order: Order, lines: Sequence[Line], y: float) -> float:
         _ = self.translate
-        holders = list(dict.fromkeys(line.holder for line in lines))
+        holders = list(dict.fromkeys(self._holder(line) for line in lines))
         paid_at = order.captured_at or order.state_at
         left = [
             (_("Paid on"), self.formats.moment(paid_at)),
             (_("Holder"), ", ".join(holders[:3]) + (" …" if len(holders) > 3 else "")),  # noqa: PLR2004
         ]
-        right = [
-            (_("Payment number"), order.reference),
-            (_("The bank’s transaction"), order.transaction or "–"),
-        ]
+        right: list[tuple[str, str]] = [(_("Payment number"), order.reference)]
+        if not self.by_link:
+            right.append((_("The bank’s transaction"), order.transaction or "–"))
         for x, width, pairs in ((LEFT, 82 * mm, left), (LEFT + 90 * mm, 84 * mm, right)):
             at = y
             for name, value in pairs:
@@ -107,6 +117,9 @@ class _Paper:
                 self.pen.text(x, at - 4.5 * mm, value, LARGE, width=width)
                 at -= 11 * mm
         return y - 22 * mm
+
+    def _holder(self, line: Line) -> str:
+        return masked_name(line.holder) if self.by_link else line.holder
 
     def _lines(self, lines: Sequence[Line], y: float) -> None:
         end = FIRST_ROWS_END
@@ -118,29 +131,24 @@ class _Paper:
                 self._head()
                 y, end = self._heads(HEIGHT - 40 * mm), ROWS_END
             y -= ROW
-            self._row(
-                y,
-                (
-                    line.contract_code,
-                    line.invoice_number,
-                    self.formats.period(line.period),
-                    self.formats.amount(line.amount),
-                ),
-            )
+            whose = ("", "") if self.by_link else (line.contract_code, line.invoice_number)
+            paid = (self.formats.period(line.period), self.formats.amount(line.amount))
+            self._row(y, (*whose, *paid))
         self.pen.rule(LEFT, RIGHT, y - 2 * mm)
 
     def _heads(self, y: float) -> float:
         _ = self.translate
-        heads = (_("Contract"), _("Invoice no."), _("Month/Year"), _("Amount (lek)"))
-        self._row(y, heads, NOTE)
+        whose = ("", "") if self.by_link else (_("Contract"), _("Invoice no."))
+        self._row(y, (*whose, _("Month/Year"), _("Amount (lek)")), NOTE)
         self.pen.rule(LEFT, RIGHT, y - 2 * mm)
         return y - 1 * mm
 
     def _row(self, y: float, values: tuple[str, ...], style: Style = NORMAL) -> None:
-        self.pen.text(LEFT, y, values[0], style, width=38 * mm)
-        self.pen.text(EDGES[0], y, values[1], style, width=42 * mm)
-        self.pen.text(EDGES[1], y, values[2], style)
-        self.pen.right(EDGES[3], y, values[3], style)
+        code, number, period, amount = values
+        self.pen.text(LEFT, y, code, style, width=38 * mm)
+        self.pen.text(EDGES[0], y, number, style, width=42 * mm)
+        self.pen.text(LEFT if self.by_link else EDGES[1], y, period, style)
+        self.pen.right(EDGES[3], y, amount, style)
 
     def _proof(self, order: Order, verify_at: str) -> None:
         _ = self.translate

@@ -39,6 +39,7 @@ ACTIONS: dict[Action, Any] = {
     Action.INVITATION_ACCEPTED: _l("invitation accepted"),
     Action.DELEGATE_REMOVED: _l("delegate removed"),
     Action.EMAIL_CHANGE_ASKED: _l("change of e-mail asked for"),
+    Action.EMAIL_CHANGE_CANCELLED: _l("change of e-mail cancelled"),
     Action.EMAIL_CHANGED: _l("e-mail changed"),
     Action.EMAIL_CONFIRMED: _l("e-mail confirmed"),
     Action.PHONE_CHANGED: _l("phone changed"),

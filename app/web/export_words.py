@@ -37,6 +37,7 @@ NOTES = {
     Note.NOTHING_THERE: _l(
         "There is nothing to put into the file: check the contracts and the period."
     ),
+    Note.NO_ROWS: _l("There is nothing to export in this period."),
     Note.BROKEN: _l("Something went wrong on our side. It has been recorded."),
 }
 # Of one that is being made.

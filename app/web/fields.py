@@ -24,6 +24,8 @@ PASSWORD_PROBLEMS: dict[PasswordProblem, Any] = {
     ),
 }
 
+_PHONE = _l("Such as 069 123 4567. From abroad, with the country's prefix.")
+_SMS_TO = _l("We send SMS only to numbers with the prefix %(prefixes)s.")
 _PASSWORD_RULE = _l("At least %(min)d characters, with letters and digits.")
 _PASSWORD_LENGTH = _l("At least %(min)d characters.")
 
@@ -73,12 +75,22 @@ def phone_field(label: Any = None, **more: Any) -> Field:
         label or _l("Phone number"),
         missing=_l("Enter your phone number."),
         longest=40,
-        hint=_l("Such as 069 123 4567. From abroad, with the country's prefix."),
+        hint=_PHONE,
         autocomplete="tel",
         type="tel",
         inputmode="tel",
         **more,
     )
+
+
+def phone_hint(*, otherwise: Any = "") -> str:
+    """How to write it, and which numbers get SMS, where not all do. otherwise: what becomes of
+    what others cannot get."""
+    prefixes = services().settings.phones.countries
+    if "+" in prefixes:
+        return str(_PHONE)
+    told = [_PHONE, _SMS_TO % {"prefixes": ", ".join(prefixes)}, otherwise]
+    return " ".join(str(one) for one in told if one)
 
 
 def check_phone(typed: str) -> None:

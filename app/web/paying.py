@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import redirect, url_for
+from flask import redirect, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -25,6 +25,8 @@ from app.web.errors import log_failure
 from app.web.forms import PortalForm
 from app.web.language import language
 from legacy_adapters.errors import BillingError
+
+BEGUN, BEGUN_KEPT = "begun", 5  # in the session: the newest payments begun by links
 
 REFUSALS = {
     Refusal.NOTHING: _l("Choose at least one invoice to pay."),
@@ -52,6 +54,16 @@ def sees_all(order: Order) -> bool:
     if order.account_id is None or not has_session_cookie() or not current_user.is_authenticated:
         return False
     return bool(signed_in().account.id == order.account_id)
+
+
+def remember_begun(reference: str) -> None:
+    """That this browser began the payment, by a link."""
+    session[BEGUN] = [*session.get(BEGUN, []), reference][-BEGUN_KEPT:]
+
+
+def was_begun_here(order: Order) -> bool:
+    """By a link, in this browser: it has seen whose bill that is, as far as the link shows it."""
+    return order.link_id is not None and order.reference in session.get(BEGUN, ())
 
 
 def refuse(form: PortalForm, error: Exception, *, not_now: Any = None) -> int:

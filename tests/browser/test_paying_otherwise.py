@@ -27,6 +27,9 @@ def test_a_stranger_with_the_address_on_a_phone(browser: Browser, demo: PortalPr
     expect(page.get_by_role("heading", level=1)).to_have_text("Faleminderit, u pagua")
     assert findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    receipt = page.locator("a[href$='/receipt.pdf']").get_attribute("href")
+    answer = visitor.context.request.get(str(receipt))
+    assert (answer.status, answer.body()[:5]) == (200, b"%PDF-")
     page.locator("a[href^='/verify/']").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Kjo dëftesë është e vërtetë")
     assert findings(page) == []

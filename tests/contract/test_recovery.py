@@ -283,6 +283,51 @@ def test_letters_speak_the_accounts_language(
     assert "01.03.2026, 13:00" in letter["text"]  # the time of Tirana
 
 
+def begin_things(accounts: Accounts, owner: SignedIn, password: str) -> None:
+    code = ContractCode("AL0000004")
+    accounts.ownership.invite(owner, code, email="x@y.al", right=Right.VIEW, visitor=HOME)
+    accounts.profiles.ask_for_email(owner, password=password, email="new@y.al", visitor=HOME)
+
+
+def test_the_mail_says_what_a_new_password_took_back(
+    accounts: Accounts, database: Database, clock: Clock
+) -> None:
+    accounts.register(replace(VERA, language="en"), HOME)
+    begin_things(accounts, signed_in(accounts, VERA.password), VERA.password)
+    owner = recovered(accounts)
+    told = posted(database, "password changed")[-1]["text"]
+    assert "invitations to your contracts" in told and "new e-mail address" in told
+    assert "again from 02.03.2026, 13:00" in told, "not before the account opens again"
+    assert accounts.ownership.list_delegates(owner.account.id, ContractCode("AL0000004"))[1] == []
+
+    clock.now += timedelta(hours=25)
+    for begun in (False, True):
+        owner = signed_in(accounts, NEW)
+        if begun:
+            begin_things(accounts, owner, NEW)
+        accounts.profiles.change_password(
+            owner, current=NEW, new=NEW + "x", user_name="Vera Leka", visitor=HOME
+        )
+        accounts.profiles.change_password(
+            signed_in(accounts, NEW + "x"),
+            current=NEW + "x",
+            new=NEW,
+            user_name="Vera Leka",
+            visitor=HOME,
+        )
+        first, second = [letter["text"] for letter in posted(database, "password changed")[-2:]]
+        assert ("invitations" in first, "begin it again." in first) == (begun, begun)
+        assert "taken back" not in second, "there was nothing left"
+
+
+def test_what_had_run_out_is_not_told(accounts: Accounts, database: Database, clock: Clock) -> None:
+    accounts.register(replace(VERA, language="en"), HOME)
+    begin_things(accounts, signed_in(accounts, VERA.password), VERA.password)
+    clock.now += timedelta(days=8)
+    recovered(accounts)
+    assert "taken back" not in posted(database, "password changed")[-1]["text"]
+
+
 def test_passwords_stand_nowhere_in_the_clear(vera: Accounts, database: Database) -> None:
     password = started(vera)
     with database.read() as connection:

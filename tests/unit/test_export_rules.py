@@ -66,6 +66,12 @@ def test_rows_that_may_come() -> None:
     assert rules.rows_asked_for(wanted(), 300, date(2026, 12, 1)) == 300 * 13
 
 
+def test_a_period_that_is_over() -> None:
+    over = [rules.is_over(wanted(), day) for day in (date(2026, 2, 1), date(2026, 2, 2))]
+    assert over == [False, True]
+    assert not rules.is_over(wanted(What.OPEN), date(2030, 1, 1))
+
+
 def test_both_days_belong_to_the_period() -> None:
     days = [date(2025, 12, 14), date(2025, 12, 15), date(2026, 2, 1), date(2026, 2, 2), None]
     assert [rules.is_in(wanted(), day) for day in days] == [False, True, True, False, False]

@@ -88,8 +88,14 @@ class Page:
 
     def error_of(self, name: str) -> str:
         """The text that stands beside a field, through its aria-describedby."""
+        return self._beside(name, "-error")
+
+    def hint_of(self, name: str) -> str:
+        return self._beside(name, "-hint")
+
+    def _beside(self, name: str, what: str) -> str:
         for target in (self.field(name).get("aria-describedby") or "").split():
-            if target.endswith("-error"):
+            if target.endswith(what):
                 return words(next(e for e in self.root.iter() if e.get("id") == target))  # type: ignore[union-attr]
         return ""
 

@@ -201,8 +201,12 @@ def test_days_as_people_write_them(portal: Portal) -> None:
 
 def test_nothing_to_put_into_it(portal: Portal) -> None:
     client = portal.signed_in("Agron Hoxha")
-    page = ask(client, "documents.pdf", 400, since="1999-01-01", until="1999-01-31")
-    assert "Nuk ka asgjë" in page.problems[0]
+    for told in ("documents.pdf", "invoices.csv", "payments.xlsx", "consumption.xml"):
+        page = ask(client, told, 400, since="1999-01-01", until="1999-01-31")
+        assert page.problems == [page.error_of("until")] != [""]
+        assert 'value="1999-01-31"' in page.text, "what was typed is kept"
+        with portal.app.test_request_context():
+            assert page.problems == [str(NOTES[Note.NO_ROWS])]
 
 
 def test_a_link_may_choose_beforehand(portal: Portal) -> None:

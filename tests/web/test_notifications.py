@@ -9,11 +9,13 @@ from app.accounts.records import AccountId
 from app.messages.outbox import Purpose
 from app.messages.records import Letter
 from legacy_adapters.records import ContractCode
-from tests.conftest import Portal
-from tests.web.client import CheckedClient, Page
+from tests.conftest import MakePortal, Portal
+from tests.web.client import PASSWORD, CheckedClient, Page
 
 NAME, CODE, OTHER = "Agron Hoxha", "AL0000001", "AL0000002"
 PAGE = f"/contracts/{CODE}/messages"
+NO_SMS = "Nuk mund të dërgojmë SMS te numrat e këtij vendi"
+ASKS = 'name="action" value="code"'
 
 
 @pytest.fixture
@@ -198,4 +200,46 @@ def test_no_code_to_another_country(portal: Portal, agron: CheckedClient) -> Non
     with portal.database.write() as connection:
         connection.exec_driver_sql("UPDATE account SET phone = '+8811234567890'")
     page = agron.post("/account/contact", {"action": "code"}, status=400)
-    assert "Nuk mund të dërgojmë SMS te numrat e këtij vendi" in page.content
+    assert NO_SMS in page.problems[0]
+
+
+def test_no_code_is_offered_to_another_country(portal: Portal, agron: CheckedClient) -> None:
+    unconfirm(portal)
+    page = agron.get("/account/contact")
+    assert "+355" in page.hint_of("phone")
+    assert ASKS in page.text and NO_SMS not in page.content
+    data = {"action": "phone", "phone": "+39 320 123 4567", "phone_password": PASSWORD}
+    agron.post("/account/contact", data, status=303)
+    page = agron.get("/account/contact")
+    assert NO_SMS in page.content and ASKS not in page.text
+    assert "e pakonfirmuar" not in page.content, "nothing waits for being done"
+    for path in ("/account/preferences", PAGE):
+        page = agron.get(path)
+        assert [e for e in page.all("div") if e.get("role") == "note"]
+        assert "Numri juaj i telefonit nuk" not in page.content
+        assert "Konfirmojeni" not in page.content, "there is nothing to confirm"
+
+
+def test_who_gets_no_sms_is_not_told_to_ask_by_sms(make_portal: MakePortal) -> None:
+    portal = make_portal(phones={"secret": "k" * 16, "short_code": "5055"})
+    agron = portal.signed_in(NAME)
+    assert "5055" in agron.get("/account/preferences").content
+    with portal.database.write() as connection:
+        connection.exec_driver_sql("UPDATE account SET phone = '+393201234567'")
+    assert "5055" not in agron.get("/account/preferences").content
+
+
+def test_sms_to_anywhere_are_not_spoken_of(make_portal: MakePortal) -> None:
+    portal = make_portal(phones={"countries": ["+"]})
+    assert "+" not in portal.client().get("/register").hint_of("phone")
+    unconfirm(portal)
+    agron = portal.signed_in(NAME)
+    with portal.database.write() as connection:
+        connection.exec_driver_sql("UPDATE account SET phone = '+393201234567'")
+    page = agron.get("/account/contact")
+    assert NO_SMS not in page.content and ASKS in page.text
+
+
+def test_registering_tells_where_sms_go(portal: Portal) -> None:
+    page = portal.client().get("/register")
+    assert "+355" in page.hint_of("phone")

@@ -282,6 +282,19 @@ def test_before_the_code_nobody_can_tell_a_wrong_claim_from_a_right_one(
     assert len(codes_sent(portal)) == 1
 
 
+def test_no_code_to_a_phone_on_file_that_gets_no_sms(make_portal: MakePortal) -> None:
+    pages = []
+    for prefix in ("+355", "+383"):
+        portal = make_portal(
+            accounts={"ownership_proof": "phone_on_file"}, phones={"countries": [prefix]}
+        )
+        client = vera(portal)
+        add(client)
+        pages.append(without_what_varies(client.get("/contracts/manage/code")))
+        assert len(codes_sent(portal)) == (1 if prefix == "+355" else 0)
+    assert pages[0] == pages[1], "nobody learns what phone billing has"
+
+
 def test_a_code_is_tried_five_times_and_only_by_who_asked(make_portal: MakePortal) -> None:
     portal = make_portal(accounts={"ownership_proof": "phone_on_file"})
     client = vera(portal)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from sqlalchemy import text
 
@@ -89,6 +90,62 @@ def test_a_link_shows_little_and_pays(paying: Portal, bank: Bank) -> None:
     for private in ("MBIEMER", CODE, NUMBER):
         assert private not in page.text
     assert "pagesa në përpunim" in stranger.get(path).content
+
+
+def pay_by_link(portal: Portal, client: CheckedClient, bank: Bank, code: str) -> str:
+    """The address of a payment that this browser began and paid by a link."""
+    link = portal.services.payments.links.make_for(ContractCode(code), made_by=None)
+    address: str = client.post("/p/" + link.rpartition("/")[2], {}, status=303).response.location
+    client.get(f"{address}/receipt.pdf", status=404)  # nothing is paid yet
+    reference = to_the_bank(client, bank, address)
+    assert client.http.post(RETURN, data=bank.decide(reference, "approve")).location == address
+    return address
+
+
+def read(client: CheckedClient, address: str) -> str:
+    pdf = client.fetch(f"{address}/receipt.pdf")
+    assert (pdf.status_code, pdf.mimetype) == (200, "application/pdf")
+    assert pdf.headers["Cache-Control"] == "no-store"
+    pages = pypdfium2.PdfDocument(pdf.data)
+    text = " ".join(page.get_textpage().get_text_bounded() for page in pages)
+    return " ".join(text.replace("\u00a0", " ").split())
+
+
+def test_who_paid_by_a_link_takes_a_receipt_that_tells_no_more(paying: Portal, bank: Bank) -> None:
+    payer = paying.client()
+    address = pay_by_link(paying, payer, bank, CODE)
+    assert f'href="{address}/receipt.pdf"' in payer.get(address).text
+    told = read(payer, address)
+    order = paying.services.payments.ordering.get(address.rpartition("/")[2]).order
+    for shown in ("556,00 lekë", "E*** M***", order.reference, f"/verify/{order.receipt_code}"):
+        assert shown in told
+    for private in ("MBIEMER", CODE, NUMBER, "1/2024", order.transaction):
+        assert private not in told
+
+
+def test_months_stand_on_a_receipt_where_the_link_named_them(paying: Portal, bank: Bank) -> None:
+    code = ContractCode("AL0000002")
+    statement = paying.services.billing.get_statement(code)
+    payer, formats = paying.client(), Formats("sq")
+    told = read(payer, pay_by_link(paying, payer, bank, code))
+    assert len(statement.open_invoices) == 3
+    for invoice in statement.open_invoices:
+        assert formats.period(invoice.period) in told
+        assert formats.amount(invoice.outstanding) in told
+        assert invoice.number not in told
+    assert code not in told and "HOXHA" not in told
+
+
+def test_no_other_browser_gets_the_receipt_of_a_link(paying: Portal, bank: Bank) -> None:
+    payer = paying.client()
+    address = pay_by_link(paying, payer, bank, CODE)
+    for other in (paying.client(), paying.signed_in("Emer Mbiemer"), paying.signed_in("Vera Leka")):
+        page = other.get(address)
+        assert page.heading == "Faleminderit, u pagua" and "receipt.pdf" not in page.text
+        other.get(f"{address}/receipt.pdf", status=404)
+    elsewhere = pay_by_link(paying, payer, bank, "AL0000002")
+    for mine in (address, elsewhere):
+        assert payer.fetch(f"{mine}/receipt.pdf").status_code == 200
 
 
 def test_a_link_tells_what_its_sum_is_made_of(paying: Portal) -> None:

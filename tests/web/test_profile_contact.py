@@ -1,11 +1,13 @@
 """Menaxho Llogarinë: e-mail and phone."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from app.audit.records import Action, Actor
 from app.clock import HOME, now
+from app.formats import Formats
 from tests.conftest import Portal
 from tests.profiles import (
     EMAIL,
@@ -20,6 +22,9 @@ from tests.profiles import (
     write,
 )
 from tests.web.client import PASSWORD, CheckedClient
+
+CANCEL = 'name="action" value="cancel"'
+FORMATS = Formats("sq")
 
 
 @pytest.fixture
@@ -89,6 +94,44 @@ def test_link_again_goes_to_the_address_that_waits(portal: Portal, client: Check
     assert to == "new@example.org"
     portal.client().get(first, status=404)
     portal.client().get(second)
+
+
+def test_what_waits_is_shown_with_its_end_and_cancelled(
+    portal: Portal, client: CheckedClient
+) -> None:
+    assert CANCEL not in client.get("/account/contact").text
+    change_email(client, "new@example.org")
+    _, link = mailed(portal, "confirm e-mail")
+    [waiting] = rows(portal, "SELECT * FROM email_change")
+    page = client.get("/account/contact")
+    until = datetime.fromisoformat(waiting["expires_at"]).replace(tzinfo=UTC)
+    assert FORMATS.moment(until) in page.content and CANCEL in page.text
+    forged = client.http.post("/account/contact", data={"action": "cancel", "csrf_token": "x"})
+    assert forged.status_code == 400 and rows(portal, "SELECT * FROM email_change")
+
+    client.post("/account/contact", {"action": "cancel"}, status=303)
+    page = client.get("/account/contact")
+    assert "new@example.org" not in page.content and CANCEL not in page.text
+    told = portal.services.audit.list_newest()[0]
+    assert (told.action, told.actor) == (Action.EMAIL_CHANGE_CANCELLED, Actor.CUSTOMER)
+    assert account(portal)["email"] == EMAIL
+    stranger = portal.client()
+    gone, other = stranger.get(link, status=404), stranger.get("/not-me/nonsense", status=404)
+    assert len(gone.content) > len(other.content), "it says what ends such a link"
+    stranger.post(link, {}, status=404)
+    assert account(portal)["email"] == EMAIL
+
+
+def test_cancelling_what_is_there_no_more_changes_nothing(
+    portal: Portal, client: CheckedClient
+) -> None:
+    with portal.database.write() as connection:
+        connection.exec_driver_sql("UPDATE account SET email_confirmed_at = NULL")
+    client.post("/account/contact", {"action": "again"}, status=303)
+    _, link = mailed(portal, "confirm e-mail")
+    client.post("/account/contact", {"action": "cancel"}, status=303)
+    assert portal.services.audit.list_newest()[0].action is not Action.EMAIL_CHANGE_CANCELLED
+    portal.client().get(link)  # the link to the account's own address still confirms it
 
 
 def test_links_a_day_are_counted_and_said_so(client: CheckedClient) -> None:

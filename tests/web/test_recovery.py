@@ -175,6 +175,23 @@ def test_where_it_is_sent_right_and_wrong_look_alike(
     assert done.response.location == "/account/new-password"
 
 
+def test_instead_of_an_sms_abroad_a_mail(make_portal: MakePortal) -> None:
+    portal = make_portal(accounts={"recovery_delivery": "sms"})
+    with portal.database.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE account SET phone = '+393201234567' WHERE user_name = 'Agron Hoxha'"
+        )
+    assert "+355" in portal.client().get("/forgot-password").hint_of("phone")
+    right = ask(portal, phone="+39 320 123 4567")
+    wrong = ask(portal, phone="+39 320 123 4567", user_name="Askush Askushi")
+    assert "te kjo adresë e-maili" in right.content and "te ky telefon" not in right.content
+    assert "Nuk mund të dërgojmë SMS te numrat e këtij vendi" in right.content
+    assert without_what_varies(right) == without_what_varies(wrong)
+    [sent] = posted(portal.database, "recovery password")
+    assert sent["to"] == "agron.hoxha@example.com" and sent["secret"]
+    assert portal.services.audit.list_newest()[1].detail == "email"
+
+
 def test_the_mailed_link_stops_it(portal: Portal) -> None:
     owner = portal.signed_in("Agron Hoxha")
     ask(portal)

@@ -199,10 +199,14 @@ def remove_delegate(
     return result.rowcount > 0
 
 
-def forget_invitations_of(connection: Connection, account_id: AccountId) -> None:
-    connection.execute(
-        delete(contract_invitation).where(contract_invitation.c.account_id == account_id)
+def forget_invitations_of(connection: Connection, account_id: AccountId) -> list[datetime]:
+    """Until when each of them would have worked."""
+    statement = (
+        delete(contract_invitation)
+        .where(contract_invitation.c.account_id == account_id)
+        .returning(contract_invitation.c.expires_at)
     )
+    return list(connection.scalars(statement))
 
 
 def unlink_granted_since(connection: Connection, account_id: AccountId, since: datetime) -> None:

@@ -123,30 +123,32 @@ def update_account(connection: Connection, account_id: AccountId, **values: Any)
 
 
 def get_profile(connection: Connection, account_id: AccountId, now: datetime) -> Profile:
-    pending = (
-        select(email_change.c.email)
-        .where(
-            email_change.c.account_id == account_id,
-            email_change.c.expires_at > now,
-            email_change.c.email != account.c.email,
+    waiting = and_(
+        email_change.c.account_id == account.c.id,
+        email_change.c.expires_at > now,
+        email_change.c.email != account.c.email,
+    )
+    query = (
+        select(
+            account.c.created_at,
+            account.c.email_confirmed_at,
+            account.c.preferences,
+            account.c.preferences_since,
+            (account.c.confirmed_phone == account.c.phone).label("phone_is_confirmed"),
+            email_change.c.email.label("pending_email"),
+            email_change.c.expires_at.label("pending_until"),
         )
+        .select_from(account.outerjoin(email_change, waiting))
+        .where(account.c.id == account_id)
         .order_by(email_change.c.created_at.desc())
         .limit(1)
-        .scalar_subquery()
     )
-    query = select(
-        account.c.created_at,
-        account.c.email_confirmed_at,
-        account.c.preferences,
-        account.c.preferences_since,
-        (account.c.confirmed_phone == account.c.phone).label("phone_is_confirmed"),
-        pending.label("pending_email"),
-    ).where(account.c.id == account_id)
     row = connection.execute(query).one()
     return Profile(
         created_at=row.created_at,
         email_confirmed_at=row.email_confirmed_at,
         pending_email=row.pending_email,
+        pending_until=row.pending_until,
         preferences=frozenset(row.preferences),
         preferences_since=dict(row.preferences_since),
         phone_is_confirmed=bool(row.phone_is_confirmed),

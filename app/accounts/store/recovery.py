@@ -195,12 +195,14 @@ def find_email_change(
 
 def forget_email_changes(
     connection: Connection, account_id: AccountId, *, but_to: str | None = None
-) -> None:
-    """but_to: a link that confirms this address stays."""
+) -> list[datetime]:
+    """Until when each of them would have worked. but_to: a link that confirms this address
+    stays."""
     theirs = email_change.c.account_id == account_id
     if but_to is not None:
         theirs = and_(theirs, email_change.c.email != but_to)
-    connection.execute(delete(email_change).where(theirs))
+    statement = delete(email_change).where(theirs).returning(email_change.c.expires_at)
+    return list(connection.scalars(statement))
 
 
 # Proofs by a code sent to the phone that billing has

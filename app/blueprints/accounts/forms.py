@@ -15,6 +15,7 @@ from app.web.fields import (
     new_password_hint,
     password_field,
     phone_field,
+    phone_hint,
 )
 from app.web.forms import PortalForm, text_field
 from app.web.proofs import ProofFields
@@ -40,6 +41,7 @@ class RegisterForm(ProofFields, PortalForm):
     def __init__(self) -> None:
         super().__init__()
         self.password.description = new_password_hint()
+        self.phone.description = phone_hint()
 
     def validate_contract_code(self, field: Field) -> None:
         check_contract_code(field.data)

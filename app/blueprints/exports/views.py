@@ -49,7 +49,10 @@ def index() -> ResponseReturnValue:
         place = "exports.show" if error.reference else "exports.index"
         return redirect(url_for(place, reference=error.reference or None), code=303)
     except NotMade as error:
-        form.refuse(NOTES[error.note])
+        if error.note is Note.NO_ROWS:
+            form.until.errors = [NOTES[error.note]]
+        else:
+            form.refuse(NOTES[error.note])
         return _page(form, 429 if error.note is Note.TOO_OFTEN else 400)
     if isinstance(begun, Download):
         return _sent(begun)

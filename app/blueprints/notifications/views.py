@@ -34,13 +34,15 @@ def contract(code: str) -> ResponseReturnValue:
 
 
 def _page(form: PortalForm, code: str, chosen: frozenset[str], *, is_own: bool) -> str:
+    account = signed_in().account
     return render_template(
         "notifications/contract.html",
         form=form,
         code=code,
         chosen=chosen,
         is_own=is_own,
-        profile=services().profiles.get(signed_in().account.id),
+        profile=services().profiles.get(account.id),
+        no_sms=not services().phones.is_served(account.phone),
         channels=CHANNELS,
         notifications=OF_CONTRACT,
     )

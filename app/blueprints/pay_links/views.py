@@ -8,7 +8,7 @@ from app.payments.links import PayLink, TooManyLinks
 from app.payments.records import Chosen, LinkGone, LinkId, PaymentError
 from app.web.current import services, signed_in
 from app.web.forms import PortalForm
-from app.web.paying import payer_by, refuse
+from app.web.paying import payer_by, refuse, remember_begun
 from legacy_adapters.records import ContractCode
 
 pay_links = Blueprint("pay_links", __name__)
@@ -41,6 +41,7 @@ def _begin(link: PayLink, form: PortalForm) -> ResponseReturnValue:
     except PaymentError as error:
         status = refuse(form, error)
         return _offer(link, form, status)
+    remember_begun(reference)
     return redirect(url_for("payments.show", reference=reference), code=303)
 
 

@@ -24,7 +24,7 @@ from app.payments.records import (
 from app.payments.settling import NoticeRefused
 from app.web.current import formats, own_label, services, signed_in
 from app.web.forms import PortalForm, clean
-from app.web.paying import payer, refuse, refuse_in_payment, sees_all
+from app.web.paying import payer, refuse, refuse_in_payment, sees_all, was_begun_here
 from legacy_adapters.errors import BillingError
 from legacy_adapters.records import NO_MONEY, ContractCode
 
@@ -112,6 +112,7 @@ def _page(reference: str, form: PortalForm, status: int = 200) -> ResponseReturn
         is_own=sees_all(order),
         may_act=_may_act(file),
         has_receipt=is_valid(order),
+        begun_here=was_begun_here(order),
         contracts=list(dict.fromkeys(posted.line.contract_code for posted in file.lines)),
         look_again=LOOK_AGAIN_SECONDS if waits and age < FRESH_SECONDS else None,
     )
@@ -217,7 +218,8 @@ def again(reference: str) -> ResponseReturnValue:
 def receipt(reference: str) -> ResponseReturnValue:
     file = _get(reference)
     order = file.order
-    if not sees_all(order) or order.receipt_code is None or not is_valid(order):
+    is_own = sees_all(order)
+    if not (is_own or was_begun_here(order)) or order.receipt_code is None or not is_valid(order):
         abort(404)
     settings = services().settings
     content = render_receipt(
@@ -228,6 +230,7 @@ def receipt(reference: str) -> ResponseReturnValue:
         is_sample=settings.portal.demo,
         formats=formats(),
         translate=_,
+        by_link=not is_own,
     )
     name = _("receipt-%(number)s", number=reference[:8])
     return Response(

@@ -46,6 +46,8 @@ def contact() -> ResponseReturnValue:
         return _change(forms, forms.phone, forms.phone.phone_password, _change_phone)
     if request.form.get("action") == "code":
         return _change(forms, forms.again, None, _send_code, then="profile.phone")
+    if request.form.get("action") == "cancel":
+        return _change(forms, forms.again, None, _cancel_email)
     return _change(forms, forms.again, None, _confirm_again)
 
 
@@ -110,6 +112,12 @@ def _confirm_again(_form: PortalForm) -> str:
     return str(_("The link is on its way once more. Look among unwanted mail too."))
 
 
+def _cancel_email(_form: PortalForm) -> str:
+    if services().profiles.cancel_email(signed_in(), visitor()):
+        return str(_("The change is cancelled. The link in the mail confirms nothing any more."))
+    return str(_("No change of address waits any more."))
+
+
 def _send_code(_form: PortalForm) -> str:
     services().phones.send_code(signed_in())
     return ""  # the next page says it
@@ -124,6 +132,7 @@ def _page(forms: Forms, form: Any, status: int = 200) -> ResponseReturnValue:
         forms=forms,
         me=me.account,
         phone=hidden_phone(me.account.phone),
+        no_sms=not services().phones.is_served(me.account.phone),
         known=profiles.get(me.account.id),
         restricted_until=profiles.restricted_until(me),
     )

@@ -22,7 +22,7 @@ def confirm_email(token: str) -> ResponseReturnValue:
             flash(_("%(email)s is confirmed.", email=email))
             return redirect(url_for(_next_page()), code=303)
     except LinkGone:
-        return render_template("recovery/link_gone.html"), 404
+        return render_template("profile/email_link_gone.html"), 404
     except EmailTaken:
         form.refuse(
             _(

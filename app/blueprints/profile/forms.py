@@ -15,6 +15,7 @@ from app.web.fields import (
     new_password_hint,
     password_field,
     phone_field,
+    phone_hint,
 )
 from app.web.forms import PortalForm, text_field
 from app.web.language import LANGUAGES
@@ -71,6 +72,10 @@ class EmailForm(PortalForm):
 class PhoneForm(PortalForm):
     phone = phone_field(_l("New phone number"))
     phone_password = current_password_field()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.phone.description = phone_hint()
 
     def validate_phone(self, field: Field) -> None:
         check_phone(field.data)

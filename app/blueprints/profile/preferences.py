@@ -35,15 +35,17 @@ def preferences() -> ResponseReturnValue:
 
 
 def _page(form: PreferencesForm, chosen: frozenset[str], status: int = 200) -> ResponseReturnValue:
-    account_id = signed_in().account.id
+    account = signed_in().account
+    no_sms = not services().phones.is_served(account.phone)
     page = render_template(
         "profile/preferences.html",
         form=form,
         chosen=chosen,
         channels=CHANNELS,
         notifications={what: NOTIFICATIONS[what] for what in TOLD},
-        profile=services().profiles.get(account_id),
-        own=services().preferences.list_of_contracts(account_id),
-        keywords=keywords(),
+        profile=services().profiles.get(account.id),
+        own=services().preferences.list_of_contracts(account.id),
+        no_sms=no_sms,
+        keywords="" if no_sms else keywords(),
     )
     return page, status

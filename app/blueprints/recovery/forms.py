@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field
 
 from app.accounts.contact import EMAIL_LENGTH
-from app.web.current import signed_in
+from app.web.current import services, signed_in
 from app.web.fields import (
     check_email,
     check_new_password_of,
@@ -14,6 +14,7 @@ from app.web.fields import (
     new_password_hint,
     password_field,
     phone_field,
+    phone_hint,
 )
 from app.web.forms import PortalForm, text_field
 
@@ -29,6 +30,11 @@ class ForgotForm(PortalForm):
     )
     email = email_field()
     phone = phone_field()
+
+    def __init__(self) -> None:
+        super().__init__()
+        if services().settings.accounts.recovery_delivery == "sms":
+            self.phone.description = phone_hint(otherwise=_l("With others it comes by e-mail."))
 
     def validate_email(self, field: Field) -> None:
         check_email(field.data)

@@ -51,12 +51,14 @@ def _forgot_page(
     form: ForgotForm, status: int = 200, *, password: str | None = None, is_sent: bool = False
 ) -> ResponseReturnValue:
     settings = services().settings.accounts
+    delivery = services().recovery.delivery_to(_lost(form).phone) if is_sent else ""
     page = render_template(
         "recovery/forgot.html",
         form=form,
         password=password,
         is_sent=is_sent,
-        delivery=settings.recovery_delivery,
+        delivery=delivery,
+        instead_of_sms=delivery != settings.recovery_delivery,
         minutes=settings.recovery_minutes,
     )
     return page, status
