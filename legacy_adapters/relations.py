@@ -40,7 +40,10 @@ RELATIONS: dict[str, dict[str, Field]] = {
         "subscriber": _required(Kind.TEXT, "the holder's name, as one text"),
         "address": _optional(Kind.TEXT, "where the energy is delivered"),
         "phone": _optional(Kind.TEXT, "the holder's phone"),
-        "tax_id": _optional(Kind.CODE, "the holder's NIPT; wants an index"),
+        "tax_id": _optional(
+            Kind.CODE,
+            "the holder's NIPT; wants an index; found as it is spelled, in capitals and in small letters",
+        ),
     },
     "contract_info": {
         "contract_code": _required(Kind.CODE, "the contract's code, unique here"),
