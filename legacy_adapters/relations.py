@@ -42,7 +42,7 @@ RELATIONS: dict[str, dict[str, Field]] = {
         "phone": _optional(Kind.TEXT, "the holder's phone"),
         "tax_id": _optional(
             Kind.CODE,
-            "the holder's NIPT; wants an index; found as it is spelled, in capitals and in small letters",
+            "the holder's NIPT; wants an index; found in capitals and small letters, too",
         ),
     },
     "contract_info": {
