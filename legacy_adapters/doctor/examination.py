@@ -132,7 +132,7 @@ def _examine_mapping(
         Topic.PLANS: lambda: plans.check(patient, samples.example(patient)),
         Topic.KEYS: lambda: chain(keys.check(patient), joins.check(patient)),
         Topic.CODES: lambda: codes.check(patient),
-        Topic.MONEY: lambda: money.check(patient),
+        Topic.MONEY: lambda: money.check(patient, today),
         Topic.RIGHTS: lambda: patient.kind.rights(patient.ask, patient.tables),
     }
     for topic, check in checks.items():

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import psycopg
@@ -22,9 +23,16 @@ TEXT = DEMO_MAPPING.read_text(encoding="utf-8")
 READER = "billing_reader"
 
 
-def look(address: str, mapping: Path = DEMO_MAPPING, *, scan_limit: int = 10_000) -> Report:
+def look(
+    address: str,
+    mapping: Path = DEMO_MAPPING,
+    *,
+    scan_limit: int = 10_000,
+    day: date | None = None,
+) -> Report:
+    """day: instead of today, for data that does not grow older."""
     settings = BillingSettings(mapping=mapping)
-    return examine(address, settings, today=today(), scan_limit=scan_limit)
+    return examine(address, settings, today=day or today(), scan_limit=scan_limit)
 
 
 def told(report: Report, *levels: Level) -> list[str]:
