@@ -193,7 +193,7 @@ def test_what_is_odd_in_rows_is_told_without_a_value(tmp_path: Path, demo_file: 
     connection.close()
     report = look(f"sqlite:///{database}")
     for place, level, found in (
-        ("[contract] columns.code", Level.NOTE, "no customer can type it in"),
+        ("[contract] columns.code", Level.WARNING, "no customer can type it in 3 of 20"),
         ("[contract] columns.subscriber", Level.WARNING, "is empty, but required in 20 of 20"),
         ("[invoice] columns.due_on", Level.NOTE, "is more than 5 years ahead"),
         ("[invoice] columns.billed_from", Level.NOTE, "is before 1900"),

@@ -171,3 +171,24 @@ def test_a_table_of_lines_without_rows_is_no_lost_line(look_at: Look) -> None:
     assert not told(report, Level.BROKEN)
     (warning,) = told(report, Level.WARNING)
     assert "[invoice_line] has no rows" in warning
+
+
+def test_codes_that_nobody_can_type_are_told(look_at: Look) -> None:
+    report = look_at("UPDATE KONTRATE SET KTR_KOD = substr(KTR_KOD, 1, 4) || '-' || KTR_ID")
+    finding = find(report, Topic.SAMPLES, "[contract] columns.code", Level.BROKEN)
+    assert finding.found == "no customer can type it in 20 of 20 rows"
+
+
+def test_midnight_told_in_utc_is_told(look_at: Look) -> None:
+    # Of the last Sundays of March and October the hour is another one.
+    in_utc = (
+        "UPDATE FATURE SET DT_LESHIM = date(DT_LESHIM, '-1 day') || CASE"
+        " WHEN substr(DT_LESHIM, 6, 2) BETWEEN '04' AND '10' THEN ' 22:00:00' ELSE ' 23:00:00' END"
+    )
+    report = look_at(in_utc)
+    finding = find(report, Topic.SAMPLES, "[invoice] columns.issued_on", Level.WARNING)
+    assert finding.found.startswith("is midnight in Tirana told in UTC, a day early in ")
+    report = look_at(f"{in_utc} WHERE FAT_ID % 2")
+    assert not told(report, Level.WARNING)
+    report = look_at("UPDATE FATURE SET DT_LESHIM = date(DT_LESHIM) || ' 22:30:00'")
+    assert not told(report, Level.WARNING)
