@@ -36,7 +36,7 @@ OWN_NUMBERS = (
     " column that many share, such as a zone, shows customers the invoices of others"
 )
 ONE_SPELLING = "the codes of `contract`, spelled alike; or leave these rows out"
-SAME_CODES = "the codes of `contract`, spelled alike, and a row for each: other pages are blank"
+SAME_CODES = "the codes of `contract`, spelled alike, a row for each: else their info page is blank"
 ONE_TAX_ID = (
     "capitals without blanks everywhere: a holder's contracts are looked up by the number of one of"
     " them, and a debt on those that spell it in another way is not seen"

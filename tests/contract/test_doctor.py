@@ -279,16 +279,43 @@ def test_a_file_that_is_no_toml_still_lets_the_connection_be_seen(
     assert len(report.of(Topic.CONNECTION)) >= 4
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"postgresql+psycopg://u:{SECRET}@{'h' * 70}.example/b",
+        f"oracle+oracledb://u:{SECRET}@h:1/?service_name=b&mode={SECRET}",
+        "sqlite:////tmp/a\0b",
+    ],
+)
+def test_an_address_that_takes_a_driver_by_surprise_is_one_line(address: str) -> None:
+    report = look(address)
+    assert not report.answered and report.is_broken
+    (finding,) = report.findings
+    assert finding.found.startswith("billing cannot be asked: ")
+    assert SECRET not in finding.found
+
+
+@pytest.mark.parametrize(
+    ("topic", "level"),
+    [
+        (Topic.INDEXES, Level.WARNING),  # it looks at nothing that pages tell
+        (Topic.PLANS, Level.WARNING),
+        (Topic.SAMPLES, Level.BROKEN),
+        (Topic.KEYS, Level.BROKEN),
+        (Topic.CODES, Level.BROKEN),
+        (Topic.MONEY, Level.BROKEN),
+    ],
+)
 def test_a_check_that_fails_does_not_stop_the_others(
-    address_on: AddressOn, monkeypatch: pytest.MonkeyPatch
+    address_on: AddressOn, monkeypatch: pytest.MonkeyPatch, topic: Topic, level: Level
 ) -> None:
     def fails(*_: object) -> list[Finding]:
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr("legacy_adapters.doctor.indexes.check", fails)
+    monkeypatch.setattr(f"legacy_adapters.doctor.{topic}.check", fails)
     report = look(address_on("demo", "sqlite"))
-    (finding,) = report.of(Topic.INDEXES)
-    assert finding.level is Level.WARNING and "RuntimeError" in finding.found
+    (finding,) = report.of(topic)
+    assert finding.level is level and "RuntimeError" in finding.found
     assert SECRET not in report.to_text()
     assert report.of(Topic.RIGHTS)
 
