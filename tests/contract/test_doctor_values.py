@@ -192,3 +192,19 @@ def test_midnight_told_in_utc_is_told(look_at: Look) -> None:
     assert not told(report, Level.WARNING)
     report = look_at("UPDATE FATURE SET DT_LESHIM = date(DT_LESHIM) || ' 22:30:00'")
     assert not told(report, Level.WARNING)
+
+
+@pytest.mark.parametrize("key", ["UNIQUE", "PRIMARY KEY", "COLLATE BINARY UNIQUE"])
+def test_an_index_that_a_unique_column_has_is_found(look_at: Look, key: str) -> None:
+    sql = (
+        "CREATE TABLE NEW (KTR_ID INTEGER, KTR_KOD VARCHAR(20) {}, ABN_ID INTEGER, ADRESA TEXT,"
+        " FSHIRE VARCHAR(1)); INSERT INTO NEW SELECT KTR_ID, KTR_KOD, ABN_ID, ADRESA, FSHIRE"
+        " FROM KONTRATE"
+    )
+    contract = ('[contract]\ntable = "KONTRATE"', '[contract]\ntable = "NEW"')
+    report = look_at(sql.format(key), contract)
+    found = find(report, Topic.INDEXES, "[contract] columns.code", Level.OK)
+    assert found.found == "an index leads on NEW.KTR_KOD"
+    partial = "; CREATE INDEX PART ON NEW (KTR_KOD) WHERE KTR_ID > 3"
+    report = look_at(sql.format("") + partial, contract)
+    assert find(report, Topic.INDEXES, "[contract] columns.code", Level.WARNING)
