@@ -339,6 +339,20 @@ def test_postgresql_user_who_can_write_is_warned_of(address_on: AddressOn) -> No
     assert "bills, customers" in rights[1].found
 
 
+def test_rows_that_postgresql_hides_from_its_user_are_noted(
+    new_postgresql_database: Callable[[], str], demo_file: Path
+) -> None:
+    address = new_postgresql_database()
+    copy_to_postgresql(address, demo_file)
+    reader = as_reader(address)
+    with psycopg.connect(address.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("ALTER TABLE fature ENABLE ROW LEVEL SECURITY")
+        connection.execute("CREATE POLICY p ON fature FOR SELECT USING (status <> 'H')")
+    assert [f.level for f in look(address).of(Topic.RIGHTS)] == [Level.WARNING]  # its owner
+    (note,) = [f for f in look(reader).of(Topic.RIGHTS) if f.level is Level.NOTE]
+    assert note.found.startswith("row-level security may hide rows of fature from this user")
+
+
 def test_postgresql_plan_with_a_full_scan_is_warned_of(
     address_on: AddressOn, new_postgresql_database: Callable[[], str], demo_file: Path
 ) -> None:
