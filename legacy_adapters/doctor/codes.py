@@ -169,7 +169,10 @@ class _Codes:
         except FAILURES as error:
             yield self._finding(Level.NOTE, f"its words cannot be read: {reason(error)}")
             return
-        wrong = {NOTHING if word is None else str(word) for word in stored} - set(allowed)
+        found = {NOTHING if word is None else str(word) for word in stored}
+        if self._relation.ignores_padding(self._field):
+            found = {word.rstrip(" ") for word in found}
+        wrong = found - set(allowed)
         if not wrong:
             yield self._finding(Level.OK, f"only the portal's words: {', '.join(allowed)}")
             return

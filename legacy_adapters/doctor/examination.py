@@ -16,6 +16,7 @@ from legacy_adapters.doctor import (
     indexes,
     joins,
     keys,
+    lines,
     money,
     plans,
     samples,
@@ -42,6 +43,9 @@ KINDS: dict[str, type[DatabaseKind]] = {
 QUESTION_SECONDS = 10.0  # for each of the doctor's own questions
 SKEW_SECONDS = 60.0
 SCAN_LIMIT = 10_000
+NOT_ASKED = "billing cannot be asked: {}"
+# What these look at makes pages slow, or less safe, but never wrong.
+ASIDE = {Topic.INDEXES, Topic.PLANS, Topic.RIGHTS, Topic.CLOCK}
 
 
 def examine(
@@ -57,11 +61,15 @@ def examine(
     except MappingError as error:
         _unanswered(report, str(error))
         return report
+    except Exception as error:  # of a driver that such an address takes by surprise
+        _unanswered(report, NOT_ASKED.format(reason(error)))
+        return report
     kind = KINDS[engine.engine.dialect.name]()
     seconds = max(settings.answer_seconds, QUESTION_SECONDS)
     ask = Ask(Guard(engine), seconds, kind.limit)
     try:
-        _in_time(lambda: ask(lambda _connection: None), engine.seconds + 1)
+        if not _answers(report, ask, engine.seconds + 1):
+            return report
         _examine_server(report, kind, ask)
         if mapping is not None:
             patient = Patient(
@@ -72,11 +80,21 @@ def examine(
                 answer_seconds=settings.answer_seconds,
             )
             _examine_mapping(report, patient, problems, engine.engine.dialect, today)
-    except BillingError as error:
-        _unanswered(report, f"billing does not answer: {error}")
     finally:
         engine.dispose()
     return report
+
+
+def _answers(report: Report, ask: Ask, seconds: float) -> bool:
+    try:
+        _in_time(lambda: ask(lambda _connection: None), seconds)
+    except BillingError as error:
+        _unanswered(report, f"billing does not answer: {error}")
+    except Exception as error:  # as above
+        _unanswered(report, NOT_ASKED.format(reason(error)))
+    else:
+        return True
+    return False
 
 
 def _without_password(address: str) -> str:
@@ -130,9 +148,9 @@ def _examine_mapping(
         Topic.INDEXES: lambda: indexes.check(patient, dialect),
         Topic.SAMPLES: lambda: chain(samples.check(patient, today), casts.check(patient)),
         Topic.PLANS: lambda: plans.check(patient, samples.example(patient)),
-        Topic.KEYS: lambda: chain(keys.check(patient), joins.check(patient)),
+        Topic.KEYS: lambda: chain(keys.check(patient), lines.check(patient), joins.check(patient)),
         Topic.CODES: lambda: codes.check(patient),
-        Topic.MONEY: lambda: money.check(patient),
+        Topic.MONEY: lambda: money.check(patient, today),
         Topic.RIGHTS: lambda: patient.kind.rights(patient.ask, patient.tables),
     }
     for topic, check in checks.items():
@@ -147,7 +165,7 @@ def _guarded(topic: Topic, check: Callable[[], Iterable[Finding]]) -> list[Findi
             findings.append(finding)
     except Exception as error:
         told = reason(error) if isinstance(error, FAILURES) else type(error).__name__
-        level = Level.BROKEN if topic is Topic.COLUMNS else Level.WARNING
+        level = Level.WARNING if topic in ASIDE else Level.BROKEN
         found = f"this check did not come to its end: {told}"
         findings.append(Finding(level=level, topic=topic, found=found))
     return findings

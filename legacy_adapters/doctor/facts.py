@@ -43,3 +43,14 @@ def cannot_write(tables: Iterable[object], *, how: str = "", more: str = "") -> 
         found=f"this user cannot write to {names or 'any table'}{f': {how}' if how else ''}",
         expected=more,
     )
+
+
+def hidden_rows(tables: Iterable[object], *, how: str, remedy: str) -> Finding:
+    """A debt that a rule of the database hides from this user is one that no page shows."""
+    names = ", ".join(sorted(str(table) for table in tables))
+    return Finding(
+        level=Level.NOTE,
+        topic=Topic.RIGHTS,
+        found=f"{how} may hide rows of {names} from this user, and nothing tells which",
+        expected=remedy,
+    )

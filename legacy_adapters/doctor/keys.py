@@ -29,7 +29,6 @@ from legacy_adapters.schema import Relation
 
 ASKED_AGAIN = 10  # of what is found one by one
 ONE_EACH = ("contract", "contract_info")
-MEETING = ("invoice", "payment")
 ONE_ROW = "one row for each: leave the others out by `except`, `only` or a view; no join may double"
 WITHOUT = "codes as they are kept: no blanks around them, and of one type everywhere"
 OWN_NUMBERS = (
@@ -37,6 +36,11 @@ OWN_NUMBERS = (
     " column that many share, such as a zone, shows customers the invoices of others"
 )
 ONE_SPELLING = "the codes of `contract`, spelled alike; or leave these rows out"
+SAME_CODES = "the codes of `contract`, spelled alike, a row for each: else their info page is blank"
+ONE_TAX_ID = (
+    "one spelling without blanks everywhere: a holder's contracts are looked up by the number of one of"
+    " them, and a debt on those that spell it in another way is not seen"
+)
 NUMBERED = (
     "a number for each: an invoice without one is in no history, and an open one closes its pages"
 )
@@ -75,16 +79,22 @@ class _Keys:
             yield found
             if found.expected == WITHOUT:
                 return  # what is asked by such codes would tell nothing
-            if name == "invoice":
-                yield from self._numbers(some_contracts(self._patient))
-                yield from self._found_by("invoice", "number")
-            if name == "contract":
-                yield from self._found_by("contract", "tax_id")
-            if name in MEETING:
-                yield from self._meeting(name, codes)
+            yield from self._more(name, codes)
         except FAILURES as error:
             told = f"its codes cannot be looked up: {reason(error)}"
             yield self._finding(Level.NOTE, name, told)
+
+    def _more(self, name: str, codes: Codes) -> Iterator[Finding]:
+        """codes: the relation's own."""
+        if name == "contract":
+            yield from self._found_by("contract", "tax_id")
+        elif name == "contract_info":
+            yield from self._has_all(name)
+        elif name == "invoice":
+            yield from self._numbers(some_contracts(self._patient))
+            yield from self._found_by("invoice", "number")
+        if name not in ONE_EACH:
+            yield from self._meeting(name, codes)
 
     def _counted(self, name: str, codes: Codes) -> Counter[str]:
         """How many rows each of these codes finds, asked for as pages ask."""
@@ -113,6 +123,15 @@ class _Keys:
         if lost:
             told = f"{lost} of {len(some)}, asked for again, find nothing"
             yield self._finding(Level.BROKEN, name, told, WITHOUT, field)
+        if field == "tax_id":
+            yield from self._spelled([tax_id for _code, tax_id in pairs if tax_id])
+
+    def _spelled(self, tax_ids: list[str]) -> Iterator[Finding]:
+        if odd := sum(not _is_plain(tax_id) for tax_id in tax_ids):
+            told = (
+                f"{odd} of {len(tax_ids)} are spelled with blanks, or in capitals and small letters"
+            )
+            yield self._finding(Level.WARNING, "contract", told, ONE_TAX_ID, "tax_id")
 
     def _found_again(self, name: str, codes: Codes) -> Finding:
         is_single = name in ONE_EACH
@@ -175,6 +194,17 @@ class _Keys:
         else:
             yield self._finding(Level.BROKEN, name, told, ONE_SPELLING)
 
+    def _has_all(self, name: str) -> Iterator[Finding]:
+        """Whether contracts find their rows, which have one each."""
+        if "contract" not in self._relations:
+            return
+        codes = codes_of(self._patient, self._relations["contract"])
+        known = self._counted(name, codes) if codes else {}
+        if missing := sum(code not in known for code in codes):
+            told = f"{missing} of {len(codes)} codes of `contract` are in no row"
+            level = Level.BROKEN if missing == len(codes) else Level.WARNING
+            yield self._finding(level, name, told, SAME_CODES)
+
     def _is_met(self, name: str) -> bool:
         """Whether contracts have such rows after all: the first may be of contracts long gone."""
         codes = codes_of(self._patient, self._relations["contract"])[:CODES_OF_MANY]
@@ -191,3 +221,9 @@ class _Keys:
             found=found,
             expected=expected,
         )
+
+
+def _is_plain(tax_id: str) -> bool:
+    """All others of the same holder are found by it, and it by them (contracts.spelled)."""
+    text = "".join(tax_id.split())
+    return tax_id in (text.upper(), text.lower())

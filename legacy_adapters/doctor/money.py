@@ -4,24 +4,27 @@ amount that is not known hide a debt, and nothing else would say so."""
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from legacy_adapters import decode
-from legacy_adapters.contracts import is_one_of, list_size
+from legacy_adapters.doctor import paid
 from legacy_adapters.doctor.patient import Patient
 from legacy_adapters.doctor.questions import FAILURES, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
-from legacy_adapters.doctor.sampled import ask_by, relations, some_contracts
+from legacy_adapters.doctor.sampled import ROWS_OF_MANY, is_nearly_all, relations, rows_of
 from legacy_adapters.errors import BillingDataError
 from legacy_adapters.prepared import Row
 from legacy_adapters.relations import RELATIONS
 from legacy_adapters.schema import Relation
 
-ROWS = 5_000
 FEWEST = 25  # invoices, of which one at least should be open
 ROUNDED = Decimal(1)  # lek: what billing may round for itself
 PARTS = ("principal", "tv_fee", "interest")
 INVOICE = ("status", "issued_on", "due_on", *PARTS, "outstanding")
+ASIDE = {"tv_fee": "TV fee", "interest": "interest"}  # what is no part of the principal
+CENTS = Decimal("0.02")  # what billing may round for itself in VAT
+OLD_DAYS = 100  # without an invoice of any sampled contract
 NO_WORD = "no word"
 OTHER_WAY = "0 where it is paid; or the words of the status' map the other way round"
 Count = Callable[["Invoice"], bool]
@@ -29,53 +32,68 @@ Count = Callable[["Invoice"], bool]
 
 @dataclass(frozen=True, kw_only=True)
 class Invoice:
-    """status: "" for none. outstanding: None where it is empty."""
+    """status: "" for none. outstanding, net, vat: None where it is empty."""
 
     status: str
+    issued_on: date | None
+    parts: dict[str, Decimal]
     outstanding: Decimal | None
-    whole: Decimal
+    net: Decimal | None
+    vat: Decimal | None
     is_due_before: bool
 
+    @property
+    def whole(self) -> Decimal:
+        return sum(self.parts.values(), Decimal(0))
 
-def check(patient: Patient) -> Iterator[Finding]:
+    @property
+    def billed(self) -> Decimal:
+        return self.parts["principal"] + self.parts["tv_fee"]
+
+
+def check(patient: Patient, today: date) -> Iterator[Finding]:
     known = relations(patient)
+    billed: list[Decimal] = []
     try:
         if "invoice" in known and all(known["invoice"].has(field) for field in INVOICE):
-            yield from _Invoices(patient, known["invoice"]).findings()
+            invoices = _Invoices(patient, known["invoice"], today)
+            yield from invoices.findings()
+            billed = [one.billed for one in invoices.found if one.status == "paid"]
         if "payment" in known and known["payment"].has("amount"):
-            yield from _payments(patient, known["payment"])
+            yield from paid.check(patient, known["payment"], billed)
     except FAILURES as error:
         told = f"what is owed and paid cannot be looked at: {reason(error)}"
         yield Finding(level=Level.NOTE, topic=Topic.MONEY, found=told)
 
 
-def _rows(patient: Patient, relation: Relation, fields: Sequence[str]) -> Sequence[Row]:
-    codes = some_contracts(patient)
-    wanted = is_one_of(relation.field("contract_code"), list_size(len(codes)))
-    return ask_by(patient, relation.select(fields).where(wanted).limit(ROWS), codes)
-
-
 class _Invoices:
-    def __init__(self, patient: Patient, relation: Relation) -> None:
+    def __init__(self, patient: Patient, relation: Relation, today: date) -> None:
         self._patient = patient
         self._relation = relation
+        self._today = today
+        self.found: list[Invoice] = []
 
     def findings(self) -> Iterator[Finding]:
-        rows = _rows(self._patient, self._relation, INVOICE)
-        found, unreadable = [], 0
+        fields = [*INVOICE, *filter(self._relation.has, ("net", "vat"))]
+        rows = rows_of(self._patient, self._relation, fields)
+        unreadable = 0
         for row in rows:
             try:
-                found.append(_read(row))
+                self.found.append(_read(row))
             except BillingDataError:
                 unreadable += 1
         if unreadable:
             told = f"{unreadable} of {len(rows)} invoices cannot be read"
             expected = "days and numbers in every row: pages that meet others fail"
             yield self._finding(Level.BROKEN, "outstanding", told, expected)
-        if found:
-            yield from self._status(found)
-            yield from self._outstanding(found)
-            yield from self._days(found)
+        if self.found:
+            yield from self._status(self.found)
+            yield from self._outstanding(self.found)
+            yield from self._counted_twice(self.found)
+            yield from self._parts(self.found)
+            yield from self._days(self.found)
+        if len(rows) < ROWS_OF_MANY:  # else there are others
+            yield from self._newest(self.found)
 
     def _status(self, found: Sequence[Invoice]) -> Iterator[Finding]:
         counted = Counter(invoice.status or NO_WORD for invoice in found)
@@ -124,11 +142,42 @@ class _Invoices:
             return None
         return self._finding(level, "outstanding", f"{wrong} of {len(some)} {told}", expected)
 
+    def _counted_twice(self, found: Sequence[Invoice]) -> Iterator[Finding]:
+        """What stands in the principal already looks like paid."""
+        for part, name in ASIDE.items():
+            owed = [one for one in found if one.status == "open" and one.parts[part] > 0]
+            just = sum(_paid(one) in {one.parts[part], _aside(one)} for one in owed)
+            if is_nearly_all(just, len(owed)):
+                told = f"{just} of {len(owed)} open invoices seem paid by just their {name}"
+                told += ": is it in the principal already?"
+                expected = f"a principal without the {name}, and an outstanding with it"
+                yield self._finding(Level.WARNING, "principal", told, expected)
+
+    def _parts(self, found: Sequence[Invoice]) -> Iterator[Finding]:
+        sums = [
+            one.net + one.vat - one.parts["principal"]
+            for one in found
+            if one.net is not None and one.vat is not None
+        ]
+        wrong = sum(abs(rest) > CENTS for rest in sums)
+        if is_nearly_all(wrong, len(sums)):
+            told = f"net and vat do not make the principal in {wrong} of {len(sums)} invoices"
+            yield self._finding(
+                Level.WARNING, "net", told, "the principal without VAT, and the VAT"
+            )
+
     def _days(self, found: Sequence[Invoice]) -> Iterator[Finding]:
         wrong = sum(invoice.is_due_before for invoice in found)
         if wrong:
             told = f"{wrong} of {len(found)} invoices are due before they are issued"
             yield self._finding(Level.WARNING, "due_on", told, "the last day to pay")
+
+    def _newest(self, found: Sequence[Invoice]) -> Iterator[Finding]:
+        issued = [one.issued_on for one in found if one.issued_on]
+        if issued and (self._today - max(issued)).days > OLD_DAYS:
+            told = f"the newest invoice of the sampled contracts is of {max(issued)}"
+            expected = "the table in use; a view puts together one for each year"
+            yield self._finding(Level.WARNING, "issued_on", told, expected)
 
     def _finding(self, level: Level, field: str, found: str, expected: str = "") -> Finding:
         return Finding(
@@ -148,39 +197,27 @@ def _is_unknown(invoice: Invoice) -> bool:
     return invoice.outstanding is None
 
 
+def _aside(invoice: Invoice) -> Decimal:
+    return sum((invoice.parts[part] for part in ASIDE), Decimal(0))
+
+
+def _paid(invoice: Invoice) -> Decimal | None:
+    return None if invoice.outstanding is None else invoice.whole - invoice.outstanding
+
+
 def _read(row: Row) -> Invoice:
     """Raises: BillingDataError."""
     issued, due = decode.day(row, "issued_on"), decode.day(row, "due_on")
-    outstanding = row["outstanding"]
     return Invoice(
         status=decode.text(row, "status"),
-        outstanding=None if outstanding is None else decode.money(row, "outstanding"),
-        whole=sum((decode.money(row, part) for part in PARTS), Decimal(0)),
+        issued_on=issued,
+        parts={part: decode.money(row, part) for part in PARTS},
+        outstanding=_known(row, "outstanding"),
+        net=_known(row, "net"),
+        vat=_known(row, "vat"),
         is_due_before=issued is not None and due is not None and due < issued,
     )
 
 
-def _payments(patient: Patient, relation: Relation) -> Iterator[Finding]:
-    place = patient.place("payment", "columns.amount")
-    rows = _rows(patient, relation, ["amount"])
-    try:
-        amounts = [decode.money(row, "amount") for row in rows]
-    except BillingDataError:
-        told = f"some of {len(rows)} payments cannot be read"
-        expected = "numbers in every row: pages that meet others fail"
-        yield Finding(
-            level=Level.BROKEN, topic=Topic.MONEY, place=place, found=told, expected=expected
-        )
-        return
-    if amounts and not any(amount > 0 for amount in amounts):
-        told = f"none of {len(amounts)} payments is above 0"
-        yield Finding(
-            level=Level.WARNING,
-            topic=Topic.MONEY,
-            place=place,
-            found=told,
-            expected='what was paid: { times = "...", by = -1 } turns it round',
-        )
-    elif amounts:
-        told = f"{len(amounts)} payments of some contracts"
-        yield Finding(level=Level.OK, topic=Topic.MONEY, place=place, found=told)
+def _known(row: Row, field: str) -> Decimal | None:
+    return None if row.get(field) is None else decode.money(row, field)

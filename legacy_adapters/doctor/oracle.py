@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select
 from sqlalchemy.exc import DBAPIError
 
-from legacy_adapters.doctor.facts import can_write, cannot_write, driver, fact
+from legacy_adapters.doctor.facts import can_write, cannot_write, driver, fact, hidden_rows
 from legacy_adapters.doctor.kinds import Scan, TableName, explained, table_name
 from legacy_adapters.doctor.questions import FAILURES, Ask, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
@@ -47,6 +47,10 @@ PLAN = """
     SELECT operation, options, object_owner, object_name FROM plan_table
     WHERE statement_id = :statement ORDER BY id
 """
+POLICIES = """
+    SELECT object_owner, object_name FROM all_policies WHERE sel = 'YES' AND enable = 'YES'
+"""
+EXEMPT = "EXEMPT ACCESS POLICY"
 PRIVILEGES = "SELECT privilege FROM session_privs"
 # Who may do what with whose table; each of these views knows a part of it.
 GRANTS = {
@@ -64,6 +68,7 @@ WRITES_ANY = re.compile(
 READS_ANY = {"SELECT ANY TABLE", "READ ANY TABLE"}
 WRITES = {"INSERT", "UPDATE", "DELETE", "ALTER"}
 WHOLE_TABLE = {"TABLE ACCESS", "MAT_VIEW ACCESS"}
+ALL_ROWS = f"policies that let this user see every row, or a user with {EXEMPT}"
 MAY_SAVE = (
     "SELFCARE_BILLING_READ_ONLY_TRANSACTIONS may be set to false: it saves two round trips per"
     " question"
@@ -102,6 +107,8 @@ class OracleKind:
             told = f"{', '.join(sorted(system & READS_ANY))}: more than the portal needs"
             yield _note(told, "READ on the mapped tables alone")
         names = {name: self._resolved(ask, name) for name in tables}
+        if filtered := [] if EXEMPT in system else self._filtered(ask, names):
+            yield hidden_rows(filtered, how="policies (DBMS_RLS)", remedy=ALL_ROWS)
         own = [name for name, (owner, _) in names.items() if owner == user]
         given = {name: grants.get(real, set()) for name, real in names.items() if name not in own}
         if lockable := sorted(str(name) for name in given if "SELECT" in given[name]):
@@ -230,6 +237,14 @@ class OracleKind:
             for owner, table, privilege in rows:
                 grants.setdefault((owner, table), set()).add(privilege)
         return grants, notes
+
+    def _filtered(self, ask: Ask, names: dict[TableName, tuple[str, str]]) -> list[TableName]:
+        try:
+            rows = ask(lambda c: c.exec_driver_sql(POLICIES).all())
+        except FAILURES:
+            return []  # nobody can say
+        bound = {(owner, table) for owner, table in rows}
+        return [name for name, real in names.items() if real in bound]
 
     def _resolved(self, ask: Ask, name: TableName) -> tuple[str, str]:
         try:

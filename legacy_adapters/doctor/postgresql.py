@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select
 
-from legacy_adapters.doctor.facts import can_write, cannot_write, driver, fact
+from legacy_adapters.doctor.facts import can_write, cannot_write, driver, fact, hidden_rows
 from legacy_adapters.doctor.kinds import Scan, TableName, explained, known_indexes
 from legacy_adapters.doctor.questions import FAILURES, Ask, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
@@ -24,6 +24,9 @@ MAY_WRITE = f"""
     SELECT pg_catalog.has_table_privilege(%(oid)s::oid, '{WRITING}')
            OR pg_catalog.has_any_column_privilege(%(oid)s::oid, 'INSERT, UPDATE')
 """
+# False also for whoever the policies do not bind: the owner, superusers, BYPASSRLS.
+IS_FILTERED = "SELECT pg_catalog.row_security_active(%(oid)s::oid)"
+ALL_ROWS = "a policy that shows this user every row, or a user with BYPASSRLS"
 VIEW_KINDS = {"v", "f"}  # a foreign table's indexes are elsewhere, like a view's
 
 
@@ -47,19 +50,24 @@ class PostgresqlKind:
     def rights(self, ask: Ask, tables: Iterable[TableName]) -> Iterator[Finding]:
         writable: list[TableName] = []
         safe: list[TableName] = []
+        filtered: list[TableName] = []
         for name in tables:
             try:
-                may_write = ask(lambda c, n=name: self._may_write(c, n))  # type: ignore[misc]
+                may_write = ask(lambda c, n=name: self._has(c, n, MAY_WRITE))  # type: ignore[misc]
+                is_filtered = ask(lambda c, n=name: self._has(c, n, IS_FILTERED))  # type: ignore[misc]
             except FAILURES as error:
                 told = f"whether this user may write to {name} cannot be seen: {reason(error)}"
                 yield Finding(level=Level.NOTE, topic=Topic.RIGHTS, found=told)
                 continue
             (writable if may_write else safe).append(name)
+            filtered += [name] if is_filtered else []
         if writable:
             names = ", ".join(str(name) for name in writable)
             yield can_write(f"this user may write to {names}")
         if safe:
             yield cannot_write(safe)
+        if filtered:
+            yield hidden_rows(filtered, how="row-level security", remedy=ALL_ROWS)
 
     def indexes(self, connection: Connection, name: TableName) -> list[tuple[str, ...]]:
         return known_indexes(connection, name)
@@ -106,11 +114,11 @@ class PostgresqlKind:
         values = {"name": name.name, "schema": name.schema}
         return connection.exec_driver_sql(TABLE, values).first()
 
-    def _may_write(self, connection: Connection, name: TableName) -> bool:
+    def _has(self, connection: Connection, name: TableName, question: str) -> bool:
         found = self._find(connection, name)
         if found is None:
             return False
-        return bool(connection.exec_driver_sql(MAY_WRITE, {"oid": found.oid}).scalar())
+        return bool(connection.exec_driver_sql(question, {"oid": found.oid}).scalar())
 
 
 def _standby(found: Finding) -> Finding:

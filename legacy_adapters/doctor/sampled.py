@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Select
 
 from legacy_adapters import decode
-from legacy_adapters.contracts import LIST_SIZES, list_of_codes
+from legacy_adapters.contracts import LIST_SIZES, is_one_of, list_of_codes, list_size
 from legacy_adapters.doctor.patient import Patient
 from legacy_adapters.prepared import Row
 from legacy_adapters.records import ContractCode
@@ -15,6 +15,8 @@ from legacy_adapters.schema import Relation
 ROWS = 1_000  # of each relation, whose codes are looked at
 CODES = LIST_SIZES[-1]  # of contracts: one row each
 CODES_OF_MANY = 25  # of contracts' invoices and payments: as many rows as a contract has
+ROWS_OF_MANY = 5_000
+FEWEST, NEARLY_ALL = 3, 0.8  # of fewer nothing can be said
 CODE_FIELDS = {
     "contract": "code",
     "contract_info": "contract_code",
@@ -62,3 +64,16 @@ def ask_by(patient: Patient, statement: Select[Any], codes: Codes) -> Sequence[R
         return [dict(row) for row in connection.execute(statement, list_of_codes(codes)).mappings()]
 
     return patient.ask(asked)
+
+
+def rows_of(patient: Patient, relation: Relation, fields: Sequence[str]) -> Sequence[Row]:
+    """Of some contracts. Raises: one of questions.FAILURES."""
+    codes = some_contracts(patient)
+    if not codes:
+        return []
+    wanted = is_one_of(relation.field(CODE_FIELDS[relation.name]), list_size(len(codes)))
+    return ask_by(patient, relation.select(fields).where(wanted).limit(ROWS_OF_MANY), codes)
+
+
+def is_nearly_all(count: int, of: int) -> bool:
+    return of >= FEWEST and count >= NEARLY_ALL * of

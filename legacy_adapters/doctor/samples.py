@@ -1,20 +1,23 @@
 """A few rows of each relation, read as the pages read them. Nothing tells a value."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from dataclasses import field as default
-from datetime import date
+from datetime import MAXYEAR, UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import Connection, Select
 from sqlalchemy.exc import DBAPIError
 
+from config.home import HOME
 from legacy_adapters import decode
 from legacy_adapters.doctor.patient import Patient
 from legacy_adapters.doctor.plans import Example
 from legacy_adapters.doctor.questions import FAILURES, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
+from legacy_adapters.doctor.sampled import is_nearly_all
 from legacy_adapters.errors import BillingDataError
 from legacy_adapters.relations import RELATIONS, Kind
 from legacy_adapters.schema import Relation
@@ -32,7 +35,8 @@ READERS: dict[Kind, Callable[[Any, str], Any]] = {
     Kind.DATE: decode.day,
     Kind.PERIOD: decode.period,
 }
-UNREADABLE, UNFOUND, EMPTY, PADDED, NO_MONTH, EARLY, LATE, UNTYPABLE, NAMELESS, SHORT = range(10)
+UNREADABLE, UNFOUND, EMPTY, PADDED, NO_MONTH, EARLY = range(6)
+LATE, UNTYPABLE, NAMELESS, SHORT, IN_UTC = range(6, 11)
 TOLD: dict[int, tuple[Level, str, str]] = {
     UNREADABLE: (
         Level.BROKEN,
@@ -62,9 +66,14 @@ TOLD: dict[int, tuple[Level, str, str]] = {
         "has a year of two digits, which means none",
         "four digits: such an invoice is never due",
     ),
+    IN_UTC: (
+        Level.WARNING,
+        "is midnight in Tirana told in UTC, a day early",
+        "days at home, by a view: such as (... AT TIME ZONE 'UTC') AT TIME ZONE 'Europe/Tirane'",
+    ),
     LATE: (Level.NOTE, f"is more than {YEARS_AHEAD} years ahead", ""),
     UNTYPABLE: (
-        Level.NOTE,
+        Level.WARNING,
         "no customer can type it",
         f"at most {LONGEST_CODE} capital letters and digits, to register with",
     ),
@@ -73,13 +82,20 @@ TOLD: dict[int, tuple[Level, str, str]] = {
 
 @dataclass
 class Sample:
-    """trouble: by field and what it is, the rows' numbers."""
+    """trouble: by field and what it is, the rows' numbers. days: how many of each field."""
 
     rows: int = 0
     trouble: dict[tuple[str, int], list[int]] = default(default_factory=dict)
+    days: Counter[str] = default(default_factory=Counter)
 
     def note(self, name: str, what: int, row: int) -> None:
         self.trouble.setdefault((name, what), []).append(row)
+
+    def forget_chance(self) -> None:
+        """One moment may be midnight somewhere; nearly all of them mean it."""
+        for (name, what), rows in list(self.trouble.items()):
+            if what == IN_UTC and not is_nearly_all(len(rows), self.days[name]):
+                del self.trouble[name, what]
 
 
 def check(patient: Patient, today: date) -> Iterator[Finding]:
@@ -133,6 +149,7 @@ class _RelationSample:
                 yield self._finding(Level.BROKEN, "", f"rows cannot be read: {reason(error)}")
                 return
         yield from unread
+        sample.forget_chance()
         yield from self._told(sample)
         if not sample.trouble and not unread:
             what = f"{sample.rows} rows can be read" if sample.rows else "has no rows"
@@ -151,6 +168,7 @@ class _RelationSample:
                 continue
             sample.rows = max(sample.rows, single.rows)
             sample.trouble |= single.trouble
+            sample.days += single.days
 
     def _read(self, connection: Connection, fields: list[str], sample: Sample) -> None:
         statement: Select[Any] = self._relation.select(fields).limit(ROWS)
@@ -188,6 +206,7 @@ class _RelationSample:
         except BillingDataError:
             sample.note(field, UNREADABLE, sample.rows)
             return
+        sample.days[field] += described.kind is Kind.DATE
         for what in self._oddities(field, described.kind, value, read):
             sample.note(field, what, sample.rows)
 
@@ -201,12 +220,17 @@ class _RelationSample:
         if kind is Kind.PERIOD and read is None:
             yield NO_MONTH
         if kind is Kind.DATE:
-            if read is None:
-                yield SHORT if SHORT_YEAR.match(str(value)) else EARLY
-            elif read.year > self._today.year + YEARS_AHEAD:
-                yield LATE
+            yield from self._odd_day(value, read)
         if (self._name, field) == ("contract", "code") and not can_be_typed(read):
             yield UNTYPABLE
+
+    def _odd_day(self, value: Any, read: date | None) -> Iterator[int]:
+        if read is None:
+            yield SHORT if SHORT_YEAR.match(str(value)) else EARLY
+        elif read.year > self._today.year + YEARS_AHEAD:
+            yield LATE
+        elif is_midnight_in_utc(value):
+            yield IN_UTC
 
     def _blanks(self, field: str, kind: Kind, value: str) -> Iterator[int]:
         if kind is Kind.CODE and not self._relation.ignores_padding(field):
@@ -218,6 +242,8 @@ class _RelationSample:
     def _told(self, sample: Sample) -> Iterator[Finding]:
         for (field, what), rows in sorted(sample.trouble.items(), key=lambda item: item[0][1]):
             level, found, expected = TOLD[what]
+            if what == UNTYPABLE and len(rows) == sample.rows:
+                level = Level.BROKEN  # nobody can register
             kind = RELATIONS[self._name][field].kind.value
             where = f"{found.format(kind=kind)} in {len(rows)} of {sample.rows} rows"
             if len(rows) < sample.rows:
@@ -247,3 +273,14 @@ def can_be_typed(code: str) -> bool:
     """What is typed is looked for in capitals and without spaces."""
     looked_for = "".join(code.split()).upper()
     return code == looked_for and code.isascii() and code.isalnum() and len(code) <= LONGEST_CODE
+
+
+def is_midnight_in_utc(value: Any) -> bool:
+    """A moment without a time zone, which in UTC would be midnight at home."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return False
+    if not isinstance(moment, datetime) or moment.tzinfo or moment.year == MAXYEAR:
+        return False
+    return moment.replace(tzinfo=UTC).astimezone(HOME).time() == time.min

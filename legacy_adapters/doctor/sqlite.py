@@ -18,6 +18,12 @@ STEPS = 10_000  # of SQLite's machine, between two looks at the clock
 SCAN = re.compile(r"SCAN (?:TABLE )?(\S+)(?: AS (\S+))?(.*)")
 # It reads the whole table to make an index for this one statement.
 AUTOMATIC = re.compile(r"SEARCH (?:TABLE )?(\S+)(?: AS (\S+))? (USING AUTOMATIC .*)")
+# Also those that SQLite makes for UNIQUE, however a table's definition spells it.
+INDEXES = """
+    SELECT l.name AS index_name, i.name AS column_name
+    FROM pragma_index_list(?) AS l JOIN pragma_index_info(l.name) AS i
+    WHERE NOT l."partial" ORDER BY l.name, i.seqno
+"""
 DERIVED = re.compile(r"(?:MATERIALIZE|CO-ROUTINE) (\S+)")
 
 
@@ -40,7 +46,11 @@ class SqliteKind:
         yield cannot_write(tables, how="the file is opened read-only")
 
     def indexes(self, connection: Connection, name: TableName) -> list[tuple[str, ...]]:
-        return known_indexes(connection, name)
+        found: dict[str, list[str]] = {}
+        for index, column in connection.exec_driver_sql(INDEXES, (name.name,)):
+            found.setdefault(index, []).append((column or "").lower())  # an expression has no name
+        # The key that is the row's own number has none of these.
+        return [*known_indexes(connection, name), *map(tuple, found.values())]
 
     def is_view(self, connection: Connection, name: TableName) -> bool:
         return known_as_view(connection, name)

@@ -6,6 +6,7 @@ from typing import Any
 
 from legacy_adapters.guessing import codes
 from legacy_adapters.guessing.catalogue import Catalogue, ColumnFacts, Link, TableFacts
+from legacy_adapters.guessing.parts import of_one_kind
 from legacy_adapters.guessing.scoring import (
     ENOUGH,
     Found,
@@ -44,11 +45,12 @@ def columns_in(value: Any) -> list[ColumnFacts]:
 
 @dataclass
 class RelationGuess:
-    """base: None, where no table looks like the relation."""
+    """base: None, where no table looks like the relation. parts: tables of the same kind."""
 
     name: str
     base: TableFacts | None = None
     others: list[str] = field(default_factory=list)  # tables that were second best
+    parts: list[str] = field(default_factory=list)
     fields: dict[str, Guess] = field(default_factory=dict)
     candidates: dict[str, list[Found]] = field(default_factory=dict)
     without: dict[ColumnFacts, list[str]] = field(default_factory=dict)
@@ -69,11 +71,16 @@ class _Guesser:
         for name in ("invoice", "payment", "invoice_line", "contract"):
             rated = [t for _, t in best_tables(self.catalogue, name) if t.name not in taken]
             base = next((t for t in rated if self._suits(name, t)), None)
-            others = [table.name for table in rated if table is not base][:CANDIDATES]
-            self.found[name] = RelationGuess(name, base, others)
-            taken |= {base.name} if base else set()
+            alike = of_one_kind(self.catalogue, base) if base else []
+            base = next((t for t in alike if self._suits(name, t)), None)
+            others = [table.name for table in rated if table not in alike][:CANDIDATES]
+            parts = [table.name for table in alike if table is not base]
+            self.found[name] = RelationGuess(name, base, others, parts)
+            taken |= {table.name for table in alike}
         contract = self.found["contract"]
-        self.found["contract_info"] = RelationGuess("contract_info", contract.base, contract.others)
+        self.found["contract_info"] = RelationGuess(
+            "contract_info", contract.base, contract.others, contract.parts
+        )
         for name in RELATIONS:
             self._fill(self.found[name])
         return {name: self.found[name] for name in RELATIONS}

@@ -10,6 +10,7 @@ from legacy_adapters.relations import OPTIONAL_RELATIONS, RELATIONS
 
 TABLES_SHOWN = 40
 BARE = re.compile(r"[A-Za-z0-9_-]+")
+PARTS = "CHECK: one table for each year, or for what is old? A view has to put it together with {}"
 HEAD = """\
 # A first mapping, guessed by `flask billing map init` from names, types, keys and codes.
 # Look at every line: docs/mapping.md explains each key. What is marked OPEN is yours to fill.
@@ -73,6 +74,9 @@ class _Section:
     def text(self) -> str:
         guess = self._guess
         lines = [f"[{guess.name}]", *self._table_lines()]
+        if guess.parts:
+            parts = ", ".join(guess.parts[:TABLES_SHOWN])
+            lines[1] += f"  {_comment(PARTS.format(parts))}"
         if guess.others:
             lines[1] += f"  {_comment('or: ' + ', '.join(guess.others))}"
         if self._joins:

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import psycopg
@@ -22,9 +23,16 @@ TEXT = DEMO_MAPPING.read_text(encoding="utf-8")
 READER = "billing_reader"
 
 
-def look(address: str, mapping: Path = DEMO_MAPPING, *, scan_limit: int = 10_000) -> Report:
+def look(
+    address: str,
+    mapping: Path = DEMO_MAPPING,
+    *,
+    scan_limit: int = 10_000,
+    day: date | None = None,
+) -> Report:
+    """day: instead of today, for data that does not grow older."""
     settings = BillingSettings(mapping=mapping)
-    return examine(address, settings, today=today(), scan_limit=scan_limit)
+    return examine(address, settings, today=day or today(), scan_limit=scan_limit)
 
 
 def told(report: Report, *levels: Level) -> list[str]:
@@ -185,7 +193,7 @@ def test_what_is_odd_in_rows_is_told_without_a_value(tmp_path: Path, demo_file: 
     connection.close()
     report = look(f"sqlite:///{database}")
     for place, level, found in (
-        ("[contract] columns.code", Level.NOTE, "no customer can type it in"),
+        ("[contract] columns.code", Level.WARNING, "no customer can type it in 3 of 20"),
         ("[contract] columns.subscriber", Level.WARNING, "is empty, but required in 20 of 20"),
         ("[invoice] columns.due_on", Level.NOTE, "is more than 5 years ahead"),
         ("[invoice] columns.billed_from", Level.NOTE, "is before 1900"),
@@ -271,16 +279,43 @@ def test_a_file_that_is_no_toml_still_lets_the_connection_be_seen(
     assert len(report.of(Topic.CONNECTION)) >= 4
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"postgresql+psycopg://u:{SECRET}@{'h' * 70}.example/b",
+        f"oracle+oracledb://u:{SECRET}@h:1/?service_name=b&mode={SECRET}",
+        "sqlite:////tmp/a\0b",
+    ],
+)
+def test_an_address_that_takes_a_driver_by_surprise_is_one_line(address: str) -> None:
+    report = look(address)
+    assert not report.answered and report.is_broken
+    (finding,) = report.findings
+    assert finding.found.startswith("billing cannot be asked: ")
+    assert SECRET not in finding.found
+
+
+@pytest.mark.parametrize(
+    ("topic", "level"),
+    [
+        (Topic.INDEXES, Level.WARNING),  # it looks at nothing that pages tell
+        (Topic.PLANS, Level.WARNING),
+        (Topic.SAMPLES, Level.BROKEN),
+        (Topic.KEYS, Level.BROKEN),
+        (Topic.CODES, Level.BROKEN),
+        (Topic.MONEY, Level.BROKEN),
+    ],
+)
 def test_a_check_that_fails_does_not_stop_the_others(
-    address_on: AddressOn, monkeypatch: pytest.MonkeyPatch
+    address_on: AddressOn, monkeypatch: pytest.MonkeyPatch, topic: Topic, level: Level
 ) -> None:
     def fails(*_: object) -> list[Finding]:
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr("legacy_adapters.doctor.indexes.check", fails)
+    monkeypatch.setattr(f"legacy_adapters.doctor.{topic}.check", fails)
     report = look(address_on("demo", "sqlite"))
-    (finding,) = report.of(Topic.INDEXES)
-    assert finding.level is Level.WARNING and "RuntimeError" in finding.found
+    (finding,) = report.of(topic)
+    assert finding.level is level and "RuntimeError" in finding.found
     assert SECRET not in report.to_text()
     assert report.of(Topic.RIGHTS)
 
@@ -302,6 +337,20 @@ def test_postgresql_user_who_can_write_is_warned_of(address_on: AddressOn) -> No
     assert [f.level for f in rights] == [Level.WARNING, Level.OK]
     assert rights[0].found == "this user may write to receipts"
     assert "bills, customers" in rights[1].found
+
+
+def test_rows_that_postgresql_hides_from_its_user_are_noted(
+    new_postgresql_database: Callable[[], str], demo_file: Path
+) -> None:
+    address = new_postgresql_database()
+    copy_to_postgresql(address, demo_file)
+    reader = as_reader(address)
+    with psycopg.connect(address.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("ALTER TABLE fature ENABLE ROW LEVEL SECURITY")
+        connection.execute("CREATE POLICY p ON fature FOR SELECT USING (status <> 'H')")
+    assert [f.level for f in look(address).of(Topic.RIGHTS)] == [Level.WARNING]  # its owner
+    (note,) = [f for f in look(reader).of(Topic.RIGHTS) if f.level is Level.NOTE]
+    assert note.found.startswith("row-level security may hide rows of fature from this user")
 
 
 def test_postgresql_plan_with_a_full_scan_is_warned_of(

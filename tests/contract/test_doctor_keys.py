@@ -84,3 +84,48 @@ def test_the_oldest_invoices_may_be_of_contracts_that_are_gone(copy: Copy) -> No
     missing, _, of = finding.found.split()[:3]
     assert missing == of
     assert told(report, Level.BROKEN) == []
+
+
+INFO = (
+    "CREATE TABLE INFO (KOD VARCHAR(20), ZON_KOD VARCHAR(10)); CREATE INDEX INFO_KOD ON INFO (KOD);"
+    "INSERT INTO INFO SELECT {} || KTR_KOD, ZON_KOD FROM KONTRATE"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "level", "found"),
+    [
+        ("'K'", Level.BROKEN, "365 of 365 codes of `contract` are in no row"),
+        (
+            "CASE WHEN KTR_ID < 3 THEN 'K' ELSE '' END",
+            Level.WARNING,
+            "3 of 365 codes of `contract` are in no row",
+        ),
+    ],
+)
+def test_contracts_that_no_info_is_found_of(
+    demo_file: Path, tmp_path: Path, code: str, level: Level, found: str
+) -> None:
+    copy = in_sqlite(demo_file, tmp_path)
+    copy.run(INFO.format(code))
+    mapping = tmp_path / "info.toml"
+    head, _, rest = TEXT.partition("[contract_info]")
+    info = (
+        '[contract_info]\ntable = "INFO"\ncolumns = { contract_code = "KOD", zone = "ZON_KOD" }\n'
+    )
+    mapping.write_text(f"{head}{info}\n{rest[rest.index('[invoice]') :]}", encoding="utf-8")
+    report = look(copy.address, mapping)
+    place = "[contract_info] columns.contract_code"
+    assert find(report, Topic.KEYS, place, level).found == found
+    assert len(told(report, Level.BROKEN, Level.WARNING)) == 1
+
+
+def test_tax_numbers_in_two_spellings(demo_file: Path, tmp_path: Path) -> None:
+    copy = in_sqlite(demo_file, tmp_path)
+    copy.run("UPDATE ABONENT SET NIPT = NULL WHERE ABN_ID > 9")
+    copy.run("UPDATE ABONENT SET NIPT = 'L1234567' || ABN_ID || 'i' WHERE ABN_ID < 2")
+    copy.run("UPDATE ABONENT SET NIPT = 'L 234567' || ABN_ID || 'I' WHERE ABN_ID = 2")
+    report = look(copy.address)
+    finding = find(report, Topic.KEYS, "[contract] columns.tax_id", Level.WARNING)
+    assert finding.found.startswith("4 of ") and "capitals and small letters" in finding.found
+    assert "L12" not in report.to_text()

@@ -11,10 +11,11 @@ import pytest
 
 from config.settings import BillingSettings
 from legacy_adapters import open_billing
-from legacy_adapters.doctor import Level
+from legacy_adapters.doctor import Level, Report, Topic
 from legacy_adapters.errors import BillingDataError
 from legacy_adapters.records import ContractCode, Debt
-from tests.contract.test_doctor import look, told
+from tests.contract import test_doctor
+from tests.contract.test_doctor import told
 
 # Ten contracts, each with one open invoice of 1,100.50 and three that are paid.
 SCHEMA = """
@@ -27,7 +28,8 @@ CREATE TABLE inv (
 CREATE INDEX inv_nr ON inv (nr);
 WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 39)
 INSERT INTO inv SELECT n, 'A' || (n % 10), 'F' || n, CASE WHEN n < 10 THEN 'H ' ELSE 'P ' END,
-    '2026-09-05', '2026-10-30', 1000.5, 100, CASE WHEN n < 10 THEN 1100.5 ELSE 0 END, n < 10,
+    printf('2026-%02d-05', 9 - n / 10), '2026-10-30', 1000.5, 100,
+    CASE WHEN n < 10 THEN 1100.5 ELSE 0 END, n < 10,
     CASE WHEN n < 10 THEN '  ' ELSE 'x' END, n, CASE WHEN n < 10 THEN 0 ELSE 1100.5 END,
     CASE WHEN n < 10 THEN '' ELSE '2026-10-10' END
 FROM n;
@@ -36,6 +38,9 @@ INSERT INTO met SELECT id, 'M' FROM inv;
 """
 STATUS = 'status = { column = "f.st", map = { H = "open", P = "paid" } }'
 OWED, DUE, JOINS = 'outstanding = "f.owed"', 'due_on = "f.due"', "joins = []"
+PRINCIPAL, INTEREST = 'principal = "f.net"', "interest = { value = 0 }"
+PAYMENTS = 'table = "inv"  # payments'
+OWN = (STATUS, OWED, DUE, JOINS, PRINCIPAL, INTEREST, PAYMENTS)
 MAPPING = f"""
 [contract]
 table = "con"
@@ -55,18 +60,19 @@ number = "f.no"
 issued_on = "f.made"
 {DUE}
 units = {{ value = 1 }}
-principal = "f.net"
+{PRINCIPAL}
 tv_fee = "f.tv"
-interest = {{ value = 0 }}
+{INTEREST}
 {OWED}
 [payment]
-table = "inv"
+{PAYMENTS}
 columns = {{ contract_code = "nr", paid_on = "made", amount = "paid" }}
 """
 UNTYPED = (
     "ALTER TABLE inv RENAME TO old; CREATE VIEW inv AS SELECT *,"
     " CASE st WHEN 'H ' THEN 1 ELSE 0 END AS fl, round(st = 'H ') AS fr FROM old"
 )
+TODAY = date(2026, 11, 1)
 CODE = ContractCode("A1")
 Read = Callable[..., tuple[str, Path]]
 
@@ -81,12 +87,16 @@ def made(tmp_path: Path) -> Read:
             connection.executescript(SCHEMA + sql)
         text = MAPPING
         for line in lines:
-            (own,) = [o for o in (STATUS, OWED, DUE, JOINS) if o[:5] == line[:5]]
+            (own,) = [o for o in OWN if o[:5] == line[:5]]
             text = text.replace(own, line)
         mapping.write_text(text, encoding="utf-8")
         return f"sqlite:///{database}", mapping
 
     return make
+
+
+def look(address: str, mapping: Path, day: date = TODAY) -> Report:
+    return test_doctor.look(address, mapping, day=day)
 
 
 def debt_of(address: str, mapping: Path) -> Debt | None:
@@ -232,7 +242,7 @@ def test_the_debt_is_found(made: Read, sql: str, line: str) -> None:
             "10 of 10 open invoices do not say how much",
         ),
         (
-            "UPDATE inv SET due = '2026-08-01'",
+            "UPDATE inv SET due = '2026-06-01'",
             OWED,
             Level.WARNING,
             "40 of 40 invoices are due before they are issued",
@@ -244,6 +254,44 @@ def test_the_debt_is_found(made: Read, sql: str, line: str) -> None:
             "has a year of two digits, which means none in 20 of 20 rows",
         ),
         ("UPDATE inv SET paid = -paid", OWED, Level.WARNING, "none of 40 payments is above 0"),
+        (
+            "",
+            'principal = { sum = ["f.net", "f.tv"] }',
+            Level.WARNING,
+            "10 of 10 open invoices seem paid by just their TV fee",
+        ),
+        (
+            "",
+            'interest = { times = "f.tv", by = 2 }',  # and outstanding without it
+            Level.WARNING,
+            "10 of 10 open invoices seem paid by just their interest",
+        ),
+        (
+            "",
+            'principal = "f.net"\nnet = "f.tv"\nvat = { value = 0 }',
+            Level.WARNING,
+            "net and vat do not make the principal in 40 of 40 invoices",
+        ),
+        (
+            "UPDATE inv SET paid = paid * 100",
+            OWED,
+            Level.WARNING,
+            "30 payments are 100 times what 30 paid invoices are",
+        ),
+        (
+            "UPDATE inv SET paid = paid / 10",
+            OWED,
+            Level.WARNING,
+            "30 payments are 1/10 of what 30 paid invoices are",
+        ),
+        (
+            "CREATE TABLE share (id INTEGER, part TEXT); INSERT INTO share SELECT id, 'a' FROM inv;"
+            "INSERT INTO share SELECT id, 'b' FROM inv WHERE id % 4 = 0;"
+            "CREATE VIEW pay AS SELECT * FROM inv JOIN share USING (id)",
+            'table = "pay"',
+            Level.WARNING,
+            "20 of 50 payments are like another one in every field",
+        ),
         (
             "UPDATE inv SET no = no || char(13)",
             OWED,
@@ -279,6 +327,19 @@ def test_a_join_past_the_declared_key_is_told(made: Read) -> None:
 
 def test_of_what_is_whole_nothing_is_told(made: Read) -> None:
     assert told(look(*made()), Level.WARNING, Level.BROKEN) == []
+
+
+def test_a_table_of_years_ago_is_told(made: Read) -> None:
+    place = made()
+    assert told(look(*place, date(2026, 12, 14)), Level.WARNING) == []
+    (warning,) = told(look(*place, date(2026, 12, 15)), Level.WARNING)
+    assert "the newest invoice of the sampled contracts is of 2026-09-05" in warning
+
+
+def test_tables_without_rows_end_no_check(made: Read) -> None:
+    report = look(*made("DELETE FROM inv; DELETE FROM con"))
+    assert not [f for f in report.findings if "did not come to its end" in f.found]
+    assert len([f for f in report.of(Topic.SAMPLES) if f.found == "has no rows"]) == 4
 
 
 def test_an_open_invoice_that_does_not_say_how_much_is_never_nothing(made: Read) -> None:

@@ -19,6 +19,13 @@ DICTIONARY = """
     CREATE TABLE SYS.USER_COL_PRIVS
         (GRANTEE VARCHAR(128), OWNER VARCHAR(128), TABLE_NAME VARCHAR(128), PRIVILEGE VARCHAR(40));
 """
+POLICIES = """
+    CREATE TABLE SYS.ALL_POLICIES (OBJECT_OWNER VARCHAR(128), OBJECT_NAME VARCHAR(128),
+        SEL VARCHAR(3), ENABLE VARCHAR(3));
+    INSERT INTO SYS.ALL_POLICIES VALUES
+        ('BILLING', 'FATURE', 'YES', 'YES'), ('BILLING', 'PAGESE', 'NO', 'YES'),
+        ('BILLING', 'KANAL', 'YES', 'NO'), ('OTHER', 'KONTRATE', 'YES', 'YES');
+"""
 ROLE_GRANT = "INSERT INTO SYS.ROLE_TAB_PRIVS VALUES ('CLERKS', 'BILLING', 'KANAL', 'INSERT');"
 
 
@@ -99,6 +106,21 @@ def test_oracle_full_scan_missing_index_and_rights(
     assert "SELECT on FATURE allows SELECT ... FOR UPDATE" in note.found
     (role,) = [f for f in report.of(Topic.CONNECTION) if f.found.startswith("role")]
     assert role.level is Level.NOTE and "STANDBY" in role.found
+
+
+def test_rows_that_oracle_hides_from_its_user_are_noted(
+    oracle: OracleServer, owned_data: H2Database
+) -> None:
+    owned_data.script(POLICIES)
+    try:
+        report = look(oracle.url("reader"))
+        oracle.facts.system_privileges["READER"] = ["EXEMPT ACCESS POLICY"]
+        exempt = look(oracle.url("reader"))
+    finally:
+        owned_data.script("DROP TABLE SYS.ALL_POLICIES;")
+    (note,) = [f for f in report.of(Topic.RIGHTS) if f.level is Level.NOTE]
+    assert note.found.startswith("policies (DBMS_RLS) may hide rows of FATURE from this user")
+    assert not [f for f in exempt.of(Topic.RIGHTS) if f.level is Level.NOTE]
 
 
 def test_oracle_without_a_plan_table_or_dictionary_is_noted(oracle: OracleServer) -> None:

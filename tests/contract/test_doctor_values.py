@@ -137,3 +137,74 @@ def test_a_join_by_what_many_share_is_told(look_at: Look) -> None:
     found = find(report, Topic.KEYS, "[invoice] columns.number", Level.WARNING)
     assert "numbers stand in several contracts" in found.found
     assert "the invoices of others" in found.expected
+
+
+def test_lines_that_no_invoice_finds_are_told(look_at: Look) -> None:
+    by_number = ('invoice_number = "f.FAT_NR"', 'invoice_number = "l.FNR"')
+    sql = (
+        "ALTER TABLE FAT_RRESHT ADD COLUMN FNR VARCHAR(20); UPDATE FAT_RRESHT SET FNR ="
+        " (SELECT '{}' || FAT_NR FROM FATURE f WHERE f.FAT_ID = FAT_RRESHT.FAT_ID){};"
+        "CREATE INDEX FAT_RRESHT_FNR ON FAT_RRESHT (FNR)"
+    )
+    place = "[invoice_line] columns.invoice_number"
+    report = look_at(sql.format("000", ""), by_number)
+    found = find(report, Topic.KEYS, place, Level.BROKEN)
+    assert found.found == "10 of 10 invoices have no lines by contract and number"
+    newest = " WHERE FAT_ID NOT IN (SELECT MAX(FAT_ID) FROM FATURE GROUP BY KTR_ID LIMIT 6)"
+    report = look_at(sql.format("", newest), by_number)
+    found = find(report, Topic.KEYS, place, Level.NOTE)
+    assert found.found.endswith("of 10 invoices have no lines by contract and number")
+    assert not told(report, Level.BROKEN, Level.WARNING)
+
+
+def test_lines_that_a_view_doubles_are_told(look_at: Look) -> None:
+    view = ('{ table = "FAT_RRESHT", as = "l"', '{ table = "V_RRESHT", as = "l"')
+    both = "CREATE VIEW V_RRESHT AS SELECT * FROM FAT_RRESHT{}"
+    assert not told(look_at(both.format(""), view), Level.BROKEN, Level.WARNING)
+    report = look_at(both.format(" UNION ALL SELECT * FROM FAT_RRESHT"), view)
+    found = find(report, Topic.KEYS, "[invoice_line] columns.net", Level.WARNING)
+    assert found.found == "in 10 of 10 invoices the lines are twice the invoice's net, or more"
+
+
+def test_a_table_of_lines_without_rows_is_no_lost_line(look_at: Look) -> None:
+    report = look_at("DELETE FROM FAT_RRESHT")
+    assert not told(report, Level.BROKEN)
+    (warning,) = told(report, Level.WARNING)
+    assert "[invoice_line] has no rows" in warning
+
+
+def test_codes_that_nobody_can_type_are_told(look_at: Look) -> None:
+    report = look_at("UPDATE KONTRATE SET KTR_KOD = substr(KTR_KOD, 1, 4) || '-' || KTR_ID")
+    finding = find(report, Topic.SAMPLES, "[contract] columns.code", Level.BROKEN)
+    assert finding.found == "no customer can type it in 20 of 20 rows"
+
+
+def test_midnight_told_in_utc_is_told(look_at: Look) -> None:
+    # Of the last Sundays of March and October the hour is another one.
+    in_utc = (
+        "UPDATE FATURE SET DT_LESHIM = date(DT_LESHIM, '-1 day') || CASE"
+        " WHEN substr(DT_LESHIM, 6, 2) BETWEEN '04' AND '10' THEN ' 22:00:00' ELSE ' 23:00:00' END"
+    )
+    report = look_at(in_utc)
+    finding = find(report, Topic.SAMPLES, "[invoice] columns.issued_on", Level.WARNING)
+    assert finding.found.startswith("is midnight in Tirana told in UTC, a day early in ")
+    report = look_at(f"{in_utc} WHERE FAT_ID % 2")
+    assert not told(report, Level.WARNING)
+    report = look_at("UPDATE FATURE SET DT_LESHIM = date(DT_LESHIM) || ' 22:30:00'")
+    assert not told(report, Level.WARNING)
+
+
+@pytest.mark.parametrize("key", ["UNIQUE", "PRIMARY KEY", "COLLATE BINARY UNIQUE"])
+def test_an_index_that_a_unique_column_has_is_found(look_at: Look, key: str) -> None:
+    sql = (
+        "CREATE TABLE NEW (KTR_ID INTEGER, KTR_KOD VARCHAR(20) {}, ABN_ID INTEGER, ADRESA TEXT,"
+        " FSHIRE VARCHAR(1)); INSERT INTO NEW SELECT KTR_ID, KTR_KOD, ABN_ID, ADRESA, FSHIRE"
+        " FROM KONTRATE"
+    )
+    contract = ('[contract]\ntable = "KONTRATE"', '[contract]\ntable = "NEW"')
+    report = look_at(sql.format(key), contract)
+    found = find(report, Topic.INDEXES, "[contract] columns.code", Level.OK)
+    assert found.found == "an index leads on NEW.KTR_KOD"
+    partial = "; CREATE INDEX PART ON NEW (KTR_KOD) WHERE KTR_ID > 3"
+    report = look_at(sql.format("") + partial, contract)
+    assert find(report, Topic.INDEXES, "[contract] columns.code", Level.WARNING)

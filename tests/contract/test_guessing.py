@@ -300,3 +300,39 @@ def test_a_flag_of_true_and_false_and_a_view_that_does_not_work(
     assert '["true"]' in text
     mapping.write_text(text, encoding="utf-8")
     load_mapping(mapping)
+
+
+@pytest.mark.parametrize(
+    ("parts", "taken"),
+    [
+        (("FATURE_2024", "FATURE_2026", "FATURE_2025"), "FATURE_2026"),
+        (("FATURE_ARKIV", "FATURE", "FATURE_2024"), "FATURE"),
+        (("FATURE_2024_BCK", "FATURE2023"), "FATURE2023"),
+    ],
+)
+def test_of_tables_for_each_year_the_one_in_use_is_taken(
+    demo_file: Path, tmp_path: Path, parts: tuple[str, ...], taken: str
+) -> None:
+    file = shutil.copy(demo_file, tmp_path / "years.sqlite3")
+    with sqlite3.connect(file) as connection:
+        connection.execute("ALTER TABLE FATURE RENAME TO OLD")
+        (made,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'OLD'").fetchone()
+        for part in parts:
+            connection.execute(made.replace('"OLD"', part, 1))
+            connection.execute(f"INSERT INTO {part} SELECT * FROM OLD")
+        connection.execute("DROP TABLE OLD")
+    text = guessed(f"sqlite:///{file}")
+    assert tomllib.loads(text)["invoice"]["table"] == taken
+    (line,) = [line for line in text.splitlines() if line.startswith(f'table = "{taken}"')]
+    assert "# CHECK: one table for each year, or for what is old? A view has to" in line
+    others = line.partition("together with ")[2].split(", ")
+    assert sorted(others) == sorted(set(parts) - {taken})
+
+
+def test_numbered_tables_of_other_columns_are_no_years(demo_file: Path, tmp_path: Path) -> None:
+    file = shutil.copy(demo_file, tmp_path / "numbers.sqlite3")
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE FATURE_9 (X TEXT, FAT_NR TEXT)")
+    text = guessed(f"sqlite:///{file}")
+    assert compare(text, DEMO_MAPPING)[1] == []
+    assert "CHECK: one table for each year" not in text

@@ -97,3 +97,15 @@ def test_what_no_view_can_be_written_of_is_told(made: Callable[..., str], tmp_pa
     address = made("ALTER TABLE inv ADD bits BIT(1) DEFAULT '1'", ('status = "state"', flagged))
     with pytest.raises(MappingError, match=r"odd\.toml:\d+: .*status: its type cannot be written"):
         exported(address, tmp_path / "odd.toml", "postgresql")
+
+
+def test_words_that_are_padded_are_the_portals_own(
+    made: Callable[..., str], tmp_path: Path
+) -> None:
+    address = made("ALTER TABLE inv ALTER state TYPE CHAR(9)")
+    assert told(look(address, tmp_path / "odd.toml"), Level.BROKEN) == []
+    with closing(open_billing(address, BillingSettings(mapping=tmp_path / "odd.toml"))) as billing:
+        assert billing.list_debts([CODE])[CODE].total == Decimal("100.50")
+    address = made("ALTER TABLE inv ALTER state TYPE VARCHAR(9); UPDATE inv SET state = 'open  '")
+    (broken,) = told(look(address, tmp_path / "odd.toml"), Level.BROKEN)
+    assert "words that the portal does not know: 'open  '" in broken
