@@ -38,8 +38,8 @@ OWN_NUMBERS = (
 ONE_SPELLING = "the codes of `contract`, spelled alike; or leave these rows out"
 SAME_CODES = "the codes of `contract`, spelled alike, a row for each: else their info page is blank"
 ONE_TAX_ID = (
-    "one spelling without blanks everywhere: a holder's contracts are looked up by the number of one of"
-    " them, and a debt on those that spell it in another way is not seen"
+    "one spelling without blanks everywhere: a holder's contracts are looked up by the number of"
+    " one of them, and a debt on those that spell it in another way is not seen"
 )
 NUMBERED = (
     "a number for each: an invoice without one is in no history, and an open one closes its pages"
