@@ -1,6 +1,7 @@
 """Which engine reads a billing address."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -47,7 +48,21 @@ def make_engine(address: str, settings: BillingSettings) -> BillingEngine:
     Raises: MappingError, when the address is none or its kind is not supported.
     """
     url = read_address(address)
-    return ENGINES[url.drivername](url, settings)
+    with refusing_odd_options(url):
+        return ENGINES[url.drivername](url, settings)
+
+
+@contextmanager
+def refusing_odd_options(url: URL, what: str = "billing") -> Iterator[None]:
+    """While an engine is made: SQLAlchemy looks values of options up in the driver. Raises:
+    MappingError."""
+    try:
+        yield
+    except (ArgumentError, AttributeError, TypeError, ValueError):
+        told = ", ".join(sorted(url.query)) or "none"
+        raise MappingError(
+            f"the {what} address has an option of a value that it cannot have; its options: {told}"
+        ) from None
 
 
 def read_address(address: str, what: str = "billing") -> URL:

@@ -61,9 +61,6 @@ def examine(
     except MappingError as error:
         _unanswered(report, str(error))
         return report
-    except Exception as error:  # of a driver that such an address takes by surprise
-        _unanswered(report, NOT_ASKED.format(reason(error)))
-        return report
     kind = KINDS[engine.engine.dialect.name]()
     seconds = max(settings.answer_seconds, QUESTION_SECONDS)
     ask = Ask(Guard(engine), seconds, kind.limit)

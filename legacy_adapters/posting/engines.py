@@ -8,7 +8,7 @@ from sqlalchemy import URL, Connection, QueuePool, create_engine, event
 
 from config.posting import PostingSettings
 from legacy_adapters.engine import BillingEngine
-from legacy_adapters.engines import read_address
+from legacy_adapters.engines import read_address, refusing_odd_options
 from legacy_adapters.errors import BillingUnavailable
 from legacy_adapters.oracle import cx_oracle_options, make_oracle_engine, oracledb_options
 from legacy_adapters.postgresql import make_postgresql_engine
@@ -21,7 +21,8 @@ WRITES = {"writes": True}  # the option of a connection that is about to write
 def writing_engine(address: str, settings: PostingSettings) -> BillingEngine:
     """Connects to nothing yet. Raises: MappingError, when the address cannot be used."""
     url = read_address(address, "posting")
-    return ENGINES[url.drivername](url, settings)
+    with refusing_odd_options(url, "posting"):
+        return ENGINES[url.drivername](url, settings)
 
 
 def _oracledb(url: URL, settings: PostingSettings) -> BillingEngine:

@@ -279,14 +279,6 @@ def test_a_file_that_is_no_toml_still_lets_the_connection_be_seen(
     assert len(report.of(Topic.CONNECTION)) >= 4
 
 
-def test_an_address_that_takes_a_driver_by_surprise_is_one_line() -> None:
-    report = look(f"oracle+oracledb://u:{SECRET}@h:1/?service_name=b&mode={SECRET}")
-    assert not report.answered and report.is_broken
-    (finding,) = report.findings
-    assert finding.found.startswith("billing cannot be asked: ")
-    assert SECRET not in finding.found
-
-
 @pytest.mark.parametrize(
     ("topic", "level"),
     [

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DatabaseError
 
 from config.settings import BillingSettings
 from legacy_adapters import open_billing
+from legacy_adapters.doctor.examination import examine
 from legacy_adapters.engines import make_engine
 from legacy_adapters.errors import BillingDataError, BillingError, MappingError, translated_errors
 from legacy_adapters.records import ContractCode, InvoiceNumber
@@ -243,6 +244,24 @@ def test_an_option_that_the_driver_has_not_is_told(address: str) -> None:
     with pytest.raises(MappingError, match=r"an option that the driver has not: foo") as caught:
         make_engine(address, BillingSettings())
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "option"),
+    [
+        ("oracle+oracledb://u:secret@h:1521/?service_name=b&mode=secret", "mode"),
+        ("oracle+oracledb://u:secret@h:1521/?service_name=b&purity=secret", "purity"),
+        ("oracle+oracledb://u:secret@h:1521/?service_name=b&events=secret", "events"),
+        ("postgresql+psycopg://u:secret@/b?host=a,b&port=1,2,3", "port"),
+    ],
+)
+def test_an_option_of_a_value_that_it_cannot_have_is_told(address: str, option: str) -> None:
+    told = f"a value that it cannot have; its options: .*{option}"
+    with pytest.raises(MappingError, match=told) as caught:
+        make_engine(address, BillingSettings())
+    assert "secret" not in str(caught.value)
+    (finding,) = examine(address, BillingSettings(), today=date(2026, 1, 1)).findings
+    assert finding.found == str(caught.value)
 
 
 @pytest.mark.parametrize(
