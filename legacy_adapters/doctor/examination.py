@@ -87,7 +87,7 @@ def _answers(report: Report, ask: Ask, seconds: float) -> bool:
         _in_time(lambda: ask(lambda _connection: None), seconds)
     except BillingError as error:
         _unanswered(report, f"billing does not answer: {error}")
-    except Exception as error:  # as above
+    except Exception as error:  # of a driver that such an address takes by surprise
         _unanswered(report, NOT_ASKED.format(reason(error)))
     else:
         return True
