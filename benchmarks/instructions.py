@@ -16,8 +16,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.asking import Ask, asker
 from benchmarks.frozen.bare_page import make_bare_app
-from benchmarks.pages import Ask, asker, askers, demo_file, make_portal
+from benchmarks.pages import askers, demo_file, make_portal
 
 FEW, MANY = 2, 32
 WARM = 100  # requests of each page before

@@ -13,7 +13,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,6 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import Engine, event
-from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from app.accounts.records import Applicant
 from app.clock import today
@@ -29,6 +28,7 @@ from app.database import schema
 from app.factory import make_app
 from app.services import Services
 from app.wiring import wire
+from benchmarks.asking import NAME, PASSWORD, Ask, asker, signed_in_client
 from benchmarks.frozen.bare_history import make_bare_history
 from benchmarks.frozen.bare_page import make_bare_app
 from config.settings import SECTIONS, Settings
@@ -42,14 +42,12 @@ from legacy_adapters.demo.generator import (
 from legacy_adapters.port import Billing
 from legacy_adapters.records import ContractCode
 
-PASSWORD = "Provo2024"
 PAGES = {
     "contracts": "",
     "open invoices": "/{code}/pay",
     "history": "/{code}/history",
     "contract information": "/{code}/info",
 }
-Ask = Callable[[], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +80,7 @@ def make_portal(folder: Path, billing_file: Path, delay: float = 0) -> Portal:
     code = _code_with_one_open_invoice(services.billing, FIRST_GENERATED + contracts // 2)
     applicant = Applicant(
         contract_code=ContractCode(code),
-        user_name="Klient",
+        user_name=NAME,
         password=PASSWORD,
         phone="+355692000000",
         email="klient@example.com",
@@ -124,30 +122,6 @@ def demo_file(folder: Path, contracts: int) -> Path:
         make_demo(file, size=DemoSize(contracts=contracts, months=13), today=today())
         tell(f"{contracts:,} contracts made in {time.monotonic() - begun:.0f} s")
     return file
-
-
-def signed_in_client(app: Flask) -> Any:
-    client = app.test_client()
-    page = client.get("/login").text
-    token = page.split('name="csrf_token" type="hidden" value="')[1].split('"')[0]
-    form = {"csrf_token": token, "user_name": "Klient", "password": PASSWORD}
-    assert client.post("/login", data=form).status_code == 303
-    return client
-
-
-def asker(client: Any, address: str) -> Ask:
-    """The request without the test client's own work: one environ, straight into WSGI."""
-    assert client.get(address).status_code == 200
-    cookie = client.get_cookie("selfcare_session")
-    headers = {"Cookie": f"{cookie.key}={cookie.value}"} if cookie else {}
-    environ = EnvironBuilder(address, headers=headers).get_environ()
-    app = client.application
-
-    def ask() -> None:
-        _body, status, _headers = run_wsgi_app(app, environ.copy(), buffered=True)
-        assert status.startswith("200"), status
-
-    return ask
 
 
 def askers(portal: Portal) -> dict[str, Ask]:
