@@ -15,6 +15,7 @@ from app.blueprints import register_blueprints
 from app.commands import register_commands
 from app.database.engine import DatabaseError
 from app.demo import refuse_demo_users
+from app.processes import keep_private
 from app.services import Services
 from app.web.access import init_access
 from app.web.asking import init_asking
@@ -38,7 +39,11 @@ UNUSABLE = 3  # gunicorn takes this exit code for "do not try again"
 
 
 def create_app() -> Flask:
-    """The application from the settings in force; stops with words where they are no good."""
+    """The application from the settings in force; stops with words where they are no good.
+
+    All pass here but ./run: web servers, the job process and what an operator types.
+    """
+    keep_private()
     try:
         settings = load_settings(COMMAND if _is_command() else None)
         if _is_command() and settings.uses_demo_billing:

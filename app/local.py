@@ -3,7 +3,6 @@
 Exit codes: 2 settings, 3 the portal's database, 4 billing, 5 the port.
 """
 
-import os
 import secrets
 import socket
 import sys
@@ -31,6 +30,7 @@ from app.factory import make_app
 from app.gateways.cards.sandbox.bank import create_bank
 from app.jobs.child import Child
 from app.jobs.process import LEAVE_SECONDS, work_until_told
+from app.processes import keep_private
 from app.services import Services
 from app.web.logs import init_logs
 from app.wiring import wire
@@ -59,7 +59,7 @@ NO_KEY = "no key has been chosen for this portal yet"
 
 
 def main() -> None:
-    os.umask(0o077)  # what is written here is customers' data
+    keep_private()
     settings = read_settings()
     check_port(settings)
     if settings.uses_demo_billing:
