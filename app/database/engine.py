@@ -1,5 +1,6 @@
 """One engine for the portal's database; SQLite for one machine, PostgreSQL for many."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -117,7 +118,7 @@ def _make_engine(url: URL) -> Engine:
                 "keepalives_idle": 30,
             },
         )
-    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(Path(url.database or "").parent)
     engine = create_engine(
         url,
         max_overflow=-1,  # its file has no connections to save, and readers keep theirs
@@ -126,6 +127,19 @@ def _make_engine(url: URL) -> Engine:
     )
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        reason = "" if os.access(folder, os.W_OK | os.X_OK) else "not for this user"
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    if reason:  # SQLite writes beside its file, too
+        raise DatabaseError(
+            f"the folder {folder} of the portal's database cannot be written: {reason}."
+            " SELFCARE_DATA_DIR and SELFCARE_DATABASE_URL say where it is"
+        )
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pyotp
+import pytest
 from click.testing import Result
 
 from app.commands.config import _shown
@@ -129,6 +130,22 @@ def test_billing_map_try(portal: Portal, make_portal: MakePortal, wide_file: Pat
 def test_database_upgrade_can_be_repeated(portal: Portal) -> None:
     assert "version 0012 (was: 0012)" in run(portal, "db", "upgrade").output
     assert run(portal, "db", "version").output == "has 0012, needs 0012\n"
+
+
+@pytest.mark.parametrize("start", [["-m", "flask", "db", "upgrade"], ["-c", "import wsgi"]])
+@pytest.mark.parametrize("folder", ["/proc/x", "{tmp}/a_file"])
+def test_a_folder_that_cannot_be_written_is_told(
+    start: list[str], folder: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a_file").touch()
+    env = {"SELFCARE_DATA_DIR": folder.format(tmp=tmp_path), "SELFCARE_SECRET_KEY": SECRET}
+    done = subprocess.run(
+        [sys.executable, *start], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3
+    assert "of the portal's database cannot be written: " in done.stderr
+    assert "SELFCARE_DATA_DIR" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_config_check_hides_secrets(make_portal: MakePortal) -> None:
