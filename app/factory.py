@@ -4,6 +4,7 @@ import os
 import secrets
 import sys
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -36,6 +37,10 @@ from legacy_adapters.errors import MappingError
 # Commands sign nothing; `flask run`, which would, gets a key that nobody can know.
 COMMAND = {"portal": {"secret_key": secrets.token_hex(32)}}
 UNUSABLE = 3  # gunicorn takes this exit code for "do not try again"
+CHECK_BILLING = (
+    "Check SELFCARE_BILLING_URL and SELFCARE_BILLING_MAPPING, or the address in"
+    " SELFCARE_POSTING_URL; see docs/mapping.md."
+)
 
 
 def create_app() -> Flask:
@@ -45,16 +50,27 @@ def create_app() -> Flask:
     """
     keep_private()
     try:
-        settings = load_settings(COMMAND if _is_command() else None)
-        if _is_command() and settings.uses_demo_billing:
-            settings = load_settings({**COMMAND, **_demo_of_command(settings)})
-        services = wire(settings, for_command=_is_command())
-        refuse_demo_users(services)
-        services.database.close()  # no connection may be inherited by web processes forked later
-        return make_app(settings, services)
-    except (SettingsError, MappingError, DatabaseError) as error:
+        services = _prepare(for_command=_is_command())
+        app = make_app(services.settings, services)
+    except (SettingsError, DatabaseError) as error:
         print(f"The portal cannot start:\n{error}", file=sys.stderr, flush=True)  # noqa: T201
         raise SystemExit(UNUSABLE) from None
+    app.extensions["selfcare_as_web"] = partial(_prepare, for_command=False)  # to be tried
+    return app
+
+
+def _prepare(*, for_command: bool) -> Services:
+    """Raises: SettingsError, DatabaseError."""
+    settings = load_settings(COMMAND if for_command else None)
+    if for_command and settings.uses_demo_billing:
+        settings = load_settings({**COMMAND, **_demo_of_command(settings)})
+    try:
+        services = wire(settings, for_command=for_command)
+    except MappingError as error:
+        raise SettingsError(f"{error}\n{CHECK_BILLING}") from error
+    refuse_demo_users(services)
+    services.database.close()  # no connection may be inherited by web processes forked later
+    return services
 
 
 def _is_command() -> bool:

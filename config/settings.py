@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.accounts import AccountSettings
+from config.addresses import is_host
 from config.cards import NestpaySettings, RaiacceptSettings, SandboxSettings
 from config.cases import CaseSettings
 from config.certificates import CertificateSettings
@@ -173,7 +174,9 @@ class WebSettings(Section):
         " host, or where `./run` listens.",
     )
     trusted_hosts: CommaList = Field(
-        default=[], description="Host names the portal answers to. Empty: any."
+        default=[],
+        description="Host names the portal answers to, without scheme and port; `.example.al`:"
+        " this and all names below it. Empty: any.",
     )
     proxy_hops: int = Field(
         default=0,
@@ -195,6 +198,17 @@ class WebSettings(Section):
     @classmethod
     def _split(cls, value: object) -> object:
         return split_commas(value)
+
+    @field_validator("trusted_hosts")
+    @classmethod
+    def _are_hosts(cls, value: list[str]) -> list[str]:
+        for host in value:
+            if not is_host(host.removeprefix(".")) or ":" in host:
+                raise ValueError(
+                    f"{host!r} is no host name; write names alone, with commas between:"
+                    " portal.example,.energy.example"
+                )
+        return [host.lower() for host in value]
 
 
 class UtilitySettings(Section):

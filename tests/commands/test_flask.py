@@ -66,10 +66,14 @@ def test_billing_check_of_a_mapping_that_does_not_fit(
     assert "The portal cannot read billing like this: 1 broken" in done.output
 
 
-def flask(data_dir: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def flask(
+    data_dir: Path, *arguments: str, with_key: bool = True, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """As an operator types it, in a process of its own."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("SELFCARE_")}
-    own = {"SELFCARE_DATA_DIR": str(data_dir), "SELFCARE_SECRET_KEY": SECRET}
+    own = {"SELFCARE_DATA_DIR": str(data_dir)}
+    if with_key:
+        own["SELFCARE_SECRET_KEY"] = SECRET
     return subprocess.run(
         [sys.executable, "-m", "flask", *arguments],
         cwd=ROOT,
@@ -146,20 +150,6 @@ def test_a_folder_that_cannot_be_written_is_told(
     assert "of the portal's database cannot be written: " in done.stderr
     assert "SELFCARE_DATA_DIR" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_config_check_hides_secrets(make_portal: MakePortal) -> None:
-    signing_in = {"user": "portal", "password": "a secret key"}
-    portal = make_portal(
-        database={"url": ""},
-        mail=signing_in,
-        sms={"url": "http://127.0.0.1:13013", "sender": "Energjia", **signing_in},
-    )
-    done = run(portal, "config", "check")
-    assert done.exit_code == 0
-    assert "secret_key = (hidden)" in done.output
-    assert done.output.count("password = (hidden)") == 5
-    assert "a secret key" not in done.output
 
 
 def test_config_check_hides_passwords_in_addresses() -> None:
