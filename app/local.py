@@ -34,6 +34,7 @@ from app.processes import keep_private
 from app.services import Services
 from app.web.logs import init_logs
 from app.wiring import wire
+from config.addresses import EVERYWHERE
 from config.demo import BANK_PATH, BANK_SECRET_FILE, PHONES_SECRET_FILE, demo_values
 from config.loading import SettingsError, Values, load_settings
 from config.settings import SECRET_KEY_FILE, Settings
@@ -217,8 +218,12 @@ class LocalServer(BaseApplication):  # type: ignore[misc]
         return DispatcherMiddleware(portal, {BANK_PATH: bank})
 
     def _announce(self, _server: Any) -> None:
-        portal = self.settings.portal
-        say(f"\n  {self.settings.utility.name} is ready: http://{portal.host}:{portal.port}/")
+        portal, address = self.settings.portal, self.settings.public_address
+        here = "127.0.0.1" if portal.host in EVERYWHERE else portal.host
+        say(f"\n  {self.settings.utility.name} is ready: http://{here}:{portal.port}/")
+        if portal.host in EVERYWHERE:
+            say(f"  For others in its network, and in links: {address}/")
+            say("  If that is another network's, say which: SELFCARE_WEB_ADDRESS")
         if self.settings.uses_demo_billing:
             say(f"\n  Sign in as one of these, with the password {PASSWORD}:")
             for user in USERS:

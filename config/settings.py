@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.accounts import AccountSettings
-from config.addresses import is_host
+from config.addresses import EVERYWHERE, is_host, own_address
 from config.cards import NestpaySettings, RaiacceptSettings, SandboxSettings
 from config.cases import CaseSettings
 from config.certificates import CertificateSettings
@@ -50,7 +50,9 @@ class PortalSettings(Section):
     data_dir: Path = Field(
         default=DATA_DIR, description="Folder of everything the portal itself writes."
     )
-    host: str = Field(default="127.0.0.1", description="Address `./run` listens on.")
+    host: str = Field(
+        default="127.0.0.1", description="Address `./run` listens on; `0.0.0.0`: on all."
+    )
     port: int = Field(default=8000, ge=1, le=65535, description="Port `./run` listens on.")
     workers: int = Field(default=2, ge=1, description="Web processes of `./run`.")
     demo: bool = Field(
@@ -364,7 +366,8 @@ class Settings:
         if self.web.trusted_hosts:
             scheme = "https" if self.web.https else "http"
             return f"{scheme}://{self.web.trusted_hosts[0].lstrip('.')}"
-        return f"http://{self.portal.host}:{self.portal.port}"
+        host = own_address() if self.portal.host in EVERYWHERE else self.portal.host
+        return f"http://{host}:{self.portal.port}"
 
     @property
     def asks_by_phone(self) -> bool:
