@@ -20,7 +20,18 @@ class DatabaseError(Exception):
 
 
 class DatabaseUnavailable(DatabaseError):
-    """It does not answer now."""
+    """It does not answer now.
+
+    do: what helps, for an operator.
+    """
+
+    do = "is SELFCARE_DATABASE_URL right, and that database reachable?"
+
+
+class DatabaseNotReady(DatabaseUnavailable):
+    """It has not this version's tables."""
+
+    do = "run: flask db upgrade; SELFCARE_DATA_DIR and SELFCARE_DATABASE_URL say which database"
 
 
 class Database:
@@ -75,7 +86,8 @@ def _translated_errors() -> Iterator[None]:
     except DBAPIError as error:
         if not error.connection_invalidated and not _is_operational(error):
             raise
-        raise DatabaseUnavailable(f"{type(error.orig).__name__}: {error.orig}") from error
+        kind = DatabaseNotReady if _lacks_tables(error.orig) else DatabaseUnavailable
+        raise kind(f"{type(error.orig).__name__}: {error.orig}") from error
     except TimeoutError as error:
         raise DatabaseUnavailable(str(error)) from error
 
@@ -83,6 +95,11 @@ def _translated_errors() -> Iterator[None]:
 def _is_operational(error: DBAPIError) -> bool:
     # A missing table is an operator's matter too: PostgreSQL calls it a ProgrammingError.
     return type(error).__name__ in {"OperationalError", "InterfaceError", "ProgrammingError"}
+
+
+def _lacks_tables(error: object) -> bool:
+    missing = getattr(error, "sqlstate", None) in {"42P01", "42703"}
+    return missing or str(error).startswith(("no such table", "no such column"))
 
 
 def _parse(address: str) -> URL:
