@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from pydantic import SecretStr
 
 from app.database.engine import DatabaseError
-from app.database.schema import is_current
+from app.database.schema import find_need
 from app.services import Services
 from app.web.current import services
 from config.loading import SettingsError, load_settings
@@ -60,9 +60,10 @@ def _of_folder(web: Services) -> str:
 
 def _of_database(web: Services) -> str:
     try:
-        return "" if is_current(web.database) else "the portal's database wants: flask db upgrade"
+        need = find_need(web.database)
     except DatabaseError as error:
         return f"the portal's database does not answer: {error}. See SELFCARE_DATABASE_URL"
+    return f"the portal's database needs: {need}" if need else ""
 
 
 def _of_billing(web: Services) -> str:

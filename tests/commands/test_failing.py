@@ -12,7 +12,7 @@ from app.jobs.process import Worker
 from app.jobs.queue import Jobs
 from legacy_adapters.errors import BillingUnavailable
 from tests.commands.test_flask import flask, run
-from tests.conftest import MakePortal
+from tests.conftest import MakePortal, Portal
 
 UPGRADE = "run: flask db upgrade; SELFCARE_DATA_DIR and SELFCARE_DATABASE_URL say which database"
 
@@ -66,3 +66,23 @@ def test_a_job_that_failed_says_what_helps(error: Exception, words: str, tmp_pat
     with capture_logs() as lines:
         Worker(jobs)._do("work")
     assert words in lines[0]["do"] and lines[0]["do"].endswith(". It is tried again by itself")
+
+
+def test_a_database_newer_than_the_portal(portal: Portal) -> None:
+    assert run(portal, "db", "version").exit_code == 0
+    with portal.database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    done = run(portal, "db", "upgrade")
+    assert done.exit_code == 1
+    told = "the database is newer than this portal: install that version again, or restore the"
+    assert done.output.startswith(f"Error: {told} backup")
+    done = run(portal, "db", "version")
+    assert (done.exit_code, "has 9999" in done.output) == (1, True)
+    ready = portal.client().fetch("/readyz")
+    assert ready.status_code == 503
+    assert "database: needs: that version again" in ready.text
+    assert "newer than this portal" in ready.text
+    with portal.database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0011'")
+    done = run(portal, "db", "version")
+    assert (done.exit_code, "needs: flask db upgrade" in done.output) == (1, True)
