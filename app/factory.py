@@ -16,6 +16,7 @@ from app.blueprints import register_blueprints
 from app.commands import register_commands
 from app.database.engine import DatabaseError
 from app.demo import refuse_demo_users
+from app.opening import refuse_demo_names
 from app.processes import keep_private
 from app.services import Services
 from app.web.access import init_access
@@ -64,6 +65,8 @@ def _prepare(*, for_command: bool) -> Services:
     settings = load_settings(COMMAND if for_command else None)
     if for_command and settings.uses_demo_billing:
         settings = load_settings({**COMMAND, **_demo_of_command(settings)})
+    if not for_command:
+        refuse_demo_names(settings)
     try:
         services = wire(settings, for_command=for_command)
     except MappingError as error:

@@ -36,7 +36,7 @@ from app.web.logs import init_logs
 from app.wiring import wire
 from config.addresses import EVERYWHERE
 from config.demo import BANK_PATH, BANK_SECRET_FILE, PHONES_SECRET_FILE, demo_values
-from config.loading import SettingsError, Values, load_settings
+from config.loading import SettingsError, Values, demo_names_left, load_settings
 from config.settings import SECRET_KEY_FILE, Settings
 from legacy_adapters.demo.generator import (
     UTILITY_NIPT,
@@ -224,6 +224,8 @@ class LocalServer(BaseApplication):  # type: ignore[misc]
         if portal.host in EVERYWHERE:
             say(f"  For others in its network, and in links: {address}/")
             say("  If that is another network's, say which: SELFCARE_WEB_ADDRESS")
+        if demo_names_left(self.settings):
+            say("  Its papers bear the demo's name: see [utility] in docs/settings.md")
         if self.settings.uses_demo_billing:
             say(f"\n  Sign in as one of these, with the password {PASSWORD}:")
             for user in USERS:

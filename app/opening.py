@@ -21,12 +21,24 @@ from app.messages.layout import Layout
 from app.messages.sender import Sender
 from config.cards import ONLY_HTTPS, is_safe_address
 from config.demo import BANK_PATH
-from config.loading import SettingsError
-from config.settings import Settings
+from config.loading import SettingsError, demo_names_left, variable_name
+from config.settings import Settings, UtilitySettings
 from legacy_adapters import open_billing
 from legacy_adapters.errors import MappingError
 from legacy_adapters.port import Billing
 from legacy_adapters.unusable import unusable_billing
+
+
+def refuse_demo_names(settings: Settings) -> None:
+    """Customers' papers bear them. For the web that serves customers: ./run may show a pilot
+    under the demo's name, and says so.
+
+    Raises: SettingsError.
+    """
+    if found := demo_names_left(settings):
+        told = "is still the demo's; set the utility's own"
+        lines = [f"{variable_name(UtilitySettings, f)} ([utility] {f}): {told}" for f in found]
+        raise SettingsError("\n".join(lines))
 
 
 def find_signer(settings: Settings, *, for_command: bool) -> Signer | None:

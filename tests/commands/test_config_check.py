@@ -1,5 +1,6 @@
 """flask config check: what is in force, and whether the web starts with it."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -12,9 +13,17 @@ Done = subprocess.CompletedProcess[str]
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
 
+UTILITY = {
+    "SELFCARE_UTILITY_NAME": "Energjia Veriore",
+    "SELFCARE_UTILITY_LEGAL_NAME": "Energjia Veriore sh.a.",
+    "SELFCARE_UTILITY_CONTACT_EMAIL": "klienti@energjia.example",
+    "SELFCARE_UTILITY_CONTACT_PHONE": "0800 1234",
+}
+
+
 @pytest.fixture
 def billing(demo_file: Path) -> dict[str, str]:
-    return {"SELFCARE_BILLING_URL": f"sqlite:///{demo_file}"}
+    return {"SELFCARE_BILLING_URL": f"sqlite:///{demo_file}", **UTILITY}
 
 
 def check(folder: Path, billing: dict[str, str], **variables: str) -> Done:
@@ -72,7 +81,16 @@ def test_what_is_only_away_is_a_warning(tmp_path: Path) -> None:
         "JOBS_URL": "redis://127.0.0.1:1/0",
         "BILLING_URL": f"sqlite:///{tmp_path}/none.sqlite3",
     }
-    done = check(tmp_path, {}, **away)
+    done = check(tmp_path, UTILITY, **away)
     assert done.returncode == 0, done.stderr
     for name in away:
         assert f"See SELFCARE_{name}" in done.stderr
+
+
+@pytest.mark.parametrize("name", UTILITY)
+def test_no_paper_bears_the_demos_name(name: str, tmp_path: Path, billing: dict[str, str]) -> None:
+    del billing[name]
+    done = check(tmp_path, billing)
+    assert done.returncode == 3
+    assert re.search(rf"{name} .*: is still the demo's; set the utility's own", done.stderr)
+    assert done.stderr.count("is still the demo's") == 1

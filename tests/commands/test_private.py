@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import ROOT
+from tests.commands.test_config_check import UTILITY
 from tests.conftest import SECRET
 
 
@@ -24,6 +25,7 @@ def test_data_folder_and_files(command: list[str], tmp_path: Path, demo_file: Pa
         "SELFCARE_DATA_DIR": str(data),
         "SELFCARE_SECRET_KEY": SECRET,
         "SELFCARE_BILLING_URL": f"sqlite:///{demo_file}",
+        **UTILITY,
     }
     done = subprocess.run([sys.executable, *command], cwd=ROOT, env=env, umask=0o022, check=False)
     assert done.returncode == 0
