@@ -24,6 +24,7 @@ from app.web.asking import init_asking
 from app.web.cookies import cookie_name
 from app.web.errors import init_errors
 from app.web.headers import init_headers
+from app.web.hosts import let_probes_in
 from app.web.language import DEFAULT, language
 from app.web.logs import init_logs
 from app.web.origin import init_origin
@@ -140,6 +141,9 @@ def configure(app: Flask, settings: Settings) -> None:
         WTF_I18N_ENABLED=False,  # every message is ours, in the catalogues
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session it belongs to
     )
+    if web.trusted_hosts:
+        name = web.trusted_hosts[0].removeprefix(".")
+        app.wsgi_app = let_probes_in(app.wsgi_app, name)  # type: ignore[assignment, method-assign]
     if web.proxy_hops:
         hops = web.proxy_hops
         prefix = hops if web.proxy_sets_prefix else 0
