@@ -4,6 +4,7 @@ import os
 import secrets
 import sys
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -15,12 +16,15 @@ from app.blueprints import register_blueprints
 from app.commands import register_commands
 from app.database.engine import DatabaseError
 from app.demo import refuse_demo_users
+from app.opening import refuse_demo_names
+from app.processes import keep_private
 from app.services import Services
 from app.web.access import init_access
 from app.web.asking import init_asking
 from app.web.cookies import cookie_name
 from app.web.errors import init_errors
 from app.web.headers import init_headers
+from app.web.hosts import let_probes_in
 from app.web.language import DEFAULT, language
 from app.web.logs import init_logs
 from app.web.origin import init_origin
@@ -35,21 +39,42 @@ from legacy_adapters.errors import MappingError
 # Commands sign nothing; `flask run`, which would, gets a key that nobody can know.
 COMMAND = {"portal": {"secret_key": secrets.token_hex(32)}}
 UNUSABLE = 3  # gunicorn takes this exit code for "do not try again"
+CHECK_BILLING = (
+    "Check SELFCARE_BILLING_URL and SELFCARE_BILLING_MAPPING, or the address in"
+    " SELFCARE_POSTING_URL; see docs/mapping.md."
+)
 
 
 def create_app() -> Flask:
-    """The application from the settings in force; stops with words where they are no good."""
+    """The application from the settings in force; stops with words where they are no good.
+
+    All pass here but ./run: web servers, the job process and what an operator types.
+    """
+    keep_private()
     try:
-        settings = load_settings(COMMAND if _is_command() else None)
-        if _is_command() and settings.uses_demo_billing:
-            settings = load_settings({**COMMAND, **_demo_of_command(settings)})
-        services = wire(settings, for_command=_is_command())
-        refuse_demo_users(services)
-        services.database.close()  # no connection may be inherited by web processes forked later
-        return make_app(settings, services)
-    except (SettingsError, MappingError, DatabaseError) as error:
+        services = _prepare(for_command=_is_command())
+        app = make_app(services.settings, services)
+    except (SettingsError, DatabaseError) as error:
         print(f"The portal cannot start:\n{error}", file=sys.stderr, flush=True)  # noqa: T201
         raise SystemExit(UNUSABLE) from None
+    app.extensions["selfcare_as_web"] = partial(_prepare, for_command=False)  # to be tried
+    return app
+
+
+def _prepare(*, for_command: bool) -> Services:
+    """Raises: SettingsError, DatabaseError."""
+    settings = load_settings(COMMAND if for_command else None)
+    if for_command and settings.uses_demo_billing:
+        settings = load_settings({**COMMAND, **_demo_of_command(settings)})
+    if not for_command:
+        refuse_demo_names(settings)
+    try:
+        services = wire(settings, for_command=for_command)
+    except MappingError as error:
+        raise SettingsError(f"{error}\n{CHECK_BILLING}") from error
+    refuse_demo_users(services)
+    services.database.close()  # no connection may be inherited by web processes forked later
+    return services
 
 
 def _is_command() -> bool:
@@ -116,6 +141,9 @@ def configure(app: Flask, settings: Settings) -> None:
         WTF_I18N_ENABLED=False,  # every message is ours, in the catalogues
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session it belongs to
     )
+    if web.trusted_hosts:
+        name = web.trusted_hosts[0].removeprefix(".")
+        app.wsgi_app = let_probes_in(app.wsgi_app, name)  # type: ignore[assignment, method-assign]
     if web.proxy_hops:
         hops = web.proxy_hops
         prefix = hops if web.proxy_sets_prefix else 0

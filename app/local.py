@@ -3,7 +3,6 @@
 Exit codes: 2 settings, 3 the portal's database, 4 billing, 5 the port.
 """
 
-import os
 import secrets
 import socket
 import sys
@@ -31,11 +30,13 @@ from app.factory import make_app
 from app.gateways.cards.sandbox.bank import create_bank
 from app.jobs.child import Child
 from app.jobs.process import LEAVE_SECONDS, work_until_told
+from app.processes import keep_private
 from app.services import Services
 from app.web.logs import init_logs
 from app.wiring import wire
+from config.addresses import EVERYWHERE
 from config.demo import BANK_PATH, BANK_SECRET_FILE, PHONES_SECRET_FILE, demo_values
-from config.loading import SettingsError, Values, load_settings
+from config.loading import SettingsError, Values, demo_names_left, load_settings
 from config.settings import SECRET_KEY_FILE, Settings
 from legacy_adapters.demo.generator import (
     UTILITY_NIPT,
@@ -59,7 +60,7 @@ NO_KEY = "no key has been chosen for this portal yet"
 
 
 def main() -> None:
-    os.umask(0o077)  # what is written here is customers' data
+    keep_private()
     settings = read_settings()
     check_port(settings)
     if settings.uses_demo_billing:
@@ -217,8 +218,14 @@ class LocalServer(BaseApplication):  # type: ignore[misc]
         return DispatcherMiddleware(portal, {BANK_PATH: bank})
 
     def _announce(self, _server: Any) -> None:
-        portal = self.settings.portal
-        say(f"\n  {self.settings.utility.name} is ready: http://{portal.host}:{portal.port}/")
+        portal, address = self.settings.portal, self.settings.public_address
+        here = "127.0.0.1" if portal.host in EVERYWHERE else portal.host
+        say(f"\n  {self.settings.utility.name} is ready: http://{here}:{portal.port}/")
+        if portal.host in EVERYWHERE:
+            say(f"  For others in its network, and in links: {address}/")
+            say("  If that is another network's, say which: SELFCARE_WEB_ADDRESS")
+        if demo_names_left(self.settings):
+            say("  Its papers bear the demo's name: see [utility] in docs/settings.md")
         if self.settings.uses_demo_billing:
             say(f"\n  Sign in as one of these, with the password {PASSWORD}:")
             for user in USERS:

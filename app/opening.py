@@ -19,12 +19,26 @@ from app.invoices.enclosing import Encloser
 from app.invoices.service import InvoiceService
 from app.messages.layout import Layout
 from app.messages.sender import Sender
-from config.loading import SettingsError
-from config.settings import Settings
+from config.cards import ONLY_HTTPS, is_safe_address
+from config.demo import BANK_PATH
+from config.loading import SettingsError, demo_names_left, variable_name
+from config.settings import Settings, UtilitySettings
 from legacy_adapters import open_billing
 from legacy_adapters.errors import MappingError
 from legacy_adapters.port import Billing
 from legacy_adapters.unusable import unusable_billing
+
+
+def refuse_demo_names(settings: Settings) -> None:
+    """Customers' papers bear them. For the web that serves customers: ./run may show a pilot
+    under the demo's name, and says so.
+
+    Raises: SettingsError.
+    """
+    if found := demo_names_left(settings):
+        told = "is still the demo's; set the utility's own"
+        lines = [f"{variable_name(UtilitySettings, f)} ([utility] {f}): {told}" for f in found]
+        raise SettingsError("\n".join(lines))
 
 
 def find_signer(settings: Settings, *, for_command: bool) -> Signer | None:
@@ -61,6 +75,7 @@ def open_bank(settings: Settings) -> CardGateway | None:
             "SELFCARE_PAYMENTS_GATEWAY ([payments] gateway): the sandbox takes no money; it is"
             " for the demo only"
         )
+    _refuse_clear_sandbox(settings)
     if not settings.posting_url:
         raise SettingsError(
             "SELFCARE_POSTING_URL ([posting] url): is not set, but SELFCARE_PAYMENTS_GATEWAY is:"
@@ -75,6 +90,14 @@ def open_bank(settings: Settings) -> CardGateway | None:
         )
     except BankNotSet as error:
         raise SettingsError(f"SELFCARE_PAYMENTS_GATEWAY ([payments] gateway): {error}") from error
+
+
+def _refuse_clear_sandbox(settings: Settings) -> None:
+    """Over a network http is for the play bank that ./run serves beside the demo's own pages."""
+    address = settings.sandbox.address
+    is_own = settings.uses_demo_billing and address == settings.public_address + BANK_PATH
+    if not is_own and not is_safe_address(address):
+        raise SettingsError(f"SELFCARE_SANDBOX_ADDRESS ([sandbox] address): {ONLY_HTTPS}")
 
 
 def open_documents(settings: Settings, database: Database, audit: Audit) -> Documents:

@@ -1,10 +1,16 @@
-"""Which process this is, and whether another one of this machine still runs."""
+"""What a process writes, which it is, and whether another one of this machine still runs."""
 
 import os
 import socket
 from pathlib import Path
 
 MACHINE = f"{socket.gethostname()[:80]}/"
+
+
+def keep_private() -> None:
+    """What this process writes from now on is read by its own user alone: it is customers' data,
+    and a service's umask is mostly 022."""
+    os.umask(0o077)
 
 
 def process_name() -> str:

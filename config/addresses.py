@@ -1,8 +1,11 @@
 """What settings hold as addresses: hosts, and where a web service is."""
 
 import re
+import socket
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
+
+EVERYWHERE = frozenset({"0.0.0.0", ""})  # noqa: S104 - as ./run may be told to listen
 
 
 def is_numeric(host: str) -> bool:
@@ -40,3 +43,13 @@ def web_origin(value: str) -> str:
     """scheme://host[:port] of a web address."""
     parts = urlsplit(value)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def own_address() -> str:
+    """Of this machine, as others in its network reach it; 127.0.0.1 where there is no network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: it asks for the way there
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])

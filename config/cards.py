@@ -8,16 +8,26 @@ from pydantic_settings import SettingsConfigDict
 from config.addresses import find_web_address, is_host, is_loopback
 from config.section import PREFIX, Section
 
+ONLY_HTTPS = "must be https; http is for the same machine only"
+
+
+def _any_address(value: str) -> str:
+    parts = find_web_address(value) if value else None
+    if value and (not parts or parts.username is not None or parts.query or parts.fragment):
+        raise ValueError("is not an address like https://bank.example/path")
+    return value.rstrip("/")
+
+
+def is_safe_address(value: str) -> bool:
+    """Whether what goes there cannot be read on the way."""
+    parts = find_web_address(value)
+    return not parts or parts.scheme == "https" or is_loopback(str(parts.hostname))
+
 
 def _bank_address(value: str) -> str:
-    if not value:
-        return value
-    parts = find_web_address(value)
-    if parts is None or parts.username is not None or parts.query or parts.fragment:
-        raise ValueError("is not an address like https://bank.example/path")
-    if parts.scheme != "https" and not is_loopback(str(parts.hostname)):
-        raise ValueError("must be https; http is for the same machine only")
-    return value.rstrip("/")
+    if not is_safe_address(value):
+        raise ValueError(ONLY_HTTPS)
+    return _any_address(value)
 
 
 def _one_line(value: str) -> str:
@@ -133,7 +143,8 @@ class SandboxSettings(CardSection):
     section = "sandbox"
     model_config = SettingsConfigDict(env_prefix=f"{PREFIX}SANDBOX_")
 
-    address: Address = Field(
+    # The demo shows its own over http to its network; any other is refused where it is opened.
+    address: Annotated[str, AfterValidator(_any_address)] = Field(
         default="",
         description="Where the test bank is, as browsers and the portal reach it. It moves no"
         " money; for trying out only. Empty: it is not used.",

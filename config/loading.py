@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
 from config.section import PREFIX, Section
-from config.settings import ROOT, SECTIONS, Settings
+from config.settings import ROOT, SECTIONS, Settings, UtilitySettings
 
 Values = Mapping[str, dict[str, Any]]  # section -> field -> value
 # Read before any class, so they belong to none.
@@ -46,6 +46,15 @@ def load_settings(defaults: Values | None = None) -> Settings:
     if problems:
         raise SettingsError("\n".join(problems))
     return Settings(**loaded, unknown_variables=_unknown_variables(os.environ))
+
+
+def demo_names_left(settings: Settings) -> tuple[str, ...]:
+    """The fields of the utility that still are the demo's, where billing is not."""
+    if settings.uses_demo_billing:
+        return ()
+    fields = UtilitySettings.model_fields
+    names = ("name", "legal_name", "contact_email", "contact_phone")
+    return tuple(n for n in names if getattr(settings.utility, n) == fields[n].default)
 
 
 def _load_section(

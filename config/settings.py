@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.accounts import AccountSettings
+from config.addresses import EVERYWHERE, is_host, own_address
 from config.cards import NestpaySettings, RaiacceptSettings, SandboxSettings
 from config.cases import CaseSettings
 from config.certificates import CertificateSettings
@@ -49,7 +50,9 @@ class PortalSettings(Section):
     data_dir: Path = Field(
         default=DATA_DIR, description="Folder of everything the portal itself writes."
     )
-    host: str = Field(default="127.0.0.1", description="Address `./run` listens on.")
+    host: str = Field(
+        default="127.0.0.1", description="Address `./run` listens on; `0.0.0.0`: on all."
+    )
     port: int = Field(default=8000, ge=1, le=65535, description="Port `./run` listens on.")
     workers: int = Field(default=2, ge=1, description="Web processes of `./run`.")
     demo: bool = Field(
@@ -173,7 +176,9 @@ class WebSettings(Section):
         " host, or where `./run` listens.",
     )
     trusted_hosts: CommaList = Field(
-        default=[], description="Host names the portal answers to. Empty: any."
+        default=[],
+        description="Host names the portal answers to, without scheme and port; `.example.al`:"
+        " this and all names below it. Empty: any.",
     )
     proxy_hops: int = Field(
         default=0,
@@ -195,6 +200,17 @@ class WebSettings(Section):
     @classmethod
     def _split(cls, value: object) -> object:
         return split_commas(value)
+
+    @field_validator("trusted_hosts")
+    @classmethod
+    def _are_hosts(cls, value: list[str]) -> list[str]:
+        for host in value:
+            if not is_host(host.removeprefix(".")) or ":" in host:
+                raise ValueError(
+                    f"{host!r} is no host name; write names alone, with commas between:"
+                    " portal.example,.energy.example"
+                )
+        return [host.lower() for host in value]
 
 
 class UtilitySettings(Section):
@@ -350,7 +366,8 @@ class Settings:
         if self.web.trusted_hosts:
             scheme = "https" if self.web.https else "http"
             return f"{scheme}://{self.web.trusted_hosts[0].lstrip('.')}"
-        return f"http://{self.portal.host}:{self.portal.port}"
+        host = own_address() if self.portal.host in EVERYWHERE else self.portal.host
+        return f"http://{host}:{self.portal.port}"
 
     @property
     def asks_by_phone(self) -> bool:

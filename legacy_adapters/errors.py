@@ -47,6 +47,17 @@ class MappingError(BillingError):
     """The mapping file is wrong in itself or does not fit the database."""
 
 
+class NotThere(MappingError):
+    """A table or column that was asked for is not there, or not for this user.
+
+    reason: the database's own words.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the database lacks what the mapping names: {reason}")
+        self.reason = reason
+
+
 class ContractNotFound(BillingError):
     """Billing has no contract of this code."""
 
@@ -130,7 +141,7 @@ def _translated(error: Any, *, lost: bool) -> BillingError:
         told = ", ".join(sorted(codes - {"None"})) or "DataError"
         return BillingDataError(f"a value that the database itself cannot convert ({told})")
     if codes & MISSING_CODES or MISSING_IN_SQLITE.match(message):
-        return MappingError(f"the database lacks what the mapping names: {reason}")
+        return NotThere(reason)
     if "DPI-1047" in codes:
         return BillingUnavailable(NO_CLIENT)
     return BillingUnavailable(

@@ -10,7 +10,7 @@ from app.clock import today
 from app.commands.billing_map import billing_map
 from app.commands.billing_staging import demo_post_command, export_staging_command
 from app.commands.billing_views import export_views_command
-from app.commands.failing import fails_in_words
+from app.commands.failing import WHICH_BILLING, fails_in_words
 from app.web.current import services
 from legacy_adapters.demo.generator import MOST_GENERATED, DemoSize, make_demo, read_description
 from legacy_adapters.doctor import SCAN_LIMIT, Level, examine
@@ -42,7 +42,7 @@ def check_command(as_json: bool, scan_limit: int) -> None:
     if as_json:
         click.echo(report.to_json())
     elif not report.answered and len(broken) == 1:
-        raise click.ClickException(broken[0].found)
+        raise click.ClickException(f"{broken[0].found}\n{WHICH_BILLING}")
     else:
         click.echo(report.to_text())
     if broken:

@@ -4,7 +4,7 @@ import click
 from flask.cli import AppGroup
 
 from app.commands.failing import fails_in_words
-from app.database.schema import current_version, newest_version, upgrade
+from app.database.schema import current_version, find_need, newest_version, upgrade
 from app.web.current import services
 
 db = AppGroup("db", help="The portal's own database.")
@@ -25,5 +25,11 @@ def upgrade_command() -> None:
 @db.command("version")
 @fails_in_words
 def version_command() -> None:
-    """Tells which version the tables have and which this portal needs."""
-    click.echo(f"has {current_version(services().database)}, needs {newest_version()}")
+    """Tells which version the tables have and which this portal needs.
+
+    Exit code 1: they differ.
+    """
+    database = services().database
+    click.echo(f"has {current_version(database)}, needs {newest_version()}")
+    if need := find_need(database):
+        raise click.ClickException(f"The database needs: {need}.")

@@ -1,5 +1,6 @@
 """One engine for the portal's database; SQLite for one machine, PostgreSQL for many."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -19,7 +20,18 @@ class DatabaseError(Exception):
 
 
 class DatabaseUnavailable(DatabaseError):
-    """It does not answer now."""
+    """It does not answer now.
+
+    do: what helps, for an operator.
+    """
+
+    do = "is SELFCARE_DATABASE_URL right, and that database reachable?"
+
+
+class DatabaseNotReady(DatabaseUnavailable):
+    """It has not this version's tables."""
+
+    do = "run: flask db upgrade; SELFCARE_DATA_DIR and SELFCARE_DATABASE_URL say which database"
 
 
 class Database:
@@ -74,7 +86,8 @@ def _translated_errors() -> Iterator[None]:
     except DBAPIError as error:
         if not error.connection_invalidated and not _is_operational(error):
             raise
-        raise DatabaseUnavailable(f"{type(error.orig).__name__}: {error.orig}") from error
+        kind = DatabaseNotReady if _lacks_tables(error.orig) else DatabaseUnavailable
+        raise kind(f"{type(error.orig).__name__}: {error.orig}") from error
     except TimeoutError as error:
         raise DatabaseUnavailable(str(error)) from error
 
@@ -82,6 +95,11 @@ def _translated_errors() -> Iterator[None]:
 def _is_operational(error: DBAPIError) -> bool:
     # A missing table is an operator's matter too: PostgreSQL calls it a ProgrammingError.
     return type(error).__name__ in {"OperationalError", "InterfaceError", "ProgrammingError"}
+
+
+def _lacks_tables(error: object) -> bool:
+    missing = getattr(error, "sqlstate", None) in {"42P01", "42703"}
+    return missing or str(error).startswith(("no such table", "no such column"))
 
 
 def _parse(address: str) -> URL:
@@ -117,7 +135,7 @@ def _make_engine(url: URL) -> Engine:
                 "keepalives_idle": 30,
             },
         )
-    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(Path(url.database or "").parent)
     engine = create_engine(
         url,
         max_overflow=-1,  # its file has no connections to save, and readers keep theirs
@@ -126,6 +144,19 @@ def _make_engine(url: URL) -> Engine:
     )
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        reason = "" if os.access(folder, os.W_OK | os.X_OK) else "not for this user"
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    if reason:  # SQLite writes beside its file, too
+        raise DatabaseError(
+            f"the folder {folder} of the portal's database cannot be written: {reason}."
+            " SELFCARE_DATA_DIR and SELFCARE_DATABASE_URL say where it is"
+        )
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -8,9 +8,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from app.database.engine import Database
+from app.database.engine import Database, DatabaseError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+UPGRADE = "flask db upgrade"
+THAT_VERSION = "that version again, or the backup: it is newer than this portal"
 
 
 def _config() -> Config:
@@ -24,6 +26,12 @@ def newest_version() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
+@cache
+def _known_versions() -> frozenset[str]:
+    script = ScriptDirectory.from_config(_config())
+    return frozenset(revision.revision for revision in script.walk_revisions())
+
+
 def current_version(database: Database) -> str | None:
     """The version the database is at; None when it has no tables yet."""
     with database.read() as connection:
@@ -34,7 +42,22 @@ def is_current(database: Database) -> bool:
     return current_version(database) == newest_version()
 
 
+def find_need(database: Database) -> str:
+    """What it needs before this version works with it; "" where that is nothing."""
+    version = current_version(database)
+    if version == newest_version():
+        return ""
+    return UPGRADE if version is None or version in _known_versions() else THAT_VERSION
+
+
 def upgrade(database: Database) -> None:
+    """Raises: DatabaseError, where a newer version of the portal has made the tables."""
+    if find_need(database) == THAT_VERSION:
+        raise DatabaseError(
+            "the database is newer than this portal: install that version again, or restore the"
+            f" backup (it is at version {current_version(database)}, this portal knows"
+            f" {newest_version()})"
+        )
     config = _config()
     with database.write() as connection:
         if connection.dialect.name == "postgresql":

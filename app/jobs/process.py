@@ -15,8 +15,10 @@ from types import FrameType
 import structlog
 from huey.api import Task
 
+from app.database.engine import DatabaseUnavailable
 from app.jobs.queue import Jobs
 from app.jobs.rarely import Rarely
+from legacy_adapters.errors import BillingError
 
 log = structlog.get_logger("selfcare")
 LOOK_SECONDS = 0.5  # between two looks into a queue that cannot tell by itself, or at the parent
@@ -117,5 +119,13 @@ class Worker:
                 job=name,
                 kind=type(error).__name__,
                 reason=str(error)[:200],
-                do="is SELFCARE_DATABASE_URL reachable? It is tried again by itself",
+                do=f"{_what_helps(error)} It is tried again by itself",
             )
+
+
+def _what_helps(error: Exception) -> str:
+    if isinstance(error, DatabaseUnavailable):
+        return f"{error.do}."
+    if isinstance(error, BillingError):
+        return "run: flask billing check."
+    return "the reason says why; the newest lines before it, too."

@@ -12,7 +12,7 @@ from config.posting import PostingSettings
 from legacy_adapters import decode
 from legacy_adapters.breaker import Breaker
 from legacy_adapters.engine import BillingEngine
-from legacy_adapters.errors import BillingDataError, MappingError, is_unique_violation
+from legacy_adapters.errors import BillingDataError, MappingError, NotThere, is_unique_violation
 from legacy_adapters.guard import Guard
 from legacy_adapters.posting.engines import WRITES, writing_engine
 from legacy_adapters.posting.port import (
@@ -40,6 +40,10 @@ STATUSES = {
     "R": PostingStatus.REFUSED,
 }
 NOBODYS_ID = "-"
+WHICH_TABLE = (
+    "Are SELFCARE_POSTING_TABLE and SELFCARE_POSTING_STATUS_VIEW right, and granted to this user?"
+    " docs/posting.md"
+)
 
 
 def open_posting(url: str, settings: PostingSettings) -> PaymentPosting:
@@ -130,6 +134,8 @@ class StagingTable:
         """The port knows no wrong data: what the table refuses or holds amiss does not fit."""
         try:
             yield
+        except NotThere as error:
+            raise MappingError(f"{self._names}: {error.reason}. {WHICH_TABLE}") from error
         except (BillingDataError, MappingError) as error:
             raise MappingError(f"{self._names}: {error}") from error
         except (ValueError, TypeError) as error:

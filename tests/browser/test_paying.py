@@ -1,13 +1,16 @@
 """A payment from the sign-in to the history, in a real browser before ./run's own demo."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from app.clock import today
+from config.addresses import is_loopback, own_address
 from tests.browser.conftest import Visitor, flask
 from tests.browser.test_accessibility import findings
+from tests.components import need
 from tests.paying import CODE, NUMBER
 from tests.portal_process import PortalProcess
 
@@ -59,3 +62,27 @@ def test_the_manuals_customer_pays(browser: Browser, demo: PortalProcess, script
     assert "differences: 0" in told
     visitor.context.close()
     assert visitor.complaints == []
+
+
+def test_the_demo_is_shown_to_the_network(browser: Browser, tmp_path: Path) -> None:
+    """Another machine's way: all the demo's addresses are of the network, the play bank's too."""
+    here = own_address()
+    need(not is_loopback(here), "a network")
+    portal = PortalProcess(tmp_path / "data", SELFCARE_HOST="0.0.0.0").wait_until_ready()
+    try:
+        address = f"http://{here}:{portal.port}"
+        visitor = Visitor(browser, address, locale="sq")
+        page = visitor.page
+        visitor.sign_in("Emer Mbiemer")
+        page.goto(f"/contracts/{CODE}/pay")
+        page.get_by_label(f"Paguaj faturën {NUMBER}").check()
+        page.get_by_role("button", name="PAGUAJ").click()
+        page.get_by_role("button", name="Paguani te banka").click()
+        page.wait_for_url(f"{address}/sandbox-bank/**")
+        page.get_by_role("button", name="Aprovo pagesën").click()
+        page.wait_for_url(f"{address}/payments/*")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Faleminderit, u pagua")
+        visitor.context.close()
+    finally:
+        portal.stop()
+    assert f"For others in its network, and in links: {address}/" in portal.output

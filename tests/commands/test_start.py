@@ -107,6 +107,7 @@ def test_another_schema_shows_the_same_pages(
         SELFCARE_BILLING_URL=f"sqlite:///{wide_file}",
         SELFCARE_BILLING_MAPPING=str(MAPPING),
     ).wait_until_ready()
+    assert "papers bear the demo's name" in portal.output
     assert "Provo2024" not in portal.output, "the demo's users exist only with the demo's data"
     assert not (tmp_path / "demo-billing.sqlite3").exists()
     browser = Browser(portal.address)

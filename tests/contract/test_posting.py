@@ -186,8 +186,11 @@ def test_verify_tells_what_does_not_fit(site: Site) -> None:
     for missing in ("table", "status_view"):
         changes = {missing: "NOTHING_HERE"}
         told = pytest.raises(MappingError, match="NOTHING_HERE")
-        with site.posting(**changes) as posting, told:
+        with site.posting(**changes) as posting, told as caught:
             posting.verify()
+        assert "SELFCARE_POSTING_TABLE and SELFCARE_POSTING_STATUS_VIEW" in str(caught.value)
+        assert "docs/posting.md" in str(caught.value)
+        assert "mapping" not in str(caught.value)
     schema = "BILLING." if site.is_remote else ""
     site.do(f"CREATE VIEW {schema}TOO_NARROW AS SELECT STATUS FROM {site.settings.table};")
     try:

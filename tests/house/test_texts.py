@@ -75,6 +75,17 @@ def test_every_setting_is_documented_and_nothing_else() -> None:
     assert named == known
 
 
+@pytest.mark.parametrize("name", ["operations", "security", "inventories"])
+def test_every_sealing_key_has_its_way_of_being_changed(name: str) -> None:
+    document = (ROOT / f"docs/{name}.md").read_text(encoding="utf-8")
+    if name == "operations":
+        document = document.partition("## Changing the sealing keys")[2].partition("\n## ")[0]
+    rows = "".join(re.findall(r"^\|.*\|$", document, re.M))
+    for section in SECTIONS:
+        if "keys" in section.model_fields:
+            assert f"`{variable_name(section, 'keys')}`" in rows
+
+
 def test_every_relation_field_and_operation_is_documented() -> None:
     document = (ROOT / "docs/mapping.md").read_text(encoding="utf-8")
     for relation, fields in RELATIONS.items():

@@ -64,6 +64,17 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().web.trusted_hosts == ["a.example", "b.example"]
 
 
+@pytest.mark.parametrize("given", ["https://a.al", "a.al b.al", "a.al:443", "a.al/x", ".", "::1"])
+def test_trusted_hosts_are_names_alone(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SELFCARE_SECRET_KEY", KEY)
+    monkeypatch.setenv("SELFCARE_WEB_TRUSTED_HOSTS", given)
+    with pytest.raises(SettingsError, match=r"TRUSTED_HOSTS .*'.+' is no host name; write names"):
+        load_settings()
+    monkeypatch.setenv("SELFCARE_WEB_TRUSTED_HOSTS", "Portal.Example,.energy.example,10.0.0.7")
+    hosts = load_settings().web.trusted_hosts
+    assert hosts == ["portal.example", ".energy.example", "10.0.0.7"]
+
+
 def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "wrong.toml"
     file.write_text('[web]\nhtps = true\n[wbe]\nx = 1\n[portal]\nport = "x"\n')

@@ -2,6 +2,8 @@
 
 import gzip
 
+import pytest
+
 from tests.conftest import MakePortal, Portal
 
 
@@ -67,6 +69,19 @@ def test_unknown_hosts_are_refused(make_portal: MakePortal) -> None:
     client = make_portal(web={"trusted_hosts": ["portal.example"]}).client()
     assert client.fetch("/", base_url="http://portal.example").status_code == 200
     assert client.fetch("/", base_url="http://evil.example").status_code == 400
+
+
+@pytest.mark.parametrize("proxy_hops", [0, 1])
+def test_who_watches_may_ask_by_address(make_portal: MakePortal, proxy_hops: int) -> None:
+    own = {"trusted_hosts": [".portal.example"], "proxy_hops": proxy_hops}
+    client = make_portal(web=own).client()
+    for path in ("/healthz", "/readyz"):
+        answer = client.fetch(path, base_url="http://10.0.0.7:8000")
+        assert answer.status_code == 200
+        assert "ok" in answer.text and "10.0.0.7" not in answer.text
+        assert "Set-Cookie" not in answer.headers
+    for path in ("/", "/login", "/healthz/", "//healthz", "/theme.css"):
+        assert client.fetch(path, base_url="http://10.0.0.7:8000").status_code == 400
 
 
 def test_proxy_headers_count_when_a_hop_is_trusted(make_portal: MakePortal) -> None:

@@ -194,6 +194,23 @@ def test_the_play_bank_is_for_the_demo_only(make_portal: MakePortal) -> None:
         paying_portal(make_portal, "http://127.0.0.1:9", portal={"demo": False})
 
 
+@pytest.mark.parametrize(
+    ("billing", "address"),
+    [
+        ({}, "http://10.0.0.7:8000/sandbox-bank"),  # another's billing
+        ({"url": ""}, "http://10.0.0.8:8000/sandbox-bank"),  # another's bank
+    ],
+)
+def test_the_play_bank_is_asked_in_the_clear_beside_its_demo_only(
+    make_portal: MakePortal, billing: dict[str, object], address: str
+) -> None:
+    own = {"portal": {"host": "10.0.0.7"}}
+    paying_portal(make_portal, "http://10.0.0.7:8000/sandbox-bank", billing={"url": ""}, **own)
+    more = {"billing": billing} if billing else {}
+    with pytest.raises(SettingsError, match=r"SELFCARE_SANDBOX_ADDRESS .* must be https"):
+        paying_portal(make_portal, address, **more, **own)
+
+
 # Billing away
 
 

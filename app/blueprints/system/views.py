@@ -4,7 +4,7 @@ from flask import Blueprint, Response, abort, send_file
 from flask.typing import ResponseReturnValue
 
 from app.database.engine import DatabaseError
-from app.database.schema import is_current
+from app.database.schema import find_need
 from app.web import theme
 from app.web.current import services
 from app.web.errors import log_failure
@@ -38,10 +38,11 @@ def readyz() -> ResponseReturnValue:
 
 def _database_state() -> str:
     try:
-        return "ok" if is_current(services().database) else "needs: flask db upgrade"
+        need = find_need(services().database)
     except DatabaseError as error:
         log_failure("portal database failed", error, "is SELFCARE_DATABASE_URL reachable?")
         return "unavailable"
+    return f"needs: {need}" if need else "ok"
 
 
 def _billing_state() -> str:
