@@ -200,6 +200,7 @@ def test_staff_are_made_listed_and_kept_out(portal: Portal) -> None:
     assert run(portal, "staff", "role", "Besa", "agent").output == "besa is agent now.\n"
     assert run(portal, "staff", "sign-out", "BESA").output == "besa: 1 sessions ended.\n"
     client.get("/staff/password", status=303)
+    assert run(portal, "staff", "sessions").output == "Nobody is signed in.\n"
     assert "besa is disabled" in run(portal, "staff", "disable", "besa").output
     assert "disabled 20" in run(portal, "staff", "list").output
     assert "may sign in again" in run(portal, "staff", "enable", "besa").output
@@ -235,3 +236,11 @@ def test_demo_codes_by_command(make_portal: MakePortal, demo_file: Path, tmp_pat
         portal.client().post("/staff/login", form, status=303)
     missing = run(portal, "staff", "demo-code", "besa")
     assert missing.exit_code == 1 and "agjent, mbikeqyres, administrator" in missing.output
+
+
+def test_a_limit_that_no_list_has_is_refused(portal: Portal) -> None:
+    for command in (["accounts", "events", "x"], ["staff", "events", "x"], ["messages", "list"]):
+        for limit in ("0", "-3", "9" * 23):
+            done = run(portal, *command, "--limit", limit)
+            assert done.exit_code == 2, done.output
+            assert "is not in the range 1<=x<=10000" in done.output
