@@ -111,6 +111,11 @@ def mail_command(address: str, language: str) -> None:
 def sms_command(number: str, language: str) -> None:
     """Sends one SMS to NUMBER (069 123 4567 or +355691234567), directly."""
     phone = _phone(number)
+    served = services().settings.phones.countries
+    if not phone.startswith(tuple(served)):
+        raise click.ClickException(
+            f"The portal sends no SMS to {phone}: SELFCARE_PHONES_COUNTRIES is {','.join(served)}."
+        )
     _ = texts(language)
     text = _("If you can read this, SMS from our customer portal arrive.")
     _send(Channel.SMS, phone, language, text=text)
