@@ -32,6 +32,12 @@ def test_demo_of_any_size(portal: Portal, tmp_path: Path) -> None:
         assert connection.execute("SELECT COUNT(*) FROM KONTRATE").fetchone() == (330,)
 
 
+def test_a_demo_is_not_made_into_a_folder_that_is_not_there(portal: Portal, tmp_path: Path) -> None:
+    done = run(portal, "billing", "demo", "--file", str(tmp_path / "nope/x.sqlite3"))
+    assert done.exit_code == 1 and "x.sqlite3 cannot be written: its folder" in done.output
+    assert not (tmp_path / "nope").exists()
+
+
 def test_billing_check(portal: Portal, make_portal: MakePortal, tmp_path: Path) -> None:
     done = run(portal, "billing", "check")
     assert done.exit_code == 0, done.output
