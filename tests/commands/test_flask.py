@@ -106,6 +106,26 @@ def test_a_mapping_that_is_wrong_in_itself_is_reported(tmp_path: Path, demo_file
     assert "Traceback" not in done.stderr
 
 
+def test_billing_is_checked_before_the_portal_has_a_secret_key(
+    tmp_path: Path, demo_file: Path
+) -> None:
+    for command in (("check",), ("map", "try", MANUAL_CODE)):
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "billing", *command],
+            cwd=ROOT,
+            env={
+                **{k: v for k, v in os.environ.items() if not k.startswith("SELFCARE_")},
+                "SELFCARE_DATA_DIR": str(tmp_path),
+                "SELFCARE_BILLING_URL": f"sqlite:///{demo_file}",
+                "SELFCARE_BILLING_MAPPING": str(DEMO_MAPPING),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
 def test_billing_map_try(portal: Portal, make_portal: MakePortal, wide_file: Path) -> None:
     done = run(portal, "billing", "map", "try", MANUAL_CODE.lower())
     assert done.exit_code == 0, done.output
