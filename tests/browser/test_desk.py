@@ -32,3 +32,16 @@ def test_no_document_lies_under_the_panel_beside_it(visit: Any, files: Path) -> 
             assert box["x"] + box["width"] <= beside["x"], (width, cell.inner_text())
     clerk.set_viewport_size({"width": 360, "height": 740})
     assert clerk.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_menu_stands_still_from_page_to_page(visit: Any) -> None:
+    page = staff_page(visit, "administrator")
+    sections = ("cases", "certificates", "accounts", "payments", "messages", "content", "members")
+    for width in (1280, 1920):
+        page.set_viewport_size({"width": width, "height": 800})
+        places = set()
+        for section in (*sections, "audit", "sessions"):
+            page.goto(f"/staff/{section}")
+            menu, head = page.locator(".staff-nav"), page.locator("main h1")
+            places.add((menu.bounding_box()["x"], head.bounding_box()["x"]))
+        assert len(places) == 1, places
