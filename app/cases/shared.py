@@ -234,6 +234,7 @@ class Shared:
     ) -> None:
         """Writes it into the case's history and into the audit trail."""
         words = "\n\n".join(filter(None, (step.note, step.answer)))
+        was = row.summary.state
         cases.add_event(
             connection,
             row.summary.id,
@@ -252,7 +253,8 @@ class Shared:
             account_id=row.account_id,
             staff_id=member.id if member else None,
             contract_code=row.summary.contract_code,
-            detail=f"{row.summary.number}: {step.what}, {row.summary.state} -> {step.to}",
+            detail=f"{row.summary.number}: {step.what}, "
+            + (step.to if step.to is was else f"{was} -> {step.to}"),
         )
 
     def mail(

@@ -5,6 +5,7 @@ from flask.cli import AppGroup
 
 from app.accounts.records import Account
 from app.commands.failing import fails_in_words
+from app.commands.limits import LIMIT
 from app.commands.moments import moment_words
 from app.web.current import services
 
@@ -50,7 +51,7 @@ def enable_command(name: str) -> None:
 
 @accounts.command("events")
 @click.argument("name")
-@click.option("--limit", default=50, show_default=True, help="How many, the newest first.")
+@LIMIT
 @fails_in_words
 def events_command(name: str, limit: int) -> None:
     """What the audit trail tells of the account with this user name or e-mail."""

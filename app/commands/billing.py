@@ -82,6 +82,8 @@ def demo_command(contracts: int, seed: int, months: int, file: Path | None) -> N
             f"{file} is there already and is no demo's database: it is left as it is."
             " Give the name of a file that is not there."
         )
+    if file and not file.absolute().parent.is_dir():
+        raise click.ClickException(f"{file} cannot be written: its folder is not there.")
     target = file or services().settings.demo_billing_file
     click.echo(f"Making {contracts:,} contracts with {months} months each in {target} ...")
     started = time.monotonic()

@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 from app.accounts.contact import international_phone
 from app.clock import now
 from app.commands.failing import fails_in_words
+from app.commands.limits import LIMIT
 from app.commands.moments import moment_words
 from app.gateways.errors import GatewayError
 from app.messages.bounced import LONGEST, find_reference
@@ -32,7 +33,7 @@ LANGUAGE = click.option(
 @click.option("--dead", "states", flag_value="dead", help="Only those given up.")
 @click.option("--unsure", "states", flag_value="unsure", help="Only those that may have arrived.")
 @click.option("--waiting", "states", flag_value="waiting", help="Only those still to be sent.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
+@LIMIT
 @fails_in_words
 def list_command(states: str | None, limit: int) -> None:
     """Lists the newest messages, without what they say."""
@@ -110,6 +111,11 @@ def mail_command(address: str, language: str) -> None:
 def sms_command(number: str, language: str) -> None:
     """Sends one SMS to NUMBER (069 123 4567 or +355691234567), directly."""
     phone = _phone(number)
+    served = services().settings.phones.countries
+    if not phone.startswith(tuple(served)):
+        raise click.ClickException(
+            f"The portal sends no SMS to {phone}: SELFCARE_PHONES_COUNTRIES is {','.join(served)}."
+        )
     _ = texts(language)
     text = _("If you can read this, SMS from our customer portal arrive.")
     _send(Channel.SMS, phone, language, text=text)

@@ -1,6 +1,6 @@
 """flask payments ..."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import click
@@ -97,7 +97,7 @@ def check_command() -> None:
 
 @payments.command("reconcile")
 @click.option("--since", type=DAY, help="First day, by the customers' clock. Default: yesterday.")
-@click.option("--until", type=DAY, help="Last day. Default: the first.")
+@click.option("--until", type=DAY, help="Last day. Default: yesterday.")
 @click.option(
     "--settlement-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -120,13 +120,10 @@ def reconcile_command(
     settle: bool,
 ) -> None:
     """Compares the bank's list, the portal and billing. Exit code 1: they differ."""
-    first = since.date() if since else today() - timedelta(days=1)
-    last = until.date() if until else first
-    if last < first:
-        raise click.UsageError("--until is before --since.")
+    first, last = _days(since, until)
     begin = datetime.combine(first, time(), HOME)
     end = datetime.combine(last + timedelta(days=1), time(), HOME)
-    settlement = _read(settlement_file, columns) if settlement_file else None
+    settlement = _read(settlement_file, columns)
     try:
         found = _all().reconciliation.compare(begin, end, settlement=settlement, settle=settle)
     except NoList:
@@ -148,7 +145,21 @@ def reconcile_command(
         raise SystemExit(1)
 
 
-def _read(file: Path, columns: tuple[str, ...]) -> list[Report]:
+def _days(since: datetime | None, until: datetime | None) -> tuple[date, date]:
+    yesterday = today() - timedelta(days=1)
+    first = since.date() if since else yesterday
+    last = until.date() if until else max(first, yesterday)
+    if last < first:
+        raise click.UsageError("--until is before --since.")
+    return first, last
+
+
+def _read(file: Path | None, columns: tuple[str, ...]) -> list[Report] | None:
+    if file is None:
+        if columns:
+            told = "--column names a column of --settlement-file: pass the file too."
+            raise click.UsageError(told)
+        return None
     names = {}
     for given in columns:
         name, _equals, theirs = given.partition("=")

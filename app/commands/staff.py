@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 
 from app.clock import now
 from app.commands.failing import fails_in_words
+from app.commands.limits import LIMIT
 from app.commands.moments import moment_words
 from app.demo import demo_codes
 from app.staff.records import FirstSignIn, ListedMember, Role
@@ -76,9 +77,12 @@ def _state(listed: ListedMember) -> str:
 @fails_in_words
 def sessions_command() -> None:
     """Who is signed in: since when, last seen, from which address and with which browser."""
-    for found in services().members.list_sessions():
+    signed_in = services().members.list_sessions()
+    for found in signed_in:
         times = f"{moment_words(found.created_at)}  {moment_words(found.seen_at)}"
         click.echo(f"{found.member.name:20}  {times}  {found.address}  {found.device}")
+    if not signed_in:
+        click.echo("Nobody is signed in.")
 
 
 @staff.command("sign-out")
@@ -124,7 +128,7 @@ def role_command(name: str, role: str) -> None:
 
 @staff.command("events")
 @click.argument("name")
-@click.option("--limit", default=50, show_default=True, help="How many, the newest first.")
+@LIMIT
 @fails_in_words
 def events_command(name: str, limit: int) -> None:
     """What the audit trail tells of what the member did, and of what was done to them."""

@@ -186,6 +186,10 @@ class TextMissing(ContentError):
     """There is no such text, or no such version, in any language."""
 
 
+class NothingChanged(ContentError):
+    """What is typed is in force already."""
+
+
 class TextFlawed(ContentError):
     """It cannot be saved as it is."""
 

@@ -19,6 +19,7 @@ from app.content.records import (
     ChangedMeanwhile,
     Current,
     Editor,
+    NothingChanged,
     Shown,
     TextFlawed,
     TextKey,
@@ -117,9 +118,11 @@ class Content:
     def save(self, key: TextKey, typed: str, *, base: int, by: Editor) -> Version:
         """base: the number of the version that was opened.
 
-        Raises: TextFlawed, ChangedMeanwhile.
+        Raises: NothingChanged, TextFlawed, ChangedMeanwhile.
         """
         body = rules.normal_text(typed)
+        if body == self.get_current(key).body:
+            raise NothingChanged
         self._refuse_flawed(key, body)
         return self._add(key, body, base=base, by=by, action=Action.TEXT_CHANGED)
 

@@ -114,6 +114,7 @@ NUMBERED: dict[str, Callable[[str], str]] = {
     "version": lambda n: _("version %(number)s", number=n),
 }
 BETWEEN = re.compile(r"(: |, | -> )")
+SAME = re.compile(r"(^|: |, )([^:,]+) -> \2(?=$|: |, )")  # nothing went anywhere
 COUNT = re.compile(rf"(\d{{1,9}}) ({'|'.join(COUNTED)})")
 NUMBER = re.compile(rf"({'|'.join(NUMBERED)}) (\d{{1,9}})")
 PAIR = re.compile(r"(.+) (by|to|for|of|from) (.+)")
@@ -132,7 +133,7 @@ REPORT = re.compile(
 
 
 def detail_words(detail: str) -> str:
-    parts = BETWEEN.split(detail)
+    parts = BETWEEN.split(SAME.sub(r"\1\2", detail))
     told = [" → " if part == " -> " else part for part in parts[1::2]]
     words = [_part(part) for part in parts[::2]]
     return "".join(word + mark for word, mark in zip(words, [*told, ""], strict=True))

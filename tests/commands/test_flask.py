@@ -33,6 +33,12 @@ def test_demo_of_any_size(portal: Portal, tmp_path: Path) -> None:
         assert connection.execute("SELECT COUNT(*) FROM KONTRATE").fetchone() == (330,)
 
 
+def test_a_demo_is_not_made_into_a_folder_that_is_not_there(portal: Portal, tmp_path: Path) -> None:
+    done = run(portal, "billing", "demo", "--file", str(tmp_path / "nope/x.sqlite3"))
+    assert done.exit_code == 1 and "x.sqlite3 cannot be written: its folder" in done.output
+    assert not (tmp_path / "nope").exists()
+
+
 def test_billing_check(portal: Portal, make_portal: MakePortal, tmp_path: Path) -> None:
     done = run(portal, "billing", "check")
     assert done.exit_code == 0, done.output
@@ -102,6 +108,26 @@ def test_a_mapping_that_is_wrong_in_itself_is_reported(tmp_path: Path, demo_file
     assert done.returncode == 1
     assert "columns.fone: is not a field" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_billing_is_checked_before_the_portal_has_a_secret_key(
+    tmp_path: Path, demo_file: Path
+) -> None:
+    for command in (("check",), ("map", "try", MANUAL_CODE)):
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "billing", *command],
+            cwd=ROOT,
+            env={
+                **{k: v for k, v in os.environ.items() if not k.startswith("SELFCARE_")},
+                "SELFCARE_DATA_DIR": str(tmp_path),
+                "SELFCARE_BILLING_URL": f"sqlite:///{demo_file}",
+                "SELFCARE_BILLING_MAPPING": str(DEMO_MAPPING),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
 
 
 def test_billing_map_try(portal: Portal, make_portal: MakePortal, wide_file: Path) -> None:
@@ -206,6 +232,7 @@ def test_staff_are_made_listed_and_kept_out(portal: Portal) -> None:
     assert run(portal, "staff", "role", "Besa", "agent").output == "besa is agent now.\n"
     assert run(portal, "staff", "sign-out", "BESA").output == "besa: 1 sessions ended.\n"
     client.get("/staff/password", status=303)
+    assert run(portal, "staff", "sessions").output == "Nobody is signed in.\n"
     assert "besa is disabled" in run(portal, "staff", "disable", "besa").output
     assert "disabled 20" in run(portal, "staff", "list").output
     assert "may sign in again" in run(portal, "staff", "enable", "besa").output
@@ -241,3 +268,11 @@ def test_demo_codes_by_command(make_portal: MakePortal, demo_file: Path, tmp_pat
         portal.client().post("/staff/login", form, status=303)
     missing = run(portal, "staff", "demo-code", "besa")
     assert missing.exit_code == 1 and "agjent, mbikeqyres, administrator" in missing.output
+
+
+def test_a_limit_that_no_list_has_is_refused(portal: Portal) -> None:
+    for command in (["accounts", "events", "x"], ["staff", "events", "x"], ["messages", "list"]):
+        for limit in ("0", "-3", "9" * 23):
+            done = run(portal, *command, "--limit", limit)
+            assert done.exit_code == 2, done.output
+            assert "is not in the range 1<=x<=10000" in done.output

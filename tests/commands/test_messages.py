@@ -107,6 +107,16 @@ def test_an_sms_to_try(portal: Portal) -> None:
         assert done.exit_code == 1 and "is no number like 069 123 4567" in done.output
 
 
+def test_an_sms_to_a_country_that_gets_none_is_refused(
+    portal: Portal, make_portal: MakePortal
+) -> None:
+    done = run(portal, "sms", "test", "+4915112345678")
+    assert done.exit_code == 1 and "SELFCARE_PHONES_COUNTRIES is +355." in done.output
+    assert not folder(portal, "sms").exists()
+    everywhere = make_portal(phones={"countries": "+"})
+    assert run(everywhere, "sms", "test", "+4915112345678").exit_code == 0
+
+
 def test_a_gateway_that_fails_is_told_in_words(portal: Portal) -> None:
     folder(portal, "mail").parent.write_text("a file where the folder should be")
     for command in (("mail", "vera@example.org"), ("sms", "+355692345678")):

@@ -90,6 +90,22 @@ def test_the_banks_own_file(paying: Portal, bank: Bank, billing_file: Path, tmp_
     assert "counts as paid what the bank does not list" in run(paying, *words).output
 
 
+def test_without_an_end_the_days_are_those_until_yesterday(paying: Portal, bank: Bank) -> None:
+    yesterday, before = (today() - timedelta(days=days) for days in (1, 7))
+    assert f"{yesterday} to {yesterday}\n" in run(paying, "payments", "reconcile").output
+    told = run(paying, "payments", "reconcile", "--since", f"{before}").output
+    assert f"{before} to {yesterday}\n" in told
+    told = run(paying, "payments", "reconcile", "--since", DAY).output
+    assert f"{DAY} to {DAY}\n" in told, "today alone, where somebody asks for it"
+    told = run(paying, "payments", "reconcile", "--until", f"{before}").output
+    assert "--until is before --since" in told
+
+
+def test_columns_without_a_file_are_refused(paying: Portal, bank: Bank) -> None:
+    done = run(paying, "payments", "reconcile", "--column", "order=Porosia")
+    assert done.exit_code == 2 and "pass the file too" in done.output
+
+
 def test_status_counts_what_waits_and_what_was_refused(paying: Portal, bank: Bank) -> None:
     emer = paying.signed_in("Emer Mbiemer")
     pay_whole(emer, bank)

@@ -1,14 +1,9 @@
-"""The mail gateways: what both twins promise, a real mail server, and servers that go wrong."""
+"""The mail gateways: what both twins promise, the folder, and a real mail server."""
 
 import re
 import resource
 import ssl
-import time
-import traceback
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from email import message_from_string, policy
-from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
 from threading import Event
@@ -16,70 +11,22 @@ from threading import Event
 import pytest
 
 from app.gateways.errors import GatewayUnavailable, Refused
-from app.gateways.mail import open_mail
-from app.gateways.mail.port import MailGateway
-from config.sending import MailSettings
 from tests.certificates import make_certificate, server_context
-from tests.components import free_port
-from tests.mail_server import PASSWORD, USER, MailServer, mail_server
-from tests.talker import Talker, Wire, drip, silence, talking, within_tls
+from tests.mail_gateways import (
+    TO,
+    FolderTwin,
+    Twin,
+    a_mail,
+    certificate,
+    context,
+    failing,
+    gateway_at,
+    parsed,
+    twin,
+)
+from tests.mail_server import PASSWORD, USER, mail_server
 
-FROM, TO, CODE = "portal@energjia.example", "arta@customer.example", "4711"
-
-
-def a_mail(to: str = TO, subject: str = "Fatura e qershorit", text: str = "") -> EmailMessage:
-    mail = EmailMessage(policy=policy.SMTP)
-    mail["From"] = Address("Energjia Veriore sh.a.", addr_spec=FROM)
-    mail["To"] = to
-    mail["Subject"] = subject
-    mail["Date"] = "Tue, 03 Nov 2026 10:11:12 +0100"
-    mail["Message-ID"] = "<17.1@energjia.example>"
-    mail.set_content(text or f"Kodi: {CODE}\n")
-    return mail
-
-
-def parsed(content: bytes) -> EmailMessage:
-    mail = message_from_string(content.decode("utf-8"), policy=policy.SMTP)
-    assert isinstance(mail, EmailMessage)
-    return mail
-
-
-def gateway_at(port: int, **changes: object) -> MailGateway:
-    own = {"host": "127.0.0.1", "port": port, "sender": FROM, "security": "none", "seconds": 0.5}
-    return open_mail(MailSettings(**{**own, **changes}), Path("/nowhere"))
-
-
-class FolderTwin:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "outbox/mail"
-        self.send = open_mail(MailSettings(), self.folder).send
-
-    def arrived(self) -> list[bytes]:
-        return [file.read_bytes() for file in sorted(self.folder.glob("*"))]
-
-
-class SmtpTwin:
-    def __init__(self, server: MailServer) -> None:
-        self._server = server
-        self.send = gateway_at(server.port).send
-
-    def arrived(self) -> list[bytes]:
-        for sender, recipients, content in self._server.arrived:
-            assert sender == FROM
-            assert recipients == [parsed(content)["To"].addresses[0].addr_spec]
-        return [content for _, _, content in self._server.arrived]
-
-
-Twin = FolderTwin | SmtpTwin
-
-
-@pytest.fixture(params=["folder", "smtp"])
-def twin(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Twin]:
-    if request.param == "folder":
-        yield FolderTwin(tmp_path)
-    else:
-        with mail_server() as server:
-            yield SmtpTwin(server)
+__all__ = ["certificate", "context", "twin"]
 
 
 def test_mails_arrive_whole_and_in_order(twin: Twin) -> None:
@@ -259,29 +206,6 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
         FolderTwin(tmp_path).send(a_mail())
 
 
-# A mail server
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_certificate(tmp_path_factory.mktemp("certificate") / "server.pem")
-
-
-@pytest.fixture(scope="module")
-def context(certificate: Path) -> ssl.SSLContext:
-    return server_context(certificate)
-
-
-def failing(kind: type[Exception], port: int, **changes: object) -> str:
-    """The reason, after a look that it and its traceback tell no secrets."""
-    with pytest.raises(kind) as caught:
-        gateway_at(port, **changes).send(a_mail())
-    told = "".join(traceback.format_exception(caught.value))
-    for secret in (TO, "customer.example", CODE, PASSWORD):
-        assert secret not in told
-    return str(caught.value)
-
-
 @pytest.mark.parametrize("kind", ["starttls", "tls"])
 def test_encrypted_and_signed_in(kind: str, certificate: Path, context: ssl.SSLContext) -> None:
     with mail_server(**{kind: context}, sign_in=kind == "starttls") as server:
@@ -357,118 +281,3 @@ def test_an_address_beyond_ascii_wants_a_server_that_takes_it() -> None:
     with mail_server(utf8=False) as server, pytest.raises(Refused, match="beyond ASCII"):
         gateway_at(server.port).send(a_mail(to="çela@customer.example"))
     assert server.arrived == []
-
-
-# Servers that go wrong: what they are told stands on the wire
-
-
-def smtp(
-    *lines: bytes, end: Callable[[Talker, Wire], None] | None = None
-) -> Callable[[Talker, Wire], None]:
-    """Says one of the lines at once, and each next one when a command has come."""
-
-    def talk(talker: Talker, wire: Wire) -> None:
-        for number, line in enumerate(lines):
-            if number:
-                talker.hear(wire, b"\r\n.\r\n" if lines[number - 1][:3] == b"354" else b"\r\n")
-            wire.sendall(line)
-        if end:
-            end(talker, wire)
-
-    return talk
-
-
-HELLO = (b"220 mail.example ESMTP\r\n", b"250-mail.example\r\n250 AUTH PLAIN\r\n")
-DIALOGUE = (*HELLO, b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n")
-
-
-@pytest.mark.parametrize(
-    ("answers", "told"),
-    [
-        (HELLO, "does not offer STARTTLS"),
-        ((b"220 x\r\n", b"500 what\r\n", b"250 x\r\n"), "does not offer STARTTLS"),
-        ((HELLO[0], b"250-x\r\n250 STARTTLS\r\n", b"454 4.7.0 not now\r\n"), "us in: 454 4.7.0"),
-        (
-            (HELLO[0], b"250-x\r\n250 STARTTLS\r\n", b"220 go\r\n250 x\r\n250 AUTH PLAIN\r\n"),
-            "TLS failed",
-        ),
-    ],
-)
-def test_never_in_the_clear_where_starttls_is_set(answers: tuple[bytes, ...], told: str) -> None:
-    own = {"security": "starttls", "user": USER, "password": PASSWORD}
-    with talking(smtp(*answers)) as talker:
-        assert told in failing(GatewayUnavailable, talker.port, **own)
-    commands = [line[:4].upper() for line in talker.heard.splitlines()]
-    assert [c for c in commands if c.isalpha()][:1] == [b"EHLO"]
-    assert not {b"AUTH", b"MAIL", b"RCPT", b"DATA"} & set(commands)
-    for secret in (USER, TO, FROM, CODE):
-        assert secret.encode() not in talker.heard
-
-
-@pytest.mark.parametrize("security", ["none", "starttls", "tls"])
-@pytest.mark.parametrize("end", [silence, drip])
-def test_a_bound_in_time(end: Callable[[Talker, Wire], None], security: str) -> None:
-    with talking(end) as talker:
-        before = time.monotonic()
-        failing(GatewayUnavailable, talker.port, security=security)
-        assert time.monotonic() - before < 4
-
-
-@pytest.mark.parametrize("after", range(1, 6))
-def test_a_bound_in_time_at_each_step(after: int) -> None:
-    with talking(smtp(*DIALOGUE[:after], end=silence)) as talker:
-        before = time.monotonic()
-        told = failing(GatewayUnavailable, talker.port)
-        assert told == "the mail server cannot be used: no answer in time"
-        assert time.monotonic() - before < 2
-
-
-def test_a_server_that_drips_within_tls(certificate: Path, context: ssl.SSLContext) -> None:
-    with talking(within_tls(context, drip)) as talker:
-        before = time.monotonic()
-        failing(GatewayUnavailable, talker.port, security="tls", ca_file=certificate)
-        assert time.monotonic() - before < 4
-
-
-@pytest.mark.parametrize("after", range(6))
-def test_a_server_that_hangs_up(after: int) -> None:
-    with talking(smtp(*DIALOGUE[:after])) as talker:
-        assert "cannot be used" in failing(GatewayUnavailable, talker.port)
-
-
-def test_a_server_that_hangs_up_after_the_content() -> None:
-    """It may have taken it: worth another try, with the same Message-ID."""
-
-    def hang_up(talker: Talker, wire: Wire) -> None:
-        talker.hear(wire, b"\r\n.\r\n")
-
-    with talking(smtp(*DIALOGUE, end=hang_up)) as talker:
-        told = failing(GatewayUnavailable, talker.port)
-    assert told == "the mail server cannot be used: it hung up"
-    assert f"Kodi: {CODE}".encode() in talker.heard
-
-
-@pytest.mark.parametrize("end", [None, silence, drip])
-def test_what_happens_after_the_yes_is_no_failure(
-    end: Callable[[Talker, Wire], None] | None,
-) -> None:
-    with talking(smtp(*DIALOGUE, b"250 taken\r\n", end=end)) as talker:
-        gateway_at(talker.port).send(a_mail())
-
-
-def test_a_server_that_is_not_there_or_not_open() -> None:
-    told = failing(GatewayUnavailable, free_port())
-    assert told == "the mail server cannot be used: Connection refused"
-    with talking(smtp(b"554 5.3.2 closed\r\n")) as talker:
-        told = failing(GatewayUnavailable, talker.port)
-        assert told == "the mail server does not let us in: 554 5.3.2"
-    with talking(smtp(*HELLO, b"535 5.7.8 no\r\n")) as talker:
-        own = {"user": USER, "password": PASSWORD}
-        assert "us in: 535 5.7.8" in failing(GatewayUnavailable, talker.port, **own)
-    with talking(smtp(b"220 x\r\n", b"250 nothing\r\n")) as talker:
-        assert "lets nobody sign in" in failing(GatewayUnavailable, talker.port, **own)
-
-
-def test_a_name_that_nobody_knows() -> None:
-    told = failing(GatewayUnavailable, 25, host="mail.portal.invalid")
-    assert told.startswith("the mail server cannot be used: ")

@@ -136,6 +136,43 @@ def test_two_tabs_do_not_overwrite_each_other(emer: CheckedClient, number: str) 
     assert value(emer.get(f"/cases/{number}"), "f-note") == "e dyta"
 
 
+def panel(page: Page) -> str:
+    """Our answer, as the request's own page shows it."""
+    found = [e for e in page.all("section") if e.get("aria-labelledby") == "answer-head"]
+    return html.words(found[0]) if found else ""
+
+
+def test_an_answer_without_a_letter_stands_on_the_request_s_own_page(
+    portal: Portal, emer: CheckedClient, number: str
+) -> None:
+    move(portal, number, State.IN_PROGRESS, "Po punojmë.")
+    assert panel(emer.get(f"/cases/{number}")) == ""
+    move(portal, number, State.DONE, "Tarifa është korrigjuar.", remark="për kolegët")
+    page = emer.get(f"/cases/{number}")
+    assert panel(page) == "Përgjigjja jonë Tarifa është korrigjuar."
+    assert not [link for link in links(page) if link.endswith("answer.pdf")]
+    emer.post(f"/cases/{number}/reopen", {"words": "Jo."}, status=303)
+    assert panel(emer.get(f"/cases/{number}")) == ""
+    move(portal, number, State.REFUSED, "Shihni letrën.", answer="Tarifa është e drejtë.")
+    page = emer.get(f"/cases/{number}")
+    assert "Shihni letrën. Tarifa është e drejtë." in panel(page)
+    assert [link for link in links(page) if link.endswith("answer.pdf")]
+
+
+def test_documents_of_the_utility_are_marked(portal: Portal, number: str) -> None:
+    portal.services.cases.handling.add_document(
+        CaseNumber(number), file_of("kontrata.pdf")[0], name="kontrata.pdf", by=clerk(portal)
+    )
+    emer = portal.signed_in("Emer Mbiemer", "en")
+    for state in (State.WAITING, State.DONE):
+        if state is State.DONE:
+            move(portal, number, State.DONE, "Po.")
+        page = emer.get(f"/cases/{number}")
+        files = [html.words(li) for e in page.all("ul") if e.get("class") == "files" for li in e]
+        marked = [file.split()[0] for file in files if file.endswith(", added by us")]
+        assert marked == ["kontrata.pdf"] and len(files) == 3, (state, files)
+
+
 def test_the_way_of_a_case(portal: Portal, emer: CheckedClient, number: str) -> None:
     """Asked for a document, given, answered, reopened, withdrawn: each with its clock and mail."""
     move(portal, number, State.WAITING_INFORMATION, "Na duhet kontrata.", remark="për kolegët")

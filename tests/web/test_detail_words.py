@@ -15,6 +15,9 @@ ORDER = "A" * 26
         ("recovery", "pas një fjalëkalimi të harruar"),
         ("caller: Foli me ne, po", "klienti telefonon ose është këtu: Foli me ne, po"),
         ("SR1: moved, waiting -> withdrawn", "SR1: Status i ri, në pritje → e tërhequr"),
+        ("SR1: filed, waiting -> waiting", "SR1: U regjistrua, në pritje"),
+        ("SR1: filed, waiting", "SR1: U regjistrua, në pritje"),
+        ("waiting -> waiting information", "në pritje → në pritje të informacionit"),
         (
             f"{ORDER}: open -> at bank by payer",
             f"{ORDER}: e papaguar ende → në bankë, nga paguesi",

@@ -203,6 +203,23 @@ def test_the_export_has_what_is_filtered_and_is_written_down(
     assert page.response.headers["Cache-Control"] == "no-store"
 
 
+def test_details_are_in_words_and_as_they_are_recorded(
+    portal: Portal, administrator: CheckedClient
+) -> None:
+    fill(portal, 1, account_id=7, detail="F2000000001: filed, waiting -> waiting")
+    fill(portal, 1, account_id=7, detail="staff: wrong password")
+    found = rows(administrator, account="7")
+    assert [row["Detajet"] for row in found] == [
+        "punonjësit: fjalëkalim i gabuar",
+        "F2000000001: U regjistrua, në pritje",
+    ]
+    kept = [list(row.values())[-1] for row in found]
+    assert kept == ["staff: wrong password", "F2000000001: filed, waiting -> waiting"]
+    english = portal.staff("administrator", "en").post("/staff/audit/export", {"account": "7"})
+    assert "staff: wrong password,staff: wrong password" in english.text
+    assert ",Details,Details as recorded" in english.text
+
+
 def test_cells_run_nothing_in_a_spreadsheet(portal: Portal, administrator: CheckedClient) -> None:
     nasty = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", '";=1', "ë"]
     for detail in nasty:

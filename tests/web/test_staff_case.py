@@ -146,7 +146,6 @@ def test_from_taking_it_to_the_answer(portal: Portal, number: str, agent: Checke
         ({"note": "për klientin"}, "to", "Zgjidhni një status"),
         ({"to": "done", "remark": "x"}, "note", "Shkruajini klientit"),
         ({"to": "refused"}, "note", "Shkruajini klientit"),
-        ({"to": "waiting information"}, "note", "Shkruajini klientit"),
         ({"to": "waiting information", "wants": "other"}, "note", "çfarë tjetër"),
         ({"to": "in progress", "wants": "identity"}, "wants", "Dokumentet kërkohen"),
         ({"to": "in progress", "letter": "I nderuar"}, "letter", "Letra e mbyll"),
@@ -166,6 +165,14 @@ def test_what_cannot_be_done_is_said_beside_its_field(
         assert typed_text(page, name) == typed.get(name, "")
     chosen = [e.get("value") for e in page.all("input") if "checked" in e.attrib]
     assert typed.get("wants") in (None, *chosen)
+    assert state_of(portal, number) is State.WAITING
+
+
+def test_who_asks_for_nothing_is_told_what_can_be_asked_for(portal: Portal, number: str) -> None:
+    page = step(portal.staff("agjent", "en"), number, status=400, to="waiting information")
+    told = beside(page, "note")
+    assert told.startswith("Write to the customer what you ask for, or tick it above:")
+    assert "Proof of identity, " in told, told
     assert state_of(portal, number) is State.WAITING
 
 

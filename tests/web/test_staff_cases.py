@@ -100,6 +100,16 @@ def test_what_is_searched_is_posted(number: str, agent: CheckedClient) -> None:
     agent.post(QUEUE, {"search": "x", "csrf_token": "forged"}, status=400)
 
 
+def test_a_number_that_is_neither_request_nor_contract_is_told_as_both(
+    portal: Portal, number: str
+) -> None:
+    agent = portal.staff("agjent", "en")
+    there = agent.post(QUEUE, {"search": "f2 000 000 099"}, status=303).response.location
+    told = "There is no request F2000000099, and none about a contract F2000000099."
+    assert told in agent.get(there).content
+    assert "No request fits" in agent.get(f"{there}&status=done").content, "filters may hide some"
+
+
 def test_pages_of_a_search_are_turned_by_buttons(portal: Portal, agent: CheckedClient) -> None:
     fill(portal, 600)
     page = agent.post(QUEUE, {"search": "hoxha"})

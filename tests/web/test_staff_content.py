@@ -65,6 +65,20 @@ def test_what_is_saved_is_what_customers_read(portal: Portal, administrator: Che
     assert row[2] == "Versioni 1" and row[3].endswith("nga administrator")
 
 
+def test_what_is_in_force_already_makes_no_version(administrator: CheckedClient) -> None:
+    def save_as_it_is() -> None:
+        page = administrator.get(TERMS)
+        save(administrator, typed(page).replace("\n", "\r\n"), base(page))
+
+    save_as_it_is()
+    page = administrator.get(TERMS)
+    assert "Asgjë nuk ndryshoi." in page.content and base(page) == "0"
+    save(administrator, NEW, "0")
+    save_as_it_is()
+    page = administrator.get(TERMS)
+    assert "Asgjë nuk ndryshoi." in page.content and base(page) == "1"
+
+
 def test_a_preview_saves_nothing_and_keeps_what_was_typed(
     portal: Portal, administrator: CheckedClient
 ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -62,12 +62,13 @@ def export() -> ResponseReturnValue:
     head = [
         *(_("When"), _("Who"), _("What"), _("Code"), _("Account no."), _("Contract")),
         *(_("Staff member"), _("About the member"), _("Network address"), _("Details")),
+        _("Details as recorded"),
     ]
-    # Streamed, so after the request: words that are not translated now would not be any more.
     names = services().members.names()
     words = {str(code): str(word) for code, word in (*ACTORS.items(), *ACTIONS.items())}
     columns = [Column(title=title) for title in head]
-    pieces = csv_pieces(columns, _batches(events, words, names), language())
+    # Details are put into words while they are sent, which wants the request's language.
+    pieces = stream_with_context(csv_pieces(columns, _batches(events, words, names), language()))
     response = Response(pieces, mimetype="text/csv")
     name = f"audit-{today().isoformat()}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -93,6 +94,7 @@ def _row(event: Event, words: dict[str, str], names: dict[MemberId, str]) -> lis
         _name(event.staff_id, names),
         _name(event.about_staff_id, names),
         event.address,
+        detail_words(event.detail),
         event.detail,
     ]
 

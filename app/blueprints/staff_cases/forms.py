@@ -125,5 +125,15 @@ class StepForm(PortalForm):
         elif not typed.remark:
             self.refuse_field("to", _("Choose a status, or write a remark for colleagues."))
 
-    def refuse_missing_note(self) -> None:
-        self.refuse_field("note", _("Write to the customer why. A letter will do as well."))
+    def refuse_missing_note(self, typed: Typed, names: Sequence[str]) -> None:
+        """names: of the documents that can be asked for."""
+        if typed.state is not State.WAITING_INFORMATION:
+            told = _("Write to the customer why. A letter will do as well.")
+        elif names:
+            told = _(
+                "Write to the customer what you ask for, or tick it above: %(names)s.",
+                names=", ".join(names),
+            )
+        else:
+            told = _("Write to the customer what you ask for.")
+        self.refuse_field("note", told)

@@ -34,6 +34,7 @@ from app.cases.records import (
 from app.documents.records import DocumentError, DocumentId, DocumentRefused
 from app.staff.records import MemberId
 from app.web.current import services
+from app.web.language import language
 from app.web.staff import staff_signed_in
 from app.web.uploads import ACCEPT, chosen_files, send_document, status_of, too_large, why_not
 
@@ -132,7 +133,10 @@ def _refused(number: str, form: StepForm, typed: Typed, error: CaseError) -> Res
     desk = _desk(number)
     match error:
         case NoteMissing():
-            form.refuse_missing_note()
+            documents = desk.file.case.form.documents
+            form.refuse_missing_note(
+                typed, [spec.name.in_language(language()) for spec in documents]
+            )
             return _page(desk, form, typed, 400)
         case WaitsForScan():
             form.refuse_field(

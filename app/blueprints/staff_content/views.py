@@ -15,6 +15,7 @@ from app.content.records import (
     ChangedMeanwhile,
     Current,
     Editor,
+    NothingChanged,
     TextFlawed,
     TextKey,
     TextMissing,
@@ -57,8 +58,11 @@ def _preview(key: TextKey, form: TextForm) -> ResponseReturnValue:
 
 
 def _save(key: TextKey, form: TextForm) -> ResponseReturnValue:
+    told = _("Saved. All pages show it within %(seconds)s seconds.", seconds=int(KEPT_SECONDS))
     try:
         services().content.save(key, form.body.data or "", base=form.base_number, by=_editor_now())
+    except NothingChanged:
+        told = _("Nothing was changed.")
     except TextFlawed as error:
         form.refuse_flaws(error.flaws)
         return _editor(key, form, status=400)
@@ -72,7 +76,7 @@ def _save(key: TextKey, form: TextForm) -> ResponseReturnValue:
         )
         form.base.data = str(error.current.version.number)
         return _editor(key, form, status=409, theirs=error.current)
-    flash(_("Saved. All pages show it within %(seconds)s seconds.", seconds=int(KEPT_SECONDS)))
+    flash(told)
     return redirect(url_for("staff_content.edit", name=key.name, language=key.language), code=303)
 
 
