@@ -17,6 +17,38 @@ Values = Mapping[str, dict[str, Any]]  # section -> field -> value
 OUTSIDE_CLASSES = frozenset({"SELFCARE_CONFIG", "SELFCARE_SECRETS_DIR"})
 
 
+# What pydantic would tell in an English of its own, by the kind of its problem.
+WORDS = {
+    "int_parsing": "is no whole number",
+    "int_from_float": "is no whole number",
+    "int_type": "is no whole number",
+    "float_parsing": "is no number",
+    "float_type": "is no number",
+    "bool_parsing": "is neither true nor false",
+    "bool_type": "is neither true nor false",
+    "string_type": "is no text",
+    "path_type": "is no path",
+    "list_type": "is no list",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must have at least {min_length} characters",
+    "literal_error": "must be one of: {expected}",
+}
+# What the pattern of a field wants.
+SHAPES = {
+    "SELFCARE_WEB_ADDRESS": "https://portal.example, without a slash at its end",
+    "SELFCARE_UTILITY_ACCENT": "# and six digits or letters a to f, such as #0b5c8a",
+    "SELFCARE_MAIL_SENDER": "one address alone, such as portal@energjia.example",
+    "SELFCARE_POSTING_TABLE": "NAME or SCHEMA.NAME: letters without marks, digits, _",
+    "SELFCARE_POSTING_STATUS_VIEW": "NAME or SCHEMA.NAME: letters without marks, digits, _",
+    "SELFCARE_DOCUMENTS_S3_BUCKET": "a bucket's name: letters without marks, digits, . and -",
+    "SELFCARE_DOCUMENTS_S3_PREFIX": "empty, or a path with a slash at its end: documents/",
+    "SELFCARE_PHONES_SHORT_CODE": "digits, with + before them or not, such as 5055",
+    "SELFCARE_PHONES_USSD_CODE": "digits, * and #, such as *100#",
+}
+
+
 class SettingsError(Exception):
     """The settings cannot be used; the message says which, where and why."""
 
@@ -77,8 +109,14 @@ def _load_section(
                 InitSettingsSource(settings_cls, init_kwargs=defaults),
             )
 
-    secrets = os.environ.get("SELFCARE_SECRETS_DIR") or None
-    return cast(Section, Loaded(_secrets_dir=secrets))
+    return cast(Section, Loaded(_secrets_dir=_secrets_folder()))
+
+
+def _secrets_folder() -> str | None:
+    folder = os.environ.get("SELFCARE_SECRETS_DIR") or None
+    if folder and not Path(folder).is_dir():
+        raise SettingsError(f"SELFCARE_SECRETS_DIR: {folder} is no folder that can be read")
+    return folder
 
 
 def _read_toml_file() -> tuple[Path, dict[str, Any]]:
@@ -105,9 +143,18 @@ def _describe(section: type[Section], error: ValidationError) -> list[str]:
         elif problem["type"] == "extra_forbidden":
             text = "is not a setting"
         else:
-            text = problem["msg"].removeprefix("Value error, ")
+            text = _in_words(variable_name(section, field), dict(problem))
         lines.append(f"{variable_name(section, field)} ([{section.section}] {field}): {text}")
     return lines
+
+
+def _in_words(name: str, problem: dict[str, Any]) -> str:
+    kind = problem["type"]
+    if kind == "string_pattern_mismatch":
+        return f"must be {SHAPES[name]}"
+    if kind in WORDS:
+        return WORDS[kind].format(**problem.get("ctx", {}))
+    return str(problem["msg"]).removeprefix("Value error, ")
 
 
 def _unknown_variables(environ: Mapping[str, str]) -> tuple[str, ...]:

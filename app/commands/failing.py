@@ -23,8 +23,8 @@ def fails_in_words(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except DatabaseNotReady as error:
-            told = f"The portal's database has not this version's tables: {error.do}"
-            raise click.ClickException(told) from error
+            told = "The portal's database is not made yet, or has not this version's tables"
+            raise click.ClickException(f"{told}: {error.do}") from error
         except DatabaseUnavailable as error:
             raise click.ClickException(f"The portal's database: {error}\n{error.do}") from error
         except BillingUnavailable as error:

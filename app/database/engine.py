@@ -29,17 +29,21 @@ class DatabaseUnavailable(DatabaseError):
 
 
 class DatabaseNotReady(DatabaseUnavailable):
-    """It has not this version's tables."""
+    """It is not made yet, or has not this version's tables."""
 
     do = "run: flask db upgrade; SELFCARE_DATA_DIR and SELFCARE_DATABASE_URL say which database"
 
 
 class Database:
-    """Gives connections. `read` never commits; `write` commits when its block ends well."""
+    """Gives connections. `read` never commits; `write` commits when its block ends well.
+
+    A file that is not there is never made by connecting: who has the wrong folder is to hear it.
+    """
 
     def __init__(self, address: str) -> None:
         self.url = _parse(address)
-        self.engine = _make_engine(self.url)
+        self.file = _file_of(self.url)
+        self.engine = _make_engine(self.url, self.file)
         # One statement is one round trip: no BEGIN before it and no ROLLBACK after.
         self._reader: Callable[[], AbstractContextManager[Connection]]
         self._kept: KeptConnections | None = None
@@ -48,6 +52,15 @@ class Database:
             self._reader = self._kept.connect
         else:
             self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT").connect
+
+    @property
+    def is_made(self) -> bool:
+        return self.file is None or self.file.exists()
+
+    def make(self) -> None:
+        """Makes the file, where it is one and not there."""
+        if self.file:
+            self.file.touch(mode=0o600)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -117,7 +130,13 @@ def _parse(address: str) -> URL:
     return url
 
 
-def _make_engine(url: URL) -> Engine:
+def _file_of(url: URL) -> Path | None:
+    if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
+        return None
+    return Path(str(url.database))
+
+
+def _make_engine(url: URL, file: Path | None) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(
             url,
@@ -135,7 +154,8 @@ def _make_engine(url: URL) -> Engine:
                 "keepalives_idle": 30,
             },
         )
-    _make_folder(Path(url.database or "").parent)
+    if file:
+        _make_folder(file.parent)
     engine = create_engine(
         url,
         max_overflow=-1,  # its file has no connections to save, and readers keep theirs
@@ -143,6 +163,12 @@ def _make_engine(url: URL) -> Engine:
         connect_args={"timeout": 4.0, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)
+
+    def refuse_missing(*_: Any) -> None:
+        if file and not file.exists():
+            raise DatabaseNotReady(f"there is no {file}")
+
+    event.listen(engine, "do_connect", refuse_missing)
     return engine
 
 

@@ -34,6 +34,8 @@ def _known_versions() -> frozenset[str]:
 
 def current_version(database: Database) -> str | None:
     """The version the database is at; None when it has no tables yet."""
+    if not database.is_made:
+        return None
     with database.read() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
@@ -59,6 +61,7 @@ def upgrade(database: Database) -> None:
             f" {newest_version()})"
         )
     config = _config()
+    database.make()
     with database.write() as connection:
         if connection.dialect.name == "postgresql":
             # One at a time, and as long as it takes.

@@ -12,6 +12,7 @@ from app.jobs.process import Worker
 from app.jobs.queue import Jobs
 from legacy_adapters.errors import BillingUnavailable
 from tests.commands.test_flask import flask, run
+from tests.commands.test_messages import bounced, report
 from tests.conftest import MakePortal, Portal
 
 UPGRADE = "run: flask db upgrade; SELFCARE_DATA_DIR and SELFCARE_DATABASE_URL say which database"
@@ -86,3 +87,21 @@ def test_a_database_newer_than_the_portal(portal: Portal) -> None:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0011'")
     done = run(portal, "db", "version")
     assert (done.exit_code, "needs: flask db upgrade" in done.output) == (1, True)
+
+
+def test_no_command_makes_an_empty_database(make_portal: MakePortal, tmp_path: Path) -> None:
+    missing = tmp_path / "none.sqlite3"
+    done = bounced(
+        make_portal(database={"url": f"sqlite:///{missing}"}), report("1.20260101000000000000")
+    )
+    assert (done.exit_code, UPGRADE in done.output) == (1, True)
+    assert not missing.exists()
+    folder = tmp_path / "data"
+    for command in (["messages", "list"], ["staff", "list"]):
+        told = flask(folder, *command)
+        assert (told.returncode, UPGRADE in told.stderr) == (1, True), told.stdout + told.stderr
+    assert flask(folder, "db", "version").returncode == 1
+    assert flask(folder, "config", "check").returncode == 0
+    assert list(folder.iterdir()) == []
+    assert flask(folder, "db", "upgrade").returncode == 0
+    assert flask(folder, "messages", "list").stdout == "There are none.\n"

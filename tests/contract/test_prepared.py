@@ -106,6 +106,7 @@ def test_rows_are_sqlalchemys(
 def test_one_statement_serves_another_dialect(connection: Connection, tmp_path: Any) -> None:
     prepared = Prepared(ALL.where(THING.c.id == bindparam("id")))
     other = Database(f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    other.make()
     with other.write() as writing:
         THING.metadata.create_all(writing)
     with other.read() as reading:

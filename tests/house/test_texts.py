@@ -3,8 +3,11 @@
 import ast
 import re
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 import pytest
+from annotated_types import Ge, Le
+from pydantic.fields import FieldInfo
 
 from app import catalogues
 from app.web.language import LANGUAGES
@@ -73,6 +76,29 @@ def test_every_setting_is_documented_and_nothing_else() -> None:
     named = set(re.findall(r"`(SELFCARE_\w+)`", document))
     known = {variable_name(s, f) for s in SECTIONS for f in s.model_fields} | OUTSIDE_CLASSES
     assert named == known
+
+
+def allowed(field: FieldInfo) -> str:
+    """In words, by the field's own rules."""
+    found = [rule for item in field.metadata for rule in (item, *getattr(item, "metadata", ()))]
+    least = next((rule.ge for rule in found if isinstance(rule, Ge)), None)
+    most = next((rule.le for rule in found if isinstance(rule, Le)), None)
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(f"`{value}`" for value in get_args(field.annotation))
+    if field.annotation is bool:
+        return "true, false"
+    if least is not None and most is not None:
+        return f"{least} to {most}"
+    return f"from {least}" if least is not None else ""
+
+
+def test_every_setting_tells_which_values_are_allowed() -> None:
+    document = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    rows = dict(
+        re.findall(r"^\| `(SELFCARE_\w+)` \| `\w+` \| [^|]* \| ([^|]*?) ?\|", document, re.M)
+    )
+    wanted = {variable_name(s, n): allowed(f) for s in SECTIONS for n, f in s.model_fields.items()}
+    assert rows == wanted
 
 
 @pytest.mark.parametrize("name", ["operations", "security", "inventories"])

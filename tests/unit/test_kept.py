@@ -25,6 +25,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def database(file: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{file}")
+    database.make()
     with database.write() as connection:
         connection.exec_driver_sql("CREATE TABLE thing (name TEXT)")
     yield database

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from config.colours import DARK_SURFACE, contrast, lighten_until_readable
-from config.loading import SettingsError, load_settings
+from config.loading import SHAPES, SettingsError, load_settings, variable_name
+from config.settings import SECTIONS
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -261,3 +262,52 @@ def test_places_of_clamd(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SELFCARE_SECRET_KEY", KEY)
     monkeypatch.setenv("SELFCARE_DOCUMENTS_CLAMD", place)
     assert load_settings().documents.clamd == place
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("WEB_ADDRESS=portal.example", "must be https://portal.example, without a slash"),
+        ("UTILITY_ACCENT=blue", "must be # and six digits"),
+        ("MAIL_SENDER=Energjia", "must be one address alone"),
+        ("POSTING_TABLE=a b", "must be NAME or SCHEMA.NAME"),
+        ("POSTING_STATUS_VIEW=a.b.c", "must be NAME or SCHEMA.NAME"),
+        ("DOCUMENTS_S3_PREFIX=x", "must be empty, or a path with a slash at its end"),
+        ("PORT=abc", "is no whole number"),
+        ("PORT=0", "must be at least 1"),
+        ("PORT=70000", "must be at most 65535"),
+        ("WEB_HTTPS=perhaps", "is neither true nor false"),
+        ("POSTING_CONNECT_SECONDS=x", "is no number"),
+        ("ACCOUNTS_OWNERSHIP_PROOF=x", "must be one of: 'none', "),
+    ],
+)
+def test_what_is_refused_is_told_in_words(
+    given: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SELFCARE_SECRET_KEY", KEY)
+    name, _, value = given.partition("=")
+    monkeypatch.setenv(f"SELFCARE_{name}", value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert told in str(caught.value)
+    for foreign in ("pattern", "Input should", "^", "[A-Z"):
+        assert foreign not in str(caught.value)
+
+
+def test_every_pattern_has_words() -> None:
+    with_pattern = {
+        variable_name(section, name)
+        for section in SECTIONS
+        for name, field in section.model_fields.items()
+        if any(getattr(rule, "pattern", None) for rule in field.metadata)
+    }
+    assert with_pattern == set(SHAPES)
+
+
+def test_a_secrets_folder_that_is_missing_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SELFCARE_SECRET_KEY", KEY)
+    monkeypatch.setenv("SELFCARE_SECRETS_DIR", str(tmp_path / "none"))
+    with pytest.raises(SettingsError, match=r"SELFCARE_SECRETS_DIR: .*none is no folder"):
+        load_settings()
