@@ -82,6 +82,7 @@ from app.staff.customers import Customers
 from app.staff.members import StaffMembers
 from app.staff.service import StaffService
 from app.staff.shared import StaffShared
+from app.web.access import asked_from
 from app.work import DELIVER, POST, register_jobs
 from config.settings import Settings
 from legacy_adapters import CachedBilling, open_posting
@@ -100,7 +101,7 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
     seconds = settings.billing.cache_seconds
     cached = CachedBilling(billing, seconds) if seconds else billing
     last_known = LastKnown(database=database, settings=settings.last_known, now=now)
-    audit = Audit(database=database, clock=now)
+    audit = Audit(database=database, clock=now, asked_from=asked_from)
     name = "selfcare_demo" if settings.uses_demo_billing else "selfcare"
     jobs = Jobs(settings.jobs_url, name=name)
     wake = partial(jobs.ask, DELIVER)

@@ -39,6 +39,8 @@ EVERYTHING = frozenset(CONTRACT_PREFERENCES)
 ALL_MAIL = frozenset(name for name in EVERYTHING if name.endswith("email"))
 ADDRESS = "https://portal.example"
 SECRET = "a secret of the gateways"
+CODE, OTHER = "AL0000004", "AL0000001"
+NEW_INVOICE = frozenset({"invoice_by_email", "invoice_by_sms"})
 
 
 class Town:

@@ -11,12 +11,21 @@ from app.database.engine import Database
 
 EXPORT_AT_MOST = 50_000
 AT_ONCE = 1_000  # of an export, in memory
+PEOPLE = frozenset({Actor.VISITOR, Actor.CUSTOMER, Actor.STAFF})  # who sits at a browser
 
 
 class Audit:
-    def __init__(self, *, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Callable[[], datetime],
+        asked_from: Callable[[], str] = lambda: "",
+    ) -> None:
+        """asked_from: the network address of the request at hand, "" where there is none."""
         self._database = database
         self._clock = clock
+        self._asked_from = asked_from
 
     def record(
         self,
@@ -31,7 +40,8 @@ class Audit:
         address: str = "",
         detail: str = "",
     ) -> None:
-        """In the caller's transaction: what is undone is not told, what is told was done."""
+        """In the caller's transaction: what is undone is not told, what is told was done.
+        address: where it is another than that of the request."""
         store.add(
             connection,
             Event(
@@ -42,7 +52,7 @@ class Audit:
                 staff_id=staff_id,
                 about_staff_id=about_staff_id,
                 contract_code=contract_code,
-                address=address,
+                address=address or (self._asked_from() if actor in PEOPLE else ""),
                 detail=detail,
             ),
         )

@@ -10,7 +10,17 @@ from enum import Enum
 from typing import Any
 
 import structlog
-from flask import Flask, abort, current_app, g, redirect, request, session, url_for
+from flask import (
+    Flask,
+    abort,
+    current_app,
+    g,
+    has_request_context,
+    redirect,
+    request,
+    session,
+    url_for,
+)
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response
 
@@ -330,6 +340,13 @@ def _log_refused(**who: int) -> None:
         method=request.method,
         network=network_of(request.remote_addr or ""),
     )
+
+
+def asked_from() -> str:
+    """The network address of who sits before this request; "" for gateways and banks that ask in
+    somebody's name, in commands and in the job process."""
+    rule = ACCESS.get(request.endpoint or "") if has_request_context() else None
+    return (request.remote_addr or "") if rule and rule.needs_account else ""
 
 
 def is_signed_in() -> bool:

@@ -7,11 +7,11 @@ import pytest
 from app.cases.records import CaseNumber, State
 from tests.case_desk import form_of as desk_form
 from tests.case_desk import number, page_of, state_of, typed_text
+from tests.case_form import documents_on, value
 from tests.cases import F2, file_of
 from tests.conftest import Portal
 from tests.documents import pdf
 from tests.web.client import CheckedClient, Page
-from tests.web.test_cases_filed import documents_on, value
 from tests.web.test_cases_followed import move, version_of
 
 __all__ = ["number"]

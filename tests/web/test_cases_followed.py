@@ -12,11 +12,11 @@ from app.clock import now
 from app.staff.records import Member
 from tests import case_desk
 from tests.accounts import posted
+from tests.case_form import documents_on, value
 from tests.cases import CODE, F2, LIST, NEW, PAID_INVOICE, file_f2, file_of, form_of
 from tests.conftest import MakePortal, Portal
 from tests.web import client as html
 from tests.web.client import CheckedClient, Page
-from tests.web.test_cases_filed import documents_on, value
 
 
 @pytest.fixture

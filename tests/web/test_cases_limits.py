@@ -11,11 +11,11 @@ from app.accounts.records import AccountId
 from app.cases.following import CHANGES_AT_MOST
 from app.cases.records import CaseNumber, DraftKey, DraftNotFound, State, TooManyDocuments
 from app.documents.records import Document
+from tests.case_form import count, documents_on, value
 from tests.cases import F2, LIST, NEW, draft_of, file_f2, file_of, form_of, send_f2
 from tests.conftest import MakePortal, Portal
 from tests.documents import pdf
 from tests.web.client import CheckedClient, Page
-from tests.web.test_cases_filed import count, documents_on, value
 from tests.web.test_cases_followed import move, version_of
 
 

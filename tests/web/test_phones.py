@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
+from app.audit.records import Action
 from app.messages.outbox import Addressee, Purpose
 from tests.conftest import MakePortal, Portal
 
@@ -145,3 +146,11 @@ def test_the_pages_tell_how_to_ask(asked: Portal, portal: Portal) -> None:
     page = asked.signed_in("Vera Leka").get("/account/preferences")
     assert "5055" in page.content and "#100#" in page.content
     assert "5055" not in portal.signed_in("Vera Leka").get("/account/preferences").content
+
+
+def test_the_gateways_address_is_not_the_customers(asked: Portal) -> None:
+    with asked.database.write() as connection:
+        connection.exec_driver_sql("""UPDATE account SET preferences = '["invoice_by_sms"]'""")
+    assert get(asked, "/sms/kannel", **{"from": VERA, "text": "STOP"}).status_code == 200
+    [event] = asked.services.audit.list_newest()[:1]
+    assert (event.action, event.address) == (Action.PREFERENCES_CHANGED, "")

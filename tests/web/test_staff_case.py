@@ -1,13 +1,16 @@
 """One request or complaint in the staff's hands: its page, its steps, its documents."""
 
 import json
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
 from sqlalchemy import text
 
+from app.audit.records import Action, Actor
 from app.cases.records import CaseNumber, State
 from app.cases.shared import Move
+from app.clock import now
 from tests.accounts import posted
 from tests.case_desk import (
     HOSTILE,
@@ -245,3 +248,23 @@ def test_a_document_of_ours(portal: Portal, number: str, agent: CheckedClient) -
     assert "Zgjidhni" in beside(empty, "document")
     step(agent, number, to="done", note="x")
     assert "mbyllur" in add("vonë.pdf", pdf(), 409).problems[0]
+
+
+def test_the_trail_tells_from_where_requests_and_documents_came(
+    portal: Portal, number: str, agent: CheckedClient
+) -> None:
+    agent.http.environ_base["REMOTE_ADDR"] = "192.0.2.7"
+    step(agent, number, to="in progress", remark="x")
+    form = form_of(agent.get(page_of(number)), document=(BytesIO(pdf()), "x.pdf"))
+    agent.post(f"{page_of(number)}/documents", form, status=303)
+    events = portal.services.audit.list_newest(since=now() - timedelta(minutes=5))
+    told = {(e.actor, e.action, e.address) for e in events}
+    for action in (Action.CASE_FILED, Action.DOCUMENT_TAKEN):
+        assert (Actor.CUSTOMER, action, "127.0.0.1") in told
+    for action in (Action.CASE_MOVED, Action.CASE_CHANGED, Action.DOCUMENT_TAKEN):
+        assert (Actor.STAFF, action, "192.0.2.7") in told
+    # Where nobody asks, there is no address: commands and the job process.
+    handling, found = portal.services.cases.handling, CaseNumber(number)
+    handling.note(found, "pa kërkesë", by=portal.services.members.get("agjent"))
+    [noted] = [e for e in portal.services.audit.list_newest() if e.action is Action.CASE_NOTED]
+    assert noted.address == ""
