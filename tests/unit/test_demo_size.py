@@ -173,7 +173,7 @@ def test_the_command_fails_in_words(
     (tmp_path / "no-folder").touch()
     for folder in ("no-folder", "no-folder/below"):
         code, told = flask_billing_demo(portal, tmp_path / folder / "demo.sqlite3")
-        assert (code, "could not be made" in told) == (1, True), told
+        assert (code, "cannot be written: its folder is not there" in told) == (1, True), told
     monkeypatch.setattr(writing, "OPEN", "PRAGMA max_page_count = 3;")
     code, told = flask_billing_demo(portal, tmp_path / "demo.sqlite3")
     assert code == 1
