@@ -65,11 +65,14 @@ class Portal:
         }
 
 
-def make_portal(folder: Path, billing_file: Path, delay: float = 0) -> Portal:
-    """A portal of its own over this billing, its own data in this folder; delay: milliseconds."""
+def make_portal(
+    folder: Path, billing_file: Path, *, delay: float = 0, cache_seconds: int = 0
+) -> Portal:
+    """A portal of its own over this billing, its own data in this folder; delay: milliseconds.
+    Without cache_seconds every page asks billing."""
     given: dict[str, dict[str, Any]] = {
         "portal": {"secret_key": "k" * 32, "data_dir": folder},
-        "billing": {"url": f"sqlite:///{billing_file}", "cache_seconds": 0},  # every page asks
+        "billing": {"url": f"sqlite:///{billing_file}", "cache_seconds": cache_seconds},
         "web": {"https": False},
         "log": {"level": "ERROR"},
     }
@@ -169,7 +172,9 @@ class Rounds:
         return best
 
 
-def measure(files: list[Path], delays: list[float], rounds: Rounds, folder: Path) -> list[str]:
+def measure(
+    files: list[Path], delays: list[float], rounds: Rounds, folder: Path, *, cache_seconds: int
+) -> list[str]:
     """The table's lines."""
     asked: dict[tuple[str, str], Ask] = {}
     columns: list[str] = []
@@ -179,14 +184,18 @@ def measure(files: list[Path], delays: list[float], rounds: Rounds, folder: Path
         columns.append(column)
         for name, ask in askers(portal).items():
             asked[name, column] = ask
-            trips[name] = round_trips(portal, ask)
+            trips.setdefault(name, round_trips(portal, ask))
 
     for number, file in enumerate(files):
         portal = make_portal(folder / f"portal-{number}", file)
         add(f"{portal.contracts:,} contracts", portal)
     sizes = len(columns)
     for delay in filter(None, delays):
-        add(f"+ {delay:g} ms a query", make_portal(folder / f"delay-{delay:g}", files[-1], delay))
+        portal = make_portal(folder / f"delay-{delay:g}", files[-1], delay=delay)
+        add(f"+ {delay:g} ms a query", portal)
+    if cache_seconds:
+        portal = make_portal(folder / "cache", files[-1], cache_seconds=cache_seconds)
+        add(f"again within {cache_seconds} s", portal)
     asked["bare page", ""] = asker(make_bare_app().test_client(), "/")
     asked["bare history", ""] = asker(make_bare_history().test_client(), "/")
     best = rounds.fastest(asked)
@@ -217,6 +226,9 @@ def main() -> None:
     parser.add_argument("--file", type=Path, nargs="+", default=[], help="made already")
     parser.add_argument("--folder", type=Path, help="where to keep those that are made")
     parser.add_argument("--delay", type=float, nargs="+", default=[0.0], help="ms a billing query")
+    parser.add_argument(
+        "--cache", type=int, default=0, help="also with this SELFCARE_BILLING_CACHE_SECONDS"
+    )
     parser.add_argument("--rounds", type=int, default=120)
     parser.add_argument(
         "--requests",
@@ -231,7 +243,7 @@ def main() -> None:
         files = [*options.file, *(demo_file(kept, n) for n in options.contracts)]
         files = sorted((file.resolve() for file in files), key=size_of)
         rounds = Rounds(rounds=options.rounds, requests=options.requests)
-        for line in measure(files, options.delay, rounds, own):
+        for line in measure(files, options.delay, rounds, own, cache_seconds=options.cache):
             print(line)
 
 

@@ -65,6 +65,10 @@ def table(folder: Path, requests: int) -> list[str]:
         "SELFCARE_WEB_HTTPS": "false",
         "SELFCARE_LOG_LEVEL": "ERROR",
         "SELFCARE_MAIL_SENDER": "portal@example.com",
+        "SELFCARE_UTILITY_NAME": "Energjia",
+        "SELFCARE_UTILITY_LEGAL_NAME": "Energjia sh.a.",
+        "SELFCARE_UTILITY_CONTACT_EMAIL": "klienti@example.com",
+        "SELFCARE_UTILITY_CONTACT_PHONE": "+35542000000",
     }
     kinds = ("bare", "portal")
     starts: dict[str, list[float]] = {kind: [] for kind in kinds}
