@@ -7,6 +7,8 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     String,
+    and_,
+    case,
     cast,
     extract,
     func,
@@ -54,9 +56,11 @@ def _extracted(element: MonthOf, compiler: Any, **options: Any) -> str:
 
 @compiles(MonthOf, "sqlite")
 def _cut_out(element: MonthOf, compiler: Any, **options: Any) -> str:
-    """A moment with an offset is read as its clock says; SQLite's own functions go to UTC."""
+    """A moment with an offset is read as its clock says; SQLite's own functions go to UTC. What is
+    not written as decode reads days has none."""
     (day,) = element.clauses
     text = type_coerce(day, String)
     year, month = func.substr(text, 1, 4), func.substr(text, 6, 2)
-    counted = cast(year, Integer) * 100 + cast(month, Integer)
+    is_day = and_(func.substr(text, 5, 1) == "-", func.substr(text, 8, 1) == "-")
+    counted = case((is_day, cast(year, Integer) * 100 + cast(month, Integer)))
     return f"({compiler.process(counted, **options)})"

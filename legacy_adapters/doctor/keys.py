@@ -25,6 +25,7 @@ from legacy_adapters.doctor.sampled import (
     relations,
     some_contracts,
 )
+from legacy_adapters.records import ContractCode
 from legacy_adapters.schema import Relation
 
 ASKED_AGAIN = 10  # of what is found one by one
@@ -34,6 +35,10 @@ WITHOUT = "codes as they are kept: no blanks around them, and of one type everyw
 OWN_NUMBERS = (
     "one contract for each, unless contracts count their invoices each for itself: a join by a"
     " column that many share, such as a zone, shows customers the invoices of others"
+)
+REFUSED = (
+    "one spelling everywhere: this column takes capitals and small letters for one, and pages on"
+    " which another's rows come out are refused"
 )
 ONE_SPELLING = "the codes of `contract`, spelled alike; or leave these rows out"
 SAME_CODES = "the codes of `contract`, spelled alike, a row for each: else their info page is blank"
@@ -89,7 +94,7 @@ class _Keys:
         if name == "contract":
             yield from self._found_by("contract", "tax_id")
         elif name == "contract_info":
-            yield from self._has_all(name)
+            yield from self._has_all(name, codes)
         elif name == "invoice":
             yield from self._numbers(some_contracts(self._patient))
             yield from self._found_by("invoice", "number")
@@ -122,7 +127,10 @@ class _Keys:
         lost = sum(not self._patient.ask(partial(_is_there, relation, field, p)) for p in some)
         if lost:
             told = f"{lost} of {len(some)}, asked for again, find nothing"
-            yield self._finding(Level.BROKEN, name, told, WITHOUT, field)
+            # An odd tax number hides its own holder's other contracts alone.
+            is_odd = field == "tax_id" and lost < len(some)
+            level = Level.WARNING if is_odd else Level.BROKEN
+            yield self._finding(level, name, told, WITHOUT, field)
         if field == "tax_id":
             yield from self._spelled([tax_id for _code, tax_id in pairs if tax_id])
 
@@ -137,6 +145,9 @@ class _Keys:
         is_single = name in ONE_EACH
         asked = codes if is_single else codes[:CODES_OF_MANY]
         counted = self._counted(name, asked)
+        if odd := len(counted.keys() - set(asked)):
+            told = f"{odd} of {len(asked)} codes are found under another spelling"
+            return self._finding(Level.BROKEN, name, told, REFUSED)
         if lost := [code for code in asked if not counted[code]]:
             told = f"{len(lost)} of {len(asked)} codes, asked for again, find nothing"
             return self._finding(Level.BROKEN, name, told, WITHOUT)
@@ -186,7 +197,10 @@ class _Keys:
         known = self._counted("contract", codes)
         missing = [code for code in codes if not known[code]]
         told = f"{len(missing)} of {len(codes)} codes are in no row of `contract`"
-        if not missing:
+        if self._is_spelled_otherwise(name, missing):
+            told += ", but found by its spelling"
+            yield self._finding(Level.BROKEN, name, told, REFUSED)
+        elif not missing:
             told = f"{len(codes)} codes are in `contract`"
             yield self._finding(Level.OK, name, told)
         elif len(missing) < len(codes) or self._is_met(name):
@@ -194,16 +208,22 @@ class _Keys:
         else:
             yield self._finding(Level.BROKEN, name, told, ONE_SPELLING)
 
-    def _has_all(self, name: str) -> Iterator[Finding]:
-        """Whether contracts find their rows, which have one each."""
+    def _is_spelled_otherwise(self, name: str, codes: Codes) -> bool:
+        """Whether these, which no contract has, come out where one in capitals is asked about."""
+        asked = [ContractCode(code.upper()) for code in codes[:CODES_OF_MANY]]
+        return bool(asked and self._counted(name, asked).keys() - set(asked))
+
+    def _has_all(self, name: str, own: Codes) -> Iterator[Finding]:
+        """Whether contracts find their rows, which have one each; own: the relation's codes."""
         if "contract" not in self._relations:
             return
         codes = codes_of(self._patient, self._relations["contract"])
         known = self._counted(name, codes) if codes else {}
         if missing := sum(code not in known for code in codes):
             told = f"{missing} of {len(codes)} codes of `contract` are in no row"
-            level = Level.BROKEN if missing == len(codes) else Level.WARNING
-            yield self._finding(level, name, told, SAME_CODES)
+            # Old contracts may have none: only where none of both meets is the spelling wrong.
+            meets = missing < len(codes) or self._counted("contract", own)
+            yield self._finding(Level.WARNING if meets else Level.BROKEN, name, told, SAME_CODES)
 
     def _is_met(self, name: str) -> bool:
         """Whether contracts have such rows after all: the first may be of contracts long gone."""

@@ -23,7 +23,6 @@ ROUNDED = Decimal(1)  # lek: what billing may round for itself
 PARTS = ("principal", "tv_fee", "interest")
 INVOICE = ("status", "issued_on", "due_on", *PARTS, "outstanding")
 ASIDE = {"tv_fee": "TV fee", "interest": "interest"}  # what is no part of the principal
-CENTS = Decimal("0.02")  # what billing may round for itself in VAT
 OLD_DAYS = 100  # without an invoice of any sampled contract
 NO_WORD = "no word"
 OTHER_WAY = "0 where it is paid; or the words of the status' map the other way round"
@@ -159,7 +158,7 @@ class _Invoices:
             for one in found
             if one.net is not None and one.vat is not None
         ]
-        wrong = sum(abs(rest) > CENTS for rest in sums)
+        wrong = sum(abs(rest) > ROUNDED for rest in sums)
         if is_nearly_all(wrong, len(sums)):
             told = f"net and vat do not make the principal in {wrong} of {len(sums)} invoices"
             yield self._finding(

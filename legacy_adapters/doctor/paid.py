@@ -13,7 +13,7 @@ from legacy_adapters.errors import BillingDataError
 from legacy_adapters.relations import RELATIONS
 from legacy_adapters.schema import Relation
 
-ANOTHER_UNIT = 5  # times as much: who pays several invoices at once pays less than that
+ANOTHER_UNIT = 8  # times as much: less is who pays several invoices at once, or in instalments
 ALIKE_AT_MOST = 5  # one payment of so many may be like another one
 FEWEST_PAYMENTS = 10  # of which any may be alike
 

@@ -4,6 +4,7 @@ import re
 
 from legacy_adapters.guessing.catalogue import Catalogue, TableFacts
 
+YEAR = re.compile(r"(?:19|20)\d\d")  # also at the front of 20260131
 WORDS = re.compile(r"\d+|[^\W\d_]+")
 OLD = {
     *("ARKIV", "ARKIVA", "ARKIVE", "ARKIVUAR", "ARCHIVE", "ARCHIVIO", "ARSIV", "ARK", "ARCH"),
@@ -38,5 +39,8 @@ def _columns(table: TableFacts) -> set[str]:
 
 def _in_use(name: str) -> tuple[bool, bool, list[int]]:
     words = _words(name)
-    numbers = [int(word) for word in words if word.isdecimal()]
-    return not OLD & set(words[1:]), not numbers, numbers
+    numbers = [word for word in words if word.isdecimal()]
+    # The year first, wherever it stands: of 12_2025 and 01_2026 the second is newer.
+    years = [part for word in numbers if YEAR.match(word) for part in (word[:4], word[4:] or "0")]
+    others = [word for word in numbers if not YEAR.match(word)]
+    return not OLD & set(words[1:]), not numbers, [int(part) for part in years + others]

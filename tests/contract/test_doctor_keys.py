@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from legacy_adapters.doctor import Level, Topic
+from legacy_adapters.doctor import Level, Topic, sampled
 from tests.conftest import DEMO_MAPPING
 from tests.contract.test_doctor import find, look, told
 from tests.contract.test_twice import (
@@ -92,6 +92,14 @@ INFO = (
 )
 
 
+def with_info() -> str:
+    head, _, rest = TEXT.partition("[contract_info]")
+    info = (
+        '[contract_info]\ntable = "INFO"\ncolumns = { contract_code = "KOD", zone = "ZON_KOD" }\n'
+    )
+    return f"{head}{info}\n{rest[rest.index('[invoice]') :]}"
+
+
 @pytest.mark.parametrize(
     ("code", "level", "found"),
     [
@@ -109,15 +117,57 @@ def test_contracts_that_no_info_is_found_of(
     copy = in_sqlite(demo_file, tmp_path)
     copy.run(INFO.format(code))
     mapping = tmp_path / "info.toml"
-    head, _, rest = TEXT.partition("[contract_info]")
-    info = (
-        '[contract_info]\ntable = "INFO"\ncolumns = { contract_code = "KOD", zone = "ZON_KOD" }\n'
-    )
-    mapping.write_text(f"{head}{info}\n{rest[rest.index('[invoice]') :]}", encoding="utf-8")
+    mapping.write_text(with_info(), encoding="utf-8")
     report = look(copy.address, mapping)
     place = "[contract_info] columns.contract_code"
     assert find(report, Topic.KEYS, place, level).found == found
     assert len(told(report, Level.BROKEN, Level.WARNING)) == 1
+
+
+def test_info_of_newer_contracts_alone_is_no_wrong_spelling(
+    demo_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sampled, "CODES", 100)  # of 365
+    copy = in_sqlite(demo_file, tmp_path)
+    copy.run(INFO.format("''") + " WHERE KTR_ID > 300")
+    mapping = tmp_path / "info.toml"
+    mapping.write_text(with_info(), encoding="utf-8")
+    report = look(copy.address, mapping)
+    place = "[contract_info] columns.contract_code"
+    found = find(report, Topic.KEYS, place, Level.WARNING).found
+    assert found == "100 of 100 codes of `contract` are in no row"
+    assert not told(report, Level.BROKEN)
+
+
+def test_one_odd_tax_number_is_no_broken_billing(demo_file: Path, tmp_path: Path) -> None:
+    copy = in_sqlite(demo_file, tmp_path)
+    copy.run("UPDATE ABONENT SET NIPT = 'L 12  34567I' WHERE ABN_ID = 1")
+    report = look(copy.address)
+    assert not told(report, Level.BROKEN)
+    found = [f.found for f in report.of(Topic.KEYS) if f.place.endswith("columns.tax_id")]
+    assert "3 of 10, asked for again, find nothing" in found  # the contracts of one holder
+
+
+def test_codes_under_two_spellings_are_told(demo_file: Path, tmp_path: Path) -> None:
+    copy = in_sqlite(demo_file, tmp_path)
+    copy.run(
+        "CREATE TABLE PAG (KOD VARCHAR(20) COLLATE NOCASE, DT DATE, V NUMERIC(12, 2));"
+        "CREATE INDEX PAG_KOD ON PAG (KOD);"
+        "INSERT INTO PAG SELECT lower(KTR_KOD), DT_PAG, VLERA FROM PAGESE"
+        " JOIN KONTRATE USING (KTR_ID) WHERE KTR_ID = 1;"
+        "INSERT INTO PAG SELECT KTR_KOD, DT_PAG, VLERA FROM PAGESE JOIN KONTRATE USING (KTR_ID)"
+        " WHERE KTR_ID > 1"
+    )
+    mapping = tmp_path / "pag.toml"
+    payment = (
+        '[payment]\ntable = "PAG"\n'
+        'columns = { contract_code = "KOD", paid_on = "DT", amount = "V" }\n'
+    )
+    mapping.write_text(TEXT[: TEXT.index("[payment]")] + payment, encoding="utf-8")
+    report = look(copy.address, mapping)
+    place = "[payment] columns.contract_code"
+    found = find(report, Topic.KEYS, place, Level.BROKEN).found
+    assert found.endswith("are in no row of `contract`, but found by its spelling")
 
 
 def test_tax_numbers_in_two_spellings(demo_file: Path, tmp_path: Path) -> None:

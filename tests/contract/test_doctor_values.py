@@ -166,6 +166,28 @@ def test_lines_that_a_view_doubles_are_told(look_at: Look) -> None:
     assert found.found == "in 10 of 10 invoices the lines are twice the invoice's net, or more"
 
 
+def test_lines_of_some_invoices_alone_are_no_wrong_spelling(look_at: Look) -> None:
+    last = "SELECT FAT_ID FROM FATURE WHERE KTR_ID = (SELECT MAX(KTR_ID) FROM FATURE)"
+    report = look_at(f"DELETE FROM FAT_RRESHT WHERE FAT_ID NOT IN ({last})")
+    found = find(report, Topic.KEYS, "[invoice_line] columns.invoice_number", Level.NOTE)
+    assert found.found == "10 of 10 invoices have no lines by contract and number"
+    assert not told(report, Level.BROKEN, Level.WARNING)
+
+
+def test_a_tv_fee_among_lines_that_is_not_called_so_doubles_nothing(look_at: Look) -> None:
+    kind = next(line for line in TEXT.splitlines() if line.startswith("kind = "))
+    small = (
+        "UPDATE FATURE SET VL_NETO = 30, VL_TVSH = 6, TKS_TV = 100;"
+        "DELETE FROM FAT_RRESHT WHERE NR_RRESHT > 2;"
+        "UPDATE FAT_RRESHT SET VL_NETO = CASE NR_RRESHT WHEN 1 THEN {} ELSE {} END"
+    )
+    place = "[invoice_line] columns.net"
+    report = look_at(small.format(30, 100), (kind, 'kind = { value = "energy" }'))
+    assert place not in " ".join(told(report, Level.WARNING))
+    report = look_at(small.format(60, 200), (kind, 'kind = { value = "energy" }'))
+    assert "twice the invoice's net" in find(report, Topic.KEYS, place, Level.WARNING).found
+
+
 def test_a_table_of_lines_without_rows_is_no_lost_line(look_at: Look) -> None:
     report = look_at("DELETE FROM FAT_RRESHT")
     assert not told(report, Level.BROKEN)

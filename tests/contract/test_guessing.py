@@ -308,6 +308,8 @@ def test_a_flag_of_true_and_false_and_a_view_that_does_not_work(
         (("FATURE_2024", "FATURE_2026", "FATURE_2025"), "FATURE_2026"),
         (("FATURE_ARKIV", "FATURE", "FATURE_2024"), "FATURE"),
         (("FATURE_2024_BCK", "FATURE2023"), "FATURE2023"),
+        (("FATURE_12_2025", "FATURE_01_2026"), "FATURE_01_2026"),
+        (("FATURE_20251231", "FATURE_2026", "FATURE_9"), "FATURE_2026"),
     ],
 )
 def test_of_tables_for_each_year_the_one_in_use_is_taken(

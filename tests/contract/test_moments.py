@@ -129,3 +129,17 @@ def test_a_copy_in_sqlite_tells_the_month_of_the_day_that_it_tells(
 ) -> None:
     (owed,) = in_sqlite(made).get_statement(CODE).open_invoices
     assert (owed.issued_on, owed.period) == (day, period)
+
+
+def test_what_is_no_day_as_sqlite_writes_it_has_no_month(
+    in_sqlite: Callable[..., Billing], mapping: Path
+) -> None:
+    """By its own operation it has one: month_of over `date`."""
+    read = '{ date = "made", format = "YYYYMMDD" }'
+    text = MAPPING.replace('issued_on = "made"', f"issued_on = {read}")
+    mapping.write_text(text, "utf-8")
+    (owed,) = in_sqlite("20260105").get_statement(CODE).open_invoices
+    assert (owed.issued_on, owed.period) == (date(2026, 1, 5), None)
+    mapping.write_text(text.replace('month_of = "made"', f"month_of = {read}"), "utf-8")
+    (owed,) = in_sqlite("20260105").get_statement(CODE).open_invoices
+    assert owed.period == Period(2026, 1)
