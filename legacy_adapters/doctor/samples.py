@@ -189,10 +189,15 @@ class _RelationSample:
             if row is None:
                 break
             sample.rows += 1
-            for field in fields:
-                self._look(sample, field, getattr(row, field))
+            self._look_at(sample, row._asdict())
         if spoiled and len(fields) > 1:
             raise ValueError
+
+    def _look_at(self, sample: Sample, row: dict[str, Any]) -> None:
+        if row.get("status") == "cancelled" and row.get("number") is None:
+            row.pop("number", None)  # given up before it had one: no page shows it
+        for field, value in row.items():
+            self._look(sample, field, value)
 
     def _look(self, sample: Sample, field: str, value: Any) -> None:
         described = RELATIONS[self._name][field]

@@ -195,6 +195,18 @@ def test_a_table_of_lines_without_rows_is_no_lost_line(look_at: Look) -> None:
     assert "[invoice_line] has no rows" in warning
 
 
+def test_a_cancelled_invoice_needs_no_number(look_at: Look) -> None:
+    view = ('{ table = "FATURE", as = "f"', '{ table = "V_FATURE", as = "f"')
+    numbers = (
+        "CREATE VIEW V_FATURE AS SELECT *, CASE WHEN FAT_ID > 1 THEN FAT_NR END AS NR FROM FATURE"
+    )
+    number = ('number = "f.FAT_NR"\n', 'number = "f.NR"\n')
+    broken = told(look_at(numbers, view, number), Level.BROKEN)
+    assert any("columns.number" in one for one in broken)
+    report = look_at(f"{numbers}; UPDATE FATURE SET STATUS = 'A' WHERE FAT_ID = 1", view, number)
+    assert not told(report, Level.BROKEN)
+
+
 def test_codes_that_nobody_can_type_are_told(look_at: Look) -> None:
     report = look_at("UPDATE KONTRATE SET KTR_KOD = substr(KTR_KOD, 1, 4) || '-' || KTR_ID")
     finding = find(report, Topic.SAMPLES, "[contract] columns.code", Level.BROKEN)
