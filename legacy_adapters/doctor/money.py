@@ -175,7 +175,10 @@ class _Invoices:
         issued = [one.issued_on for one in found if one.issued_on]
         if issued and (self._today - max(issued)).days > OLD_DAYS:
             told = f"the newest invoice of the sampled contracts is of {max(issued)}"
-            expected = "the table in use; a view puts together one for each year"
+            expected = (
+                "the table in use, a view that puts together one for each year; or these contracts are"
+                " closed or prepaid, and nothing is wrong"
+            )
             yield self._finding(Level.WARNING, "issued_on", told, expected)
 
     def _finding(self, level: Level, field: str, found: str, expected: str = "") -> Finding:

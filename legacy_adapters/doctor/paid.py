@@ -65,7 +65,10 @@ class _Payments:
         alike = sum(times for times in counted.values() if times > 1)
         if len(rows) >= FEWEST_PAYMENTS and alike * ALIKE_AT_MOST > len(rows):
             told = f"{alike} of {len(rows)} payments are like another one in every field"
-            expected = "one row for each payment: a join, as to what it was for, may double them"
+            expected = (
+                "one row for each payment: a join, as to what it was for, may double them; or equal"
+                " bills are paid on one day, and nothing is wrong"
+            )
             yield self._finding(Level.WARNING, told, expected)
 
     def _finding(self, level: Level, found: str, expected: str = "") -> Finding:
