@@ -176,8 +176,8 @@ class _Invoices:
         if issued and (self._today - max(issued)).days > OLD_DAYS:
             told = f"the newest invoice of the sampled contracts is of {max(issued)}"
             expected = (
-                "the table in use, a view that puts together one for each year; or these contracts are"
-                " closed or prepaid, and nothing is wrong"
+                "the table in use, or a view that puts together one for each year; or these"
+                " contracts are closed or prepaid, and nothing is wrong"
             )
             yield self._finding(Level.WARNING, "issued_on", told, expected)
 
