@@ -12,6 +12,7 @@ from legacy_adapters import contracts, invoices, payments, unique
 from legacy_adapters.engine import BillingEngine
 from legacy_adapters.engines import make_engine
 from legacy_adapters.errors import (
+    CANNOT_READ,
     BillingDataError,
     ContractNotFound,
     InvoiceNotFound,
@@ -220,8 +221,7 @@ class SqlBilling:
             raise MappingError(f"{self._mapping.file}: {error}") from error
         except BillingDataError as error:
             raise BillingDataError(f"{self._mapping.file}: {error}") from error
-        except (ValueError, TypeError, ArithmeticError, LookupError, NotImplementedError) as error:
-            # A type that the driver itself reads; its message holds the value.
+        except CANNOT_READ as error:
             what = f"{self._mapping.file}: a date, number or text that the driver cannot read"
             raise BillingDataError(what) from error
 

@@ -106,6 +106,9 @@ UNIQUE_IN_SQLITE = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
 OWN_TEXT = re.compile(r"ORA-20\d{3}|P0001")
 CODE = re.compile(r"\b(?:ORA|DPY|DPI)-\d{4,5}\b")
 DRIVER_ERRORS = ("oracledb", "cx_Oracle")
+# What drivers and SQLAlchemy raise as they read a value of its column's type; such a message may
+# hold the value.
+CANNOT_READ = (ValueError, TypeError, ArithmeticError, LookupError, NotImplementedError)
 
 
 @contextmanager

@@ -303,7 +303,8 @@ class LiveTables:
         if schema not in self._names:
             ask = self._inspector
             names = [*ask.get_table_names(schema=schema), *ask.get_view_names(schema=schema)]
-            with suppress(NotImplementedError):  # not every kind of database has them
+            # SQLAlchemy's own word for a kind of database that has none.
+            with suppress(NotImplementedError):
                 names += ask.get_materialized_view_names(schema=schema)
             if isinstance(ask, PGInspector):  # tables of another server
                 names += ask.get_foreign_table_names(schema=schema)

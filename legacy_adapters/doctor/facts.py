@@ -35,8 +35,12 @@ def can_write(found: str) -> Finding:
     )
 
 
+def _names(tables: Iterable[object]) -> str:
+    return ", ".join(sorted(map(str, tables)))
+
+
 def cannot_write(tables: Iterable[object], *, how: str = "", more: str = "") -> Finding:
-    names = ", ".join(sorted(str(table) for table in tables))
+    names = _names(tables)
     return Finding(
         level=Level.OK,
         topic=Topic.RIGHTS,
@@ -47,7 +51,7 @@ def cannot_write(tables: Iterable[object], *, how: str = "", more: str = "") -> 
 
 def hidden_rows(tables: Iterable[object], *, how: str, remedy: str) -> Finding:
     """A debt that a rule of the database hides from this user is one that no page shows."""
-    names = ", ".join(sorted(str(table) for table in tables))
+    names = _names(tables)
     return Finding(
         level=Level.NOTE,
         topic=Topic.RIGHTS,

@@ -13,7 +13,7 @@ from legacy_adapters.doctor.kinds import Scan, TableName
 from legacy_adapters.doctor.patient import Patient
 from legacy_adapters.doctor.questions import FAILURES, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
-from legacy_adapters.errors import BillingUnavailable
+from legacy_adapters.errors import CANNOT_READ, BillingUnavailable
 from legacy_adapters.schema import Relation
 
 Relations = dict[str, Relation]
@@ -158,7 +158,7 @@ def _time(patient: Patient, question: Question) -> Finding:
 
     try:
         seconds = patient.ask(timed)
-    except (ValueError, TypeError, ArithmeticError):
+    except CANNOT_READ:
         return finding(Level.WARNING, "what it reads cannot be decoded", "see the samples")
     except BillingUnavailable as error:
         expected = "an answer; is it the time-out, look at its plan"

@@ -18,7 +18,7 @@ from legacy_adapters.doctor.plans import Example
 from legacy_adapters.doctor.questions import FAILURES, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 from legacy_adapters.doctor.sampled import is_nearly_all
-from legacy_adapters.errors import BillingDataError
+from legacy_adapters.errors import CANNOT_READ, BillingDataError
 from legacy_adapters.relations import RELATIONS, Kind
 from legacy_adapters.schema import Relation
 
@@ -179,7 +179,7 @@ class _RelationSample:
                 row = result.fetchone()
             except DBAPIError:
                 raise
-            except (ValueError, TypeError, ArithmeticError):
+            except CANNOT_READ:
                 # A type that the driver or SQLAlchemy reads; which field it is, comes next.
                 sample.rows += 1
                 spoiled = True

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from config.settings import ROOT
 from tests.components import chromium_path
+from tests.paying import CODE, NUMBER
 from tests.portal_process import PortalProcess
 from tests.web.client import PASSWORD
 
@@ -87,6 +88,16 @@ class Visitor:
         self.page.fill("#password", PASSWORD)
         self.page.click("main button[type=submit]")
         self.page.wait_for_url("**/contracts")
+
+
+def go_to_the_bank(visitor: Visitor) -> None:
+    """The manual's customer, with the manual's invoice."""
+    page = visitor.page
+    visitor.sign_in("Emer Mbiemer")
+    page.goto(f"/contracts/{CODE}/pay")
+    page.get_by_label(f"Paguaj faturën {NUMBER}").check()
+    page.get_by_role("button", name="PAGUAJ").click()
+    page.get_by_role("button", name="Paguani te banka").click()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from app.clock import today
 from config.addresses import is_loopback, own_address
-from tests.browser.conftest import Visitor, flask
+from tests.browser.conftest import Visitor, flask, go_to_the_bank
 from tests.browser.test_accessibility import findings
 from tests.components import need
 from tests.paying import CODE, NUMBER
@@ -73,11 +73,7 @@ def test_the_demo_is_shown_to_the_network(browser: Browser, tmp_path: Path) -> N
         address = f"http://{here}:{portal.port}"
         visitor = Visitor(browser, address, locale="sq")
         page = visitor.page
-        visitor.sign_in("Emer Mbiemer")
-        page.goto(f"/contracts/{CODE}/pay")
-        page.get_by_label(f"Paguaj faturën {NUMBER}").check()
-        page.get_by_role("button", name="PAGUAJ").click()
-        page.get_by_role("button", name="Paguani te banka").click()
+        go_to_the_bank(visitor)
         page.wait_for_url(f"{address}/sandbox-bank/**")
         page.get_by_role("button", name="Aprovo pagesën").click()
         page.wait_for_url(f"{address}/payments/*")

@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Visitor, flask
+from tests.browser.conftest import Visitor, flask, go_to_the_bank
 from tests.browser.test_accessibility import findings
-from tests.paying import CODE, NUMBER
+from tests.paying import CODE
 from tests.portal_process import PortalProcess
 
 pytestmark = pytest.mark.browser
@@ -42,11 +42,7 @@ def test_the_page_finds_out_by_itself(browser: Browser, demo: PortalProcess) -> 
     """The bank answers late: the payer's page is there first, says so, and changes by itself."""
     visitor = Visitor(browser, demo.address, locale="sq")
     page = visitor.page
-    visitor.sign_in("Emer Mbiemer")
-    page.goto(f"/contracts/{CODE}/pay")
-    page.get_by_label(f"Paguaj faturën {NUMBER}").check()
-    page.get_by_role("button", name="PAGUAJ").click()
-    page.get_by_role("button", name="Paguani te banka").click()
+    go_to_the_bank(visitor)
     page.wait_for_url("**/sandbox-bank/**")
     page.locator("summary").click()
     page.locator("input[name=seconds]").fill("4")
