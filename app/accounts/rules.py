@@ -6,9 +6,8 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
+from importlib import import_module
 from ipaddress import IPv6Address, ip_address
-
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from app.accounts.records import PasswordProblem
 from config.accounts import AccountSettings
@@ -94,7 +93,9 @@ def is_common(password: str, known_words: tuple[str, ...]) -> bool:
 
 @cache
 def _common_passwords() -> frozenset[str]:
-    return frozenset(FREQUENCY_LISTS["passwords"])
+    # Only here: 12 MB, and most processes never see a password being chosen.
+    lists = import_module("zxcvbn.frequency_lists").FREQUENCY_LISTS
+    return frozenset(lists["passwords"])
 
 
 def temporary_password() -> str:
