@@ -35,7 +35,7 @@ WORDS: dict[str, Any] = {
     Payment.AT_BANK: _l("at the bank"),
     Payment.UNKNOWN: _l("not known yet"),
     Payment.DECLINED: _l("refused by the bank"),
-    Payment.CANCELLED: _l("given up"),
+    Payment.CANCELLED: _l("cancelled by the payer"),
     Payment.EXPIRED: _l("time ran out"),
     Payment.PAID: _l("paid, being processed"),
     Payment.BOOKED: _l("paid"),

@@ -97,7 +97,7 @@ def go_to_the_bank(visitor: Visitor) -> None:
     page.goto(f"/contracts/{CODE}/pay")
     page.get_by_label(f"Paguaj faturën {NUMBER}").check()
     page.get_by_role("button", name="PAGUAJ").click()
-    page.get_by_role("button", name="Paguani te banka").click()
+    page.get_by_role("button", name="Paguaj te banka").click()
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_by_keyboard_and_accessible(visit: Any) -> None:
         page = visit(color_scheme=scheme, storage_state=state, **size).page
         for address in addresses:
             page.goto(address)
-            expect(page.get_by_role("button", name="Dilni", exact=True)).to_be_visible()
+            expect(page.get_by_role("button", name="Dil", exact=True)).to_be_visible()
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= size["viewport"]["width"], address
             found += findings(page)

@@ -56,7 +56,7 @@ def send_f2(page: Any, files: Path) -> str:
 def staff_page(visit: Any, name: str) -> Any:
     visitor = visit(**DESK)
     fill(visitor.page, name)
-    visitor.page.get_by_role("button", name="Hyni").click()
+    visitor.page.get_by_role("button", name="Hyr").click()
     visitor.page.wait_for_url("**/staff")
     return visitor.page
 
@@ -157,8 +157,8 @@ def test_a_session_lost_while_typing_loses_nothing(visit: Any, files: Path) -> N
     expect(note).to_have_value("E shkruar para se të dilja.")
     expect(page.get_by_label("Familjar")).to_be_checked()
     page.goto(f"/contracts/{CODE}/cases")
-    page.get_by_text("Fshijeni", exact=True).first.click()
-    page.get_by_role("button", name="Fshijeni përgjithmonë").first.click()
+    page.get_by_text("Fshije", exact=True).first.click()
+    page.get_by_role("button", name="Fshije përgjithmonë").first.click()
 
 
 def test_without_javascript(visit: Any, files: Path) -> None:
@@ -297,7 +297,7 @@ def test_nothing_typed_on_a_case_is_lost_beside_the_button(visit: Any, files: Pa
     clerk.get_by_role("button", name="Merreni").click()
     expect(clerk.locator("textarea[name=note]")).to_have_value("Për klientin.")
     clerk.get_by_label("Skedari").set_input_files(files / "kontrata.pdf")
-    clerk.get_by_role("button", name="Shtojeni").click()
+    clerk.get_by_role("button", name="Shtoje").click()
     expect(clerk.get_by_role("main")).to_contain_text("kontrata.pdf")
     expect(clerk.locator("textarea[name=remark]")).to_have_value("Për kolegët.")
     assert findings(clerk) == []
@@ -376,7 +376,7 @@ def test_an_answer_stays_on_the_page_after_the_session_ended(visit: Any, files: 
     button.click()
     expect(page.get_by_role("alert")).to_contain_text("Seanca juaj u mbyll")
     with visitor.context.expect_page() as opened:
-        page.get_by_role("alert").get_by_role("link", name="Hyni").click()
+        page.get_by_role("alert").get_by_role("link", name="Hyr").click()
     door = opened.value
     door.fill("#user_name", "Emer Mbiemer")
     door.fill("#password", "Provo2024")

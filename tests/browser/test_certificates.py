@@ -108,7 +108,7 @@ def test_pages_are_accessible(visit: Any, billing: Path, scheme: str) -> None:
     assert findings(page) == []
     staff = visit(color_scheme=scheme, **DESK).page
     fill(staff, "mbikeqyres")
-    staff.get_by_role("button", name="Hyni").click()
+    staff.get_by_role("button", name="Hyr").click()
     staff.wait_for_url("**/staff")
     staff.goto("/staff/certificates?state=issued")
     assert findings(staff) == []

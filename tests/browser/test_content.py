@@ -52,7 +52,7 @@ def test_the_editor_is_accessible_and_fits(visit: Any) -> None:
     """One sign-in for all four ways of looking: each takes a code."""
     first = visit()
     fill(first.page, "administrator")
-    first.page.get_by_role("button", name="Hyni").click()
+    first.page.get_by_role("button", name="Hyr").click()
     first.page.wait_for_url("**/staff")
     found, state = [], first.context.storage_state()
     for scheme in ("light", "dark"):
@@ -76,7 +76,7 @@ def an_editor(page: Any) -> None:
 
 
 def a_preview(page: Any) -> None:
-    page.get_by_role("button", name="Shihni paraprakisht").click()
+    page.get_by_role("button", name="Shih paraprakisht").click()
     expect(page.get_by_role("heading", name="Pamja paraprake")).to_be_focused()
 
 

@@ -22,7 +22,7 @@ def test_no_document_lies_under_the_panel_beside_it(visit: Any, files: Path) -> 
     clerk.goto(f"/staff/cases/{number}")
     (files / LONG).write_bytes(pdf("Kontrata"))
     clerk.get_by_label("Skedari").set_input_files(files / LONG)
-    clerk.get_by_role("button", name="Shtojeni").click()
+    clerk.get_by_role("button", name="Shtoje").click()
     expect(clerk.get_by_role("link", name=LONG)).to_be_visible()
     for width in (1024, 1280, 1920):
         clerk.set_viewport_size({"width": width, "height": 800})

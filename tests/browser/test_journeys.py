@@ -48,7 +48,7 @@ def test_total_follows_the_ticks(visit: Any) -> None:
     page.get_by_role("button", name="PAGUAJ").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Kontrolloni dhe paguani")
     expect(page.get_by_role("main")).to_contain_text("556,00\u00a0lekë")
-    page.get_by_role("button", name="Anuloni").click()
+    page.get_by_role("button", name="Anulo pagesën").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Pagesa u anulua")
 
 
@@ -80,7 +80,7 @@ def test_whole_way_without_javascript(visit: Any) -> None:
     expect(page.locator("input[name=invoice]:checked")).to_have_count(3)
     page.get_by_role("button", name="PAGUAJ").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Kontrolloni dhe paguani")
-    page.get_by_role("button", name="Anuloni").click()
+    page.get_by_role("button", name="Anulo pagesën").click()
     page.get_by_role("link", name="Kontrata AL0000002").click()
     page.get_by_role("link", name="Historiku i Faturave dhe Pagesave").click()
     page.get_by_text("Konsumi si tabelë").click()
@@ -149,7 +149,7 @@ def test_back_after_signing_out_shows_nothing(visit: Any) -> None:
     visitor.sign_in("Emer Mbiemer")
     page = visitor.page
     page.goto("/contracts/AL0000000/pay")
-    page.get_by_role("button", name="Dilni").click()
+    page.get_by_role("button", name="Dil").click()
     expect(page.get_by_role("status")).to_have_text("Keni dalë nga llogaria.")
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text("Identifikohu si klient")

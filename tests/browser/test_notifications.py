@@ -127,7 +127,7 @@ def test_the_operators_page_is_accessible(visit: Any, scheme: str) -> None:
     for options in (PHONE, DESK):
         staff = visit(color_scheme=scheme, **options).page
         fill(staff, "mbikeqyres")
-        staff.get_by_role("button", name="Hyni").click()
+        staff.get_by_role("button", name="Hyr").click()
         staff.wait_for_url("**/staff")
         staff.goto("/staff/messages")
         assert findings(staff) == []

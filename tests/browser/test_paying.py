@@ -27,9 +27,9 @@ def test_the_manuals_customer_pays(browser: Browser, demo: PortalProcess, script
     page.get_by_role("button", name="PAGUAJ").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Kontrolloni dhe paguani")
     expect(page.locator(".owed")).to_have_text("556,00\u00a0lekë")
-    page.get_by_role("button", name="Paguani te banka").click()
+    page.get_by_role("button", name="Paguaj te banka").click()
     if not script:
-        page.get_by_role("button", name="Vazhdoni te banka").click()
+        page.get_by_role("button", name="Vazhdo te banka").click()
     page.wait_for_url("**/sandbox-bank/**")
     page.get_by_role("button", name="Aprovo pagesën").click()
     if not script:

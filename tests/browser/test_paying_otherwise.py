@@ -20,7 +20,7 @@ def test_a_stranger_with_the_address_on_a_phone(browser: Browser, demo: PortalPr
     expect(page.locator("main")).to_contain_text("E*** M***")
     assert findings(page) == []
     page.get_by_role("button", name="PAGUAJ").click()
-    page.get_by_role("button", name="Paguani te banka").click()
+    page.get_by_role("button", name="Paguaj te banka").click()
     page.wait_for_url("**/sandbox-bank/**")
     page.get_by_role("button", name="Aprovo pagesën").click()
     page.wait_for_url("**/payments/*")

@@ -39,7 +39,7 @@ def test_forgotten_password_to_a_new_one(visit: Any, mails: Any, has_script: boo
     assert mail["To"] == _address(name)
     assert temporary not in _text(mail)
 
-    page.get_by_role("link", name="Hyni", exact=True).last.click()
+    page.get_by_role("link", name="Hyr", exact=True).last.click()
     page.fill("#user_name", _user_name[name])
     page.fill("#password", temporary)
     page.click("main button[type=submit]")

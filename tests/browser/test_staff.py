@@ -34,10 +34,10 @@ def test_sign_in_beside_a_customer_and_out_again(visit: Any, options: dict[str, 
     page = visitor.page
     page.goto("/staff")
     expect(page.get_by_role("heading", level=1)).to_have_text("Hyrja e stafit")
-    page.get_by_role("button", name="Hyni").click()
+    page.get_by_role("button", name="Hyr").click()
     expect(page.get_by_role("alert")).to_be_focused()
     fill(page, "agjent")
-    page.get_by_role("button", name="Hyni").click()
+    page.get_by_role("button", name="Hyr").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Mirë se erdhët, agjent")
     assert page.evaluate("document.documentElement.scrollWidth") <= options["viewport"]["width"]
     names = {cookie["name"] for cookie in visitor.context.cookies()}
@@ -55,7 +55,7 @@ def test_sign_in_beside_a_customer_and_out_again(visit: Any, options: dict[str, 
 def test_without_javascript(visit: Any) -> None:
     page = visit(java_script_enabled=False, **PHONE).page
     fill(page, "mbikeqyres")
-    page.get_by_role("button", name="Hyni").click()
+    page.get_by_role("button", name="Hyr").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Mirë se erdhët, mbikeqyres")
     page.get_by_role("link", name="mbikeqyres").click()
     page.get_by_role("button", name="Ruaj fjalëkalimin").click()
@@ -66,7 +66,7 @@ def test_pages_are_accessible(visit: Any) -> None:
     """One sign-in for all four ways of looking: each takes a code."""
     first = visit()
     fill(first.page, "administrator")
-    first.page.get_by_role("button", name="Hyni").click()
+    first.page.get_by_role("button", name="Hyr").click()
     first.page.wait_for_url("**/staff")
     found, state = [], first.context.storage_state()
     for scheme in ("light", "dark"):
@@ -74,12 +74,12 @@ def test_pages_are_accessible(visit: Any) -> None:
             stranger = visit(color_scheme=scheme, **size).page
             stranger.goto("/staff/login")
             found += findings(stranger)
-            stranger.get_by_role("button", name="Hyni").click()
+            stranger.get_by_role("button", name="Hyr").click()
             found += findings(stranger)
             page = visit(color_scheme=scheme, storage_state=state, **size).page
             for address in ("/staff", "/staff/password", "/staff/nowhere"):
                 page.goto(address)
-                expect(page.get_by_role("button", name="Dilni")).to_be_visible()
+                expect(page.get_by_role("button", name="Dil")).to_be_visible()
                 found += findings(page)
             page.goto("/staff/password")
             page.get_by_role("button", name="Ruaj fjalëkalimin").click()

@@ -155,7 +155,7 @@ def test_an_invoice_becomes_one_sms_and_questions_get_the_pages_figures(street: 
     assert (sender, to, kind) == (SHORT_CODE, VERA, "text")
     assert text.startswith(f"Fatura 10/2026, {CODE}: 749,80 leke, afati {due}. Paguaj:")
     pay = re.search(r"Paguaj: \S+(/p/\w+)", text)
-    assert text.endswith("Ndal: dergo STOP te 5055")
+    assert text.endswith("Ndal: dergoni STOP te 5055")
     assert pay and "Paguani një faturë" in street.get(pay[1])
     # What Kannel says became of it is kept.
     sent = wait_for(lambda: [row for row in street.messages() if row["state"] == "sent"])

@@ -51,7 +51,7 @@ def test_many_contracts_in_one_sms(town: Town, answering: Answering) -> None:
         town.quiet(code)
         town.issue(code, str(500 + place), due=place)
     answer = ask(answering, me, "0")
-    assert answer.startswith("Borxh 26\xa0000,00\xa0lekë, kontrata: 20. AL0000005 1300,00, ")
+    assert answer.startswith("Detyrimi 26\xa0000,00\xa0lekë, kontrata: 20. AL0000005 1300,00, ")
     assert answer.endswith(" ...") and brief.length(answer) <= 160
     assert ask(answering, me, f"0 {codes[7]}").startswith(f"{codes[7]}: detyrimi 1300,00")
     assert "Keni shumë kontrata" in ask(answering, me, "1")
@@ -177,7 +177,7 @@ def test_the_menu_of_several_contracts(town: Town, answering: Answering) -> None
             town.issue(code, str(500 + place), due=place + 1)
     dial = lambda text: answering.answer_ussd(me.account.phone, text)  # noqa: E731
     head, *lines = dial("1").split("\n")
-    assert head == "CON Borxh 3900,00\xa0lekë, kontrata: 3."
+    assert head == "CON Detyrimi 3900,00\xa0lekë, kontrata: 3."
     assert lines == ["1. AL0000005", "2. AL0000006", "3. AL0000007"]
     assert dial("1*2").startswith("END AL0000006: detyrimi 1300,00")
     assert dial("1*4").startswith("END Nuk ka zgjedhje")

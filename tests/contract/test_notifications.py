@@ -176,7 +176,7 @@ def test_a_reminder_tells_of_all_that_its_link_asks_for(town: Town) -> None:
     start = f"Kujtesë {CODE}: 1300,00 deri më {day}; gjithsej 2600,00\xa0lekë. Paguaj: {ADDRESS}/p/"
     assert sms.body.startswith(start) and "STOP" in sms.body
     assert brief.length(sms.body) <= brief.ONE_SMS
-    assert "borxhi i kësaj kontrate është gjithsej 2600,00" in words(mail)
+    assert "detyrimi i kësaj kontrate është gjithsej 2600,00" in words(mail)
 
 
 def test_a_payment_of_several_invoices_is_told_once(town: Town) -> None:

@@ -168,7 +168,7 @@ def test_contract_linked_meanwhile_is_listed_as_not_known(outage: Outage) -> Non
             )
         page = client.get("/contracts")
         assert "556,00" in page.content and "Nuk dihet tani" in page.content
-        assert "borxhi i të cilave nuk dihet tani: 1" in page.content
+        assert "detyrimi i të cilave nuk dihet tani: 1" in page.content
 
 
 def test_billing_comes_back_by_itself(outage: Outage) -> None:

@@ -46,7 +46,7 @@ def test_the_kinds_and_the_requests_of_each(emer: CheckedClient) -> None:
 def test_a_request_shows_its_fields_documents_and_deadline(emer: CheckedClient) -> None:
     page = emer.get(f"{NEW}?request=F2")
     assert value(page, "request") == "F2"
-    assert "Brenda 10 ditëve të punës" in page.content
+    assert "Brenda 10 ditësh pune" in page.content
     names = {e.get("name") for e in [*page.all("input"), *page.all("select")]}
     assert {"f-invoice", "f-tariff", "d-identity", "d-invoice_copy"} <= names
     assert "f-reading" not in names
@@ -116,7 +116,7 @@ def test_what_is_missing_is_said_and_what_is_there_is_kept(emer: CheckedClient) 
     [
         ("f-invoice", "999999999", "Zgjidhni një nga faturat e kësaj kontrate."),
         ("f-tariff", "free", "Zgjidhni njërën nga këto."),
-        ("f-note", "x" * 4_001, "Është shumë e gjatë: jo më shumë se 4000 shkronja."),
+        ("f-note", "x" * 4_001, "Është shumë e gjatë: jo më shumë se 4000 karaktere."),
     ],
 )
 def test_bad_values_are_refused_beside_their_field(

@@ -110,7 +110,7 @@ def test_what_makes_no_sense_counts_as_not_said(chain: CheckedClient) -> None:
     for query in ("show=x", "order=x", "group=" + "x" * 500, "q=%00", "page=-1", "page=x"):
         chain.get(f"/contracts?{query}")
     page = chain.get("/contracts?group=nowhere")
-    assert "Asnjë kontratë e juaja nuk është siç kërkoni." in page.text
+    assert "Asnjë nga kontratat tuaja nuk i përgjigjet kërkimit." in page.text
 
 
 def test_totals_of_a_group(chain: CheckedClient, portal: Portal) -> None:

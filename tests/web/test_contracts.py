@@ -28,7 +28,7 @@ def test_one_contract_is_a_card_with_its_debt(portal: Portal) -> None:
 
 def test_three_contracts_have_a_search_and_a_total(portal: Portal) -> None:
     page = portal.signed_in("Agron Hoxha").get("/contracts")
-    assert "borxh në 2 nga 3 kontrata" in page.content
+    assert "detyrim në 2 nga 3 kontrata" in page.content
     assert "Asgjë për të paguar" in page.content
     assert page.field("q").get("type") == "search"
 
@@ -55,7 +55,7 @@ def test_search_finds_part_of_a_number(portal: Portal) -> None:
 
 def test_search_without_result_says_so(portal: Portal) -> None:
     page = portal.signed_in("Elbasan Market").get("/contracts?q=%25_zzz")
-    assert "Asnjë kontratë e juaja nuk është siç kërkoni." in page.content
+    assert "Asnjë nga kontratat tuaja nuk i përgjigjet kërkimit." in page.content
 
 
 def test_search_does_not_find_others_contracts(portal: Portal) -> None:

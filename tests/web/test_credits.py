@@ -39,7 +39,7 @@ def test_a_credit_is_told_beside_what_is_owed(
     enter(billing_file, "'990002'", -100)
     page = emer.get(PAY)
     assert "456,00 lekë" in page.content
-    assert "borxh në 1 faturë të papaguar; një kredit prej 100,00 mbetet siç është" in page.content
+    assert "detyrim për 1 faturë të papaguar; një tepricë prej 100,00 mbetet siç është" in page.content
     assert boxes(page) == [NUMBER]
 
 
@@ -85,7 +85,7 @@ def test_an_invoice_without_a_number_is_owed_and_cannot_be_paid_here(
 ) -> None:
     enter(billing_file, "'  '", 100)
     page = emer.get(PAY)
-    assert "656,00 lekë" in page.content and "borxh në 2 fatura të papaguara" in page.content
+    assert "656,00 lekë" in page.content and "detyrim për 2 fatura të papaguara" in page.content
     assert boxes(page) == [NUMBER]
     assert sorted(row[0] for row in page.table()) == [NUMBER, "–"]
     assert "656,00" in emer.get("/contracts").content

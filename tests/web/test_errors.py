@@ -34,7 +34,7 @@ def test_wrong_method_is_a_page_too(portal: Portal) -> None:
 def test_too_large_is_413_in_words(make_portal: MakePortal) -> None:
     client = make_portal(web={"max_body_bytes": 65_536}).client()
     page = client.post("/login", {"user_name": "x" * 70_000, "password": "y"}, status=413)
-    assert page.heading == "Kjo është tepër e madhe për t'u dërguar"
+    assert page.heading == "Kjo është tepër e madhe për t’u dërguar"
 
 
 @pytest.mark.parametrize("address", SIGNED_IN_PAGES)
@@ -144,7 +144,7 @@ def test_what_cannot_be_read_of_one_contract_hides_no_other(
     assert after == {row[0]: row for row in before if row is not owing}
     assert "të dhënat e datës" not in page.text.lower()
     assert '"a contract is left out of a list"' in capfd.readouterr().err
-    assert "borxhi i të cilave nuk dihet tani: 1" in page.content
+    assert "detyrimi i të cilave nuk dihet tani: 1" in page.content
 
 
 def cards(page: Page) -> list[str]:

@@ -212,7 +212,7 @@ def test_no_code_is_offered_to_another_country(portal: Portal, agron: CheckedCli
     agron.post("/account/contact", data, status=303)
     page = agron.get("/account/contact")
     assert NO_SMS in page.content and ASKS not in page.text
-    assert "e pakonfirmuar" not in page.content, "nothing waits for being done"
+    assert "i pakonfirmuar" not in page.content, "nothing waits for being done"
     for path in ("/account/preferences", PAGE):
         page = agron.get(path)
         assert [e for e in page.all("div") if e.get("role") == "note"]

@@ -129,8 +129,8 @@ def test_what_was_last_known_is_told_to_nobody_new(portal: Portal) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("holder_name", "", "Shkruani emrin dhe mbiemrin në kontratë."),
-        ("holder_name", "\u202e\u0000 ", "Shkruani emrin dhe mbiemrin në kontratë."),
+        ("holder_name", "", "Shkruani emrin dhe mbiemrin siç janë në kontratë."),
+        ("holder_name", "\u202e\u0000 ", "Shkruani emrin dhe mbiemrin siç janë në kontratë."),
         ("holder_name", "12345", "Emri duhet të ketë shkronja."),
         ("holder_name", "A" * 10_000, "Jo më shumë se 120 karaktere."),
         ("contract_code", "", "Shkruani numrin e kontratës."),

@@ -127,7 +127,7 @@ def test_a_credit_shortens_no_payment(paying: Portal, billing_file: Path) -> Non
     owed = paying.services.contracts.list_owing([ContractCode(c) for c in AGRON_HOXHA.codes])
     assert owed.payable == owed.total + 1000
     page = agron.get("/payments/all")
-    assert "një kredit prej 1000,00 mbetet siç është" in page.content
+    assert "një tepricë prej 1000,00 mbetet siç është" in page.content
     shown = [element.text for element in page.all("output")]
     boxes = [str(box.get("value")) for box in page.all("input") if box.get("name") == "contract"]
     address = agron.post("/payments/all", {"contract": boxes}, status=303).response.location

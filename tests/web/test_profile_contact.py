@@ -41,7 +41,7 @@ def test_email_is_changed_from_the_link_to_the_notice(
     with portal.database.write() as connection:
         connection.exec_driver_sql("UPDATE account SET email_confirmed_at = NULL")
     page = client.get("/account/contact")
-    assert f"{EMAIL} ende e pakonfirmuar" in page.content
+    assert f"{EMAIL} ende i pakonfirmuar" in page.content
     change_email(client, "Agron@Example.org")
     page = client.get("/account/contact")
     assert "Agron@example.org pret që ta hapni lidhjen" in page.content
@@ -55,7 +55,7 @@ def test_email_is_changed_from_the_link_to_the_notice(
     page = stranger.post(link, {}, status=303)
     assert page.response.location == "/login"
     assert "Agron@example.org u konfirmua." in stranger.get("/login").content
-    assert "Agron@example.org e konfirmuar" in client.get("/account/contact").content
+    assert "Agron@example.org i konfirmuar" in client.get("/account/contact").content
     stranger.get(link, status=404)
     stranger.post(link, {}, status=404)
     portal.client().sign_in("agron@example.org")
@@ -82,7 +82,7 @@ def test_confirming_while_signed_in_leads_back(portal: Portal, client: CheckedCl
     page = client.post(link, {}, status=303)
     assert page.response.location == "/account/contact"
     page = client.get("/account/contact")
-    assert f"{EMAIL} e konfirmuar" in page.content
+    assert f"{EMAIL} i konfirmuar" in page.content
     assert "Dërgo përsëri lidhjen" not in page.content
 
 
@@ -255,7 +255,7 @@ def test_restricted_after_a_recovery(portal: Portal) -> None:
     )
     assert until is not None
     assert f"mund të ndryshohen përsëri nga {until.astimezone(HOME):%d.%m.}" in page.content
-    assert "u bë së fundi një fjalëkalim i ri" in page.content
+    assert "u krijua së fundi një fjalëkalim i ri" in page.content
     assert not [e for e in page.all("input") if e.get("name") in {"email", "phone"}]
     page = change_email(client, "thief@example.org", status=403, email_password=NEW)
     assert "mund të ndryshohen përsëri" in page.content

@@ -155,7 +155,7 @@ def test_opened_it_shows_what_is_needed(portal: Portal, agent: CheckedClient) ->
     address = opened(portal, agent, "Agron Hoxha")
     page = agent.get(address)
     facts = {row[0]: row[1] for row in page.table(0)}
-    assert facts["Email"] == "agron.hoxha@example.com e konfirmuar"
+    assert facts["Email"] == "agron.hoxha@example.com i konfirmuar"
     assert facts["Numri i Telefonit"] == "069 200 0001"
     assert facts["Gjendja"] == "e hapur" and facts["Gjuha"] == "Shqip"
     assert facts["Hyrja e fundit"] != "asnjëherë"
@@ -300,7 +300,7 @@ def test_an_owner_without_tries_gets_in_after_an_unlock(make_portal: MakePortal)
     portal.client().post("/login", {**wrong, "password": "Provo2024"}, status=400)
     supervisor = portal.staff("mbikeqyres")
     address = opened(portal, supervisor)
-    assert "Harro përpjekjet" in supervisor.get(f"{address}/unlock").content
+    assert "Fshi përpjekjet" in supervisor.get(f"{address}/unlock").content
     supervisor.post(f"{address}/unlock", WHY, status=303)
     portal.signed_in("Emer Mbiemer")
     assert len(events(portal, Action.TRIES_FORGOTTEN)) == 1

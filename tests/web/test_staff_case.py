@@ -44,7 +44,7 @@ def test_the_page_tells_all(portal: Portal, number: str, agent: CheckedClient) -
     assert facts["Titullari"] == "EMER MBIEMER"
     assert facts["Tarifa që duhej zbatuar"] == "Familjar"
     assert facts["Shënime nga abonenti"] == "Jam klient familjar."
-    assert "Borxhi kur u regjistrua" in facts
+    assert "Detyrimi kur u regjistrua" in facts
     documents = page.table(1)
     assert [row[:2] for row in documents] == [
         ["karta.jpg", "Dokument identifikimi"],
@@ -151,7 +151,7 @@ def test_from_taking_it_to_the_answer(portal: Portal, number: str, agent: Checke
         ({"to": "refused"}, "note", "Shkruajini klientit"),
         ({"to": "waiting information", "wants": "other"}, "note", "çfarë tjetër"),
         ({"to": "in progress", "wants": "identity"}, "wants", "Dokumentet kërkohen"),
-        ({"to": "in progress", "letter": "I nderuar"}, "letter", "Letra e mbyll"),
+        ({"to": "in progress", "letter": "I nderuar"}, "letter", "Shkresa e mbyll"),
         ({"to": "done", "note": "x" * 2_001}, "note", "shumë e gjatë"),
         ({"to": "done", "letter": "x" * 10_001}, "letter", "shumë e gjatë"),
         ({"remark": "x" * 2_001}, "remark", "shumë e gjatë"),
