@@ -86,6 +86,7 @@ def same_invoice() -> InvoiceFile:
         interest=Decimal("12.30"),
         amount=Decimal("7400.60"),
         outstanding=Decimal("7412.90"),
+        is_paid=False,
         nslf="0123456789ABCDEF0123456789ABCDEF",
         nivf="01234567-89ab-cdef-0123-456789abcdef",
         eic="fedcba98-7654-3210-fedc-ba9876543210",

@@ -7,12 +7,15 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
+    DateTime,
     Select,
     Subquery,
     and_,
     bindparam,
     case,
     func,
+    literal,
     null,
     select,
     true,
@@ -21,7 +24,9 @@ from sqlalchemy import (
 )
 
 from legacy_adapters import decode, unique
+from legacy_adapters.decode import EARLIEST_YEAR
 from legacy_adapters.errors import BillingDataError
+from legacy_adapters.known import known
 from legacy_adapters.prepared import Row
 from legacy_adapters.records import Contract, ContractCode, ContractInfo, Debt
 from legacy_adapters.schema import DayInSqlite, Relation
@@ -199,13 +204,18 @@ def debts_by_codes(invoice: Relation, size: int = 1, before: str = "") -> Select
         func.count().label("invoices"),
         func.min(_known_day(due_on)).label("earliest_due"),
         unique.repeated(owed.c.number).label("repeated"),
-        (func.count() - func.count(owed.c.outstanding)).label("without_amount"),
+        (func.count() - func.count(known(owed.c.outstanding))).label("without_amount"),
     ).group_by(owed.c.contract_code)
 
 
 def _known_day(day: ColumnElement[Any]) -> ColumnElement[Any]:
-    """NULL for blanks and zeros, where those are kept: they are before every day."""
-    return without_blanks(day) if isinstance(day.type, TextDate | DayInSqlite) else day
+    """NULL for what stands for no day (decode.day): that is before or after every other."""
+    if isinstance(day.type, TextDate | DayInSqlite):
+        return without_blanks(day)
+    if not isinstance(day.type, Date | DateTime):
+        return day  # the mapping has none
+    first, last = literal(date(EARLIEST_YEAR, 1, 1)), literal(date.max)
+    return type_coerce(case((day.between(first, last), day)), day.type)
 
 
 def newest_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
@@ -217,7 +227,8 @@ def newest_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
         .subquery("o")
     )
     return select(
-        issued.c.contract_code.label("code"), func.max(issued.c.issued_on).label("newest")
+        issued.c.contract_code.label("code"),
+        func.max(_known_day(issued.c.issued_on)).label("newest"),
     ).group_by(issued.c.contract_code)
 
 

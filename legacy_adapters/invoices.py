@@ -6,6 +6,7 @@ were found by the same code. A contract without rows is one row of NULLs.
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -22,6 +23,7 @@ from legacy_adapters import decode, unique
 from legacy_adapters.contracts import BESIDE, below, by_codes, contract_row, head, is_one_of
 from legacy_adapters.prepared import Row
 from legacy_adapters.records import (
+    NO_MONEY,
     Contract,
     ContractCode,
     Invoice,
@@ -34,6 +36,7 @@ from legacy_adapters.records import (
 )
 from legacy_adapters.schema import Relation
 
+OPEN, PAID = "open", "paid"  # the words of a status, beside "cancelled"
 WHOSE = "contract_code"  # beside a contract without invoices it is NULL
 LINE_OF = "line_contract_code"
 HISTORY_FIELDS = ("number", "period", "issued_on", "due_on", "units", "principal", "tv_fee")
@@ -50,7 +53,7 @@ OPEN_FIELDS = (
 DETAIL_FIELDS = (
     *("number", "period", "issued_on", "due_on", "billed_from", "billed_to", "meter"),
     *("reading_before", "reading_after", "units", "net", "vat", "principal", "tv_fee"),
-    *("interest", "outstanding", "nslf", "nivf", "eic", "verification_url"),
+    *("interest", "outstanding", "status", "nslf", "nivf", "eic", "verification_url"),
 )
 LINE_FIELDS = (
     "position",
@@ -164,7 +167,7 @@ def issued_by_codes(invoice: Relation, size: int = 1) -> Select[Any]:
     """Parameters: those of list_of_codes, since."""
     wanted = is_one_of(invoice.field("contract_code"), size)
     since = invoice.field("issued_on") >= bindparam("since")
-    found = invoice.select((WHOSE, *HISTORY_FIELDS, "outstanding"))
+    found = invoice.select((WHOSE, *HISTORY_FIELDS, "outstanding", "status"))
     return found.where(wanted, since, invoice.differs("status", "cancelled"))
 
 
@@ -179,8 +182,14 @@ def issued_row(row: Row) -> IssuedInvoice:
     return IssuedInvoice(
         contract_code=ContractCode(decode.text(row, WHOSE)),
         invoice=history_row(row),
-        outstanding=decode.money(row, "outstanding"),
+        outstanding=_owed_now(row),
     )
+
+
+def _owed_now(row: Row) -> Decimal:
+    """As the page of open invoices has it: what is not open is not owed, whatever is outstanding,
+    and of what is open nobody may take an empty amount for nothing."""
+    return decode.amount(row, "outstanding") if decode.text(row, "status") == OPEN else NO_MONEY
 
 
 def order_of_issue(issued: IssuedInvoice) -> tuple[str, date, str]:
@@ -217,7 +226,7 @@ def detail(contract: Relation, invoice: Relation, line: Relation | None) -> Sele
     return (
         select(first, found, *told)
         .select_from(joined.outerjoin(lines, true()))
-        .order_by(lines.c.position)
+        .order_by(lines.c.position.nulls_last())
     )
 
 
@@ -228,6 +237,7 @@ def detail_row(rows: Sequence[Row]) -> InvoiceDetail:
         unique.of_those(WHOSE, [decode.text(row, WHOSE)], rows, LINE_OF)
     unique.once("number", row["copies"])
     principal, tv_fee = decode.money(row, "principal"), decode.money(row, "tv_fee")
+    owed = _owed_now(row)
     return InvoiceDetail(
         contract=contract_row(row),
         number=InvoiceNumber(decode.text(row, "number")),
@@ -246,12 +256,13 @@ def detail_row(rows: Sequence[Row]) -> InvoiceDetail:
         tv_fee=tv_fee,
         interest=decode.money(row, "interest"),
         amount=principal + tv_fee,
-        outstanding=decode.money(row, "outstanding"),
+        outstanding=owed,
+        is_paid=not owed and decode.text(row, "status") in (OPEN, PAID),
         nslf=decode.text(row, "nslf"),
         nivf=decode.text(row, "nivf"),
         eic=decode.text(row, "eic"),
         verification_url=decode.text(row, "verification_url"),
-        lines=tuple(_line(r) for r in rows if r.get("line_position") is not None),
+        lines=tuple(_line(r) for r in rows if r.get(LINE_OF) is not None),
     )
 
 

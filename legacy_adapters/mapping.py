@@ -257,7 +257,7 @@ class _RelationReader:
     def _codes(self, key: str) -> dict[str, list[str]]:
         value = self.value.get(key, {})
         if isinstance(value, dict) and all(map(_are_codes, value.values())):
-            return {column: [str(code) for code in codes] for column, codes in value.items()}
+            return {column: [_as_code(c) for c in codes] for column, codes in value.items()}
         self._problem(key, 'must name columns and codes, as {"f.STATUS" = ["A"]}')
         return {}
 
@@ -314,6 +314,11 @@ def _listed(names: Iterable[str]) -> str:
 
 def _are_codes(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(c, str | int) for c in value)
+
+
+def _as_code(value: str | int) -> str:
+    """TOML's true is Python's True."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _check_words(field: Field, operation: Operation) -> None:

@@ -34,6 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
+from legacy_adapters.known import Known
 from legacy_adapters.moments import MonthOf
 from legacy_adapters.text_dates import TextDate, known_day
 from legacy_adapters.wide import wide
@@ -60,6 +61,8 @@ class Operation:
     codes: Mapping[str, tuple[str, ...]] | None = None  # of a map: word -> billing's codes
     otherwise: str | None = None
     is_plain: bool = False  # nothing but a column
+    counted: tuple[str, ...] = ()  # the columns that it counts with, as they are
+    count: Callable[[Lookup], ColumnElement[Any]] | None = None  # build, without a look at those
 
     def equals(self, word: str, lookup: Lookup) -> ColumnElement[bool]:
         """A condition that lets the database use an index where it can."""
@@ -103,7 +106,7 @@ def is_nameable(column: str) -> bool:
 def _column(name: str) -> Operation:
     if not name or name != name.strip():
         raise Wrong(f"{name!r} is not a column's name")
-    return Operation((name,), lambda lookup: lookup(name), is_plain=True)
+    return Operation((name,), lambda lookup: lookup(name), is_plain=True, counted=(name,))
 
 
 def _several(value: Any, key: str) -> list[Operation]:
@@ -141,40 +144,47 @@ def _fold(key: str, combine: Callable[[Any, Any], Any]) -> Callable[[dict[str, A
         parts = _several(value, key)
 
         def build(lookup: Lookup) -> ColumnElement[Any]:
-            counted = [func.coalesce(_counted(part.build(lookup), key), 0) for part in parts]
+            counted = [func.coalesce(_counted(part, lookup, key), 0) for part in parts]
             return reduce(combine, counted)
 
-        return Operation(_names(parts), build)
+        return _counting(parts, build)
 
     return parser
 
 
-def _counted(value: ColumnElement[Any], key: str) -> ColumnElement[Any]:
-    return wide(_number_of(value, key))
+def _counting(parts: list[Operation], build: Callable[[Lookup], ColumnElement[Any]]) -> Operation:
+    names = tuple(name for part in parts for name in part.counted)
+
+    def look_and_build(lookup: Lookup) -> ColumnElement[Any]:
+        value = build(lookup)
+        return Known(value, *map(lookup, names)) if names else value
+
+    return Operation(_names(parts), look_and_build, counted=names, count=build)
 
 
-def _number_of(value: ColumnElement[Any], key: str) -> ColumnElement[Any]:
+def _counted(part: Operation, lookup: Lookup, key: str) -> ColumnElement[Any]:
+    return wide(_number_of(part, lookup, key))
+
+
+def _number_of(part: Operation, lookup: Lookup, key: str) -> ColumnElement[Any]:
     """Each database counts with days in a way of its own, and with texts as far as it can read
     them: SQLite takes 12 of '12 lek'."""
-    _refuse_days(value, key)
+    value = (part.count or part.build)(lookup)
+    if isinstance(value.type, Date | DateTime | TextDate | Boolean):
+        raise Wrong(f"{key} is for numbers, and this is a day, or true or false")
     if isinstance(value.type, String):
         raise Wrong(f'{key} is for numbers; {{ expr = "CAST(... AS NUMBER)" }} makes one of a text')
     return value
 
 
-def _refuse_days(value: ColumnElement[Any], key: str) -> None:
-    if isinstance(value.type, Date | DateTime | TextDate | Boolean):
-        raise Wrong(f"{key} is for numbers, and this is a day, or true or false")
-
-
 def _divide(value: dict[str, Any]) -> Operation:
     part, by = parse(value["divide"]), _number(value, "by")
-    return Operation(part.columns, lambda lookup: _number_of(part.build(lookup), "divide") / by)
+    return _counting([part], lambda lookup: _number_of(part, lookup, "divide") / by)
 
 
 def _times(value: dict[str, Any]) -> Operation:
     part, by = parse(value["times"]), _number(value, "by")
-    return Operation(part.columns, lambda lookup: _counted(part.build(lookup), "times") * by)
+    return _counting([part], lambda lookup: _counted(part, lookup, "times") * by)
 
 
 def _map(value: dict[str, Any]) -> Operation:
@@ -250,10 +260,7 @@ def _year_month(value: dict[str, Any]) -> Operation:
     year, month = parse(value["year"]), parse(value["month"])
 
     def build(lookup: Lookup) -> ColumnElement[Any]:
-        years, months = year.build(lookup), month.build(lookup)
-        _refuse_days(years, "year")
-        _refuse_days(months, "month")
-        return wide(years) * 100 + months
+        return _counted(year, lookup, "year") * 100 + _number_of(month, lookup, "month")
 
     return Operation(_names([year, month]), build)
 
@@ -276,7 +283,8 @@ def _date(value: dict[str, Any]) -> Operation:
     part = parse(value["date"])
     pattern = DATE_PATTERNS.get(str(value.get("format", "")))
     if pattern is None:
-        raise Wrong(f"`format` must be one of {', '.join(DATE_PATTERNS)}")
+        told = str(value.get("format", "nothing"))[:30]
+        raise Wrong(f"`format` must be one of {', '.join(DATE_PATTERNS)}; found {told}")
 
     def build(lookup: Lookup) -> ColumnElement[Any]:
         text = part.build(lookup)

@@ -133,7 +133,7 @@ class Payment(NamedTuple):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IssuedInvoice:
     """An invoice beside the contract that it bills. outstanding: what is owed of it now, interest
-    included; 0 once it is paid."""
+    included; 0 unless it is open."""
 
     contract_code: ContractCode
     invoice: Invoice
@@ -171,7 +171,8 @@ class InvoiceLine:
 class InvoiceDetail:
     """An invoice with all that its document shows.
 
-    net + vat is the principal; outstanding is 0 when nothing is owed any more.
+    net + vat is the principal; outstanding is 0 when nothing is owed any more, and is_paid where
+    billing says so: an invoice whose status has no word is neither.
     nslf, nivf, eic: the fiscal codes (IIC, FIC, e-invoice code), "" when there are none.
     """
 
@@ -193,6 +194,7 @@ class InvoiceDetail:
     interest: Decimal
     amount: Decimal
     outstanding: Decimal
+    is_paid: bool
     nslf: str
     nivf: str
     eic: str

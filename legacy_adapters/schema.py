@@ -75,6 +75,13 @@ class DayInSqlite(TypeDecorator[Any]):
         return None if value is None else str(value.isoformat())
 
 
+class DomainWord(TypeDecorator[str]):
+    """A DOMAIN over an ENUM: PostgreSQL compares it with neither of the two."""
+
+    impl = String
+    cache_ok = True
+
+
 class Relation:
     """One relation of the fixed contract over the utility's own tables."""
 
@@ -184,7 +191,7 @@ class Relation:
         def lookup(name: str) -> ColumnElement[Any]:
             alias, _, column = name.rpartition(".")
             try:
-                return at_home(find_column(self._aliases, alias, column))
+                return comparable(at_home(find_column(self._aliases, alias, column)))
             except Wrong as wrong:
                 raise self._mapping.wrong(self.name, place, str(wrong)) from None
 
@@ -192,9 +199,11 @@ class Relation:
 
     def _lookup_of(self, field: str) -> Any:
         lookup = self._lookup(f"columns.{field}")
-        if self._operations[field].is_plain:  # an index has to find it
+        operation = self._operations[field]
+        if operation.is_plain:  # an index has to find it
             return lookup
-        return lambda name: unpadded(lookup(name))
+        is_counted = self._dialect == "postgresql" and operation.codes is None
+        return lambda name: unpadded(mixable(lookup(name)) if is_counted else lookup(name))
 
     def condition_column(self, place: str, name: str) -> ColumnElement[Any]:
         """A column of `only` or `except`, as it is compared."""
@@ -219,6 +228,18 @@ class Relation:
 def as_told(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """PostgreSQL's ENUM as text: it may have words since that it had not when it was looked at."""
     return type_coerce(column, String()) if isinstance(column.type, Enum) else column
+
+
+def comparable(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return cast(column, String()) if isinstance(column.type, DomainWord) else column
+
+
+def mixable(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What PostgreSQL puts together with others: it has no way to round a sum of which a part is a
+    float, nor one to set a word of an ENUM beside a text."""
+    if isinstance(column.type, Double | REAL):
+        return cast(cast(column, Double()), Numeric())
+    return cast(column, String()) if isinstance(column.type, Enum) else column
 
 
 def _same(left: ColumnElement[Any], right: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -319,8 +340,7 @@ class LiveTables:
             warnings.simplefilter("ignore", SAWarning)
             found = self._inspector.get_columns(name, schema=schema, **options)
         for column in found:
-            while isinstance(column["type"], DOMAIN):  # PostgreSQL's name for another type
-                column["type"] = column["type"].data_type
+            column["type"] = _without_domain(column["type"])
         return found
 
     def _reflect(self, schema: str | None, name: str) -> Table:
@@ -340,6 +360,14 @@ class LiveTables:
                 # Exact, also where Oracle's NUMBER does not say how many decimals it has.
                 return Numeric(reflected.precision, reflected.scale, asdecimal=True)
         return reflected
+
+
+def _without_domain(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """PostgreSQL's DOMAIN is a name for another type."""
+    plain = kind
+    while isinstance(plain, DOMAIN):
+        plain = plain.data_type
+    return DomainWord() if isinstance(plain, Enum) and plain is not kind else plain
 
 
 def compile_relations(connection: Connection, mapping: Mapping) -> dict[str, Relation]:

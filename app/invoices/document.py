@@ -186,19 +186,25 @@ class _Page:
         _ = self.translate
         height = 17 * mm
         self.pen.frame(LEFT, y - height, (RIGHT - LEFT, height), self.accent)
-        if invoice.outstanding > 0:
-            day = self.formats.date(invoice.due_on)
-            told = _("To be paid by %(day)s") % {"day": day}
-            if invoice.interest > 0:
-                told = _("Was due on %(day)s. To be paid, with interest:") % {"day": day}
-            amount = invoice.outstanding
-        elif invoice.outstanding < 0:
-            told, amount = _("In your favour:"), -invoice.outstanding
-        else:
-            told, amount = _("Paid. Amount of the invoice:"), invoice.amount
+        told, amount = self._state(invoice)
         self.pen.text(LEFT + 5 * mm, y - 10.5 * mm, told, Style(11))
         self.pen.right(RIGHT - 5 * mm, y - 11.2 * mm, self.formats.money(amount), AMOUNT)
         return y - height
+
+    def _state(self, invoice: InvoiceDetail) -> tuple[str, Decimal]:
+        _, due_on = self.translate, invoice.due_on
+        if invoice.outstanding < 0:
+            return _("In your favour:"), -invoice.outstanding
+        if invoice.outstanding > 0 and due_on is None:
+            return _("To be paid:"), invoice.outstanding
+        if invoice.outstanding > 0:
+            told = _("To be paid by %(day)s")
+            if invoice.interest > 0:
+                told = _("Was due on %(day)s. To be paid, with interest:")
+            return told % {"day": self.formats.date(due_on)}, invoice.outstanding
+        if invoice.is_paid:
+            return _("Paid. Amount of the invoice:"), invoice.amount
+        return _("Amount of the invoice:"), invoice.amount
 
     def _meter(self, invoice: InvoiceDetail, y: float) -> float:
         _, number = self.translate, self.formats.number

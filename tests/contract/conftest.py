@@ -1,7 +1,9 @@
 """The portal's own database, over SQLite and over a real PostgreSQL, and the accounts in it."""
 
 import shutil
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,9 @@ from app.database.engine import Database
 from legacy_adapters.port import Billing
 from legacy_adapters.posting import PaymentPosting
 from tests.accounts import Accounts, Clock
+from tests.billing_schemas.copies import run_in_postgresql
 from tests.components import PostgresqlDatabases
+from tests.contract.odd import MAPPING, SCHEMA, Run
 from tests.notified import Town
 from tests.outbox import Post
 from tests.staff import Staff
@@ -113,3 +117,32 @@ def site(made_site: Site) -> Site:
 def posting(site: Site) -> Iterator[PaymentPosting]:
     with site.posting() as posting:
         yield posting
+
+
+@pytest.fixture
+def mapping(tmp_path: Path) -> Path:
+    file = tmp_path / "odd.toml"
+    file.write_text(MAPPING, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def on_postgresql(new_postgresql_database: Callable[[], str]) -> Callable[..., tuple[str, Run]]:
+    def made(number: str = "BIGINT", money: str = "NUMERIC(12, 2)") -> tuple[str, Run]:
+        address = new_postgresql_database()
+        run_in_postgresql(address, SCHEMA.format(number=number, money=money, net="'100.50'"))
+        return address, lambda sql: run_in_postgresql(address, sql)
+
+    return made
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> tuple[str, Run]:
+    file = tmp_path / "odd.sqlite3"
+
+    def run(sql: str) -> None:
+        with closing(sqlite3.connect(file)) as connection:
+            connection.executescript(sql)
+
+    run(SCHEMA.format(number="INTEGER", money="NUMERIC(12, 2)", net="100.5"))
+    return f"sqlite:///{file}", run

@@ -11,7 +11,8 @@ from legacy_adapters.doctor.examination import examine
 from legacy_adapters.engines import make_engine
 from legacy_adapters.errors import MappingError
 from tests.billing_schemas.copies import run_in_postgresql
-from tests.contract.test_odd_types import MAPPING, SCHEMA, check_large
+from tests.contract.odd import MAPPING, SCHEMA
+from tests.contract.test_odd_types import check_large
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from legacy_adapters.port import Billing
 from legacy_adapters.records import ContractCode, Period
 from tests.billing_schemas.copies import run_in_postgresql
 from tests.components import java_and_h2
-from tests.contract.test_odd_types import EARLIEST, MAPPING
+from tests.contract.odd import EARLIEST, MAPPING
 from tests.oracle_net import H2Database, OracleServer
 
 CODE = ContractCode("AB12")

@@ -14,8 +14,8 @@ from legacy_adapters.doctor import Level
 from legacy_adapters.errors import MappingError
 from legacy_adapters.records import ContractCode, InvoiceNumber
 from tests.billing_schemas.copies import run_in_postgresql
+from tests.contract.odd import MAPPING, SCHEMA
 from tests.contract.test_doctor import look, told
-from tests.contract.test_odd_types import MAPPING, SCHEMA
 from tests.contract.test_views import exported, over_views
 
 CODE, NUMBER = ContractCode("4200000001"), InvoiceNumber("202610000123")

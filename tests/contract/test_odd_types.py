@@ -1,6 +1,5 @@
 """What old columns hold that no column of that type should: over SQLite and PostgreSQL."""
 
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date
@@ -16,74 +15,8 @@ from legacy_adapters import open_billing
 from legacy_adapters.errors import BillingDataError, BillingError, MappingError, translated_errors
 from legacy_adapters.records import ContractCode, InvoiceNumber
 from tests.billing_schemas.copies import run_in_postgresql
+from tests.contract.odd import EARLIEST, LARGE, MAPPING, SCHEMA, Run
 from tests.contract.test_views import exported
-
-EARLIEST, LARGE = date(2020, 1, 1), ContractCode("4200000001")
-SCHEMA = """
-CREATE TABLE con (nr {number}, who TEXT, since DATE);
-CREATE INDEX con_nr ON con (nr);
-CREATE TABLE inv (nr {number}, no {number}, made DATE, due TIMESTAMP, net {money}, state TEXT);
-CREATE INDEX inv_nr ON inv (nr);
-INSERT INTO con VALUES (4200000001, 'ANA', '2020-01-01'), (2, 'BEN', '2020-01-01');
-INSERT INTO inv VALUES
-    (4200000001, 202610000123, '2026-10-05', '2026-10-30 23:59:59', {net}, 'open'),
-    (2, 1, '2026-09-05', '2026-09-30', {net}, 'open');
-"""
-MAPPING = """
-[contract]
-table = "con"
-columns = { code = "nr", subscriber = "who", address = "who" }
-[contract_info]
-table = "con"
-columns = { contract_code = "nr", connected_on = "since" }
-[invoice]
-table = "inv"
-[invoice.columns]
-contract_code = "nr"
-number = "no"
-status = "state"
-period = { month_of = "made" }
-issued_on = "made"
-due_on = "due"
-units = { value = 1 }
-principal = "net"
-tv_fee = { value = 0 }
-interest = { value = 0 }
-outstanding = "net"
-[payment]
-table = "inv"
-columns = { contract_code = "nr", paid_on = "made", amount = "net" }
-"""
-Run = Callable[[str], None]
-
-
-@pytest.fixture
-def mapping(tmp_path: Path) -> Path:
-    file = tmp_path / "odd.toml"
-    file.write_text(MAPPING, encoding="utf-8")
-    return file
-
-
-@pytest.fixture
-def on_postgresql(new_postgresql_database: Callable[[], str]) -> Callable[..., tuple[str, Run]]:
-    def made(number: str = "BIGINT", money: str = "NUMERIC(12, 2)") -> tuple[str, Run]:
-        address = new_postgresql_database()
-        run_in_postgresql(address, SCHEMA.format(number=number, money=money, net="'100.50'"))
-        return address, lambda sql: run_in_postgresql(address, sql)
-
-    return made
-
-
-@pytest.fixture
-def on_sqlite(tmp_path: Path) -> tuple[str, Run]:
-    file = tmp_path / "odd.sqlite3"
-
-    def run(sql: str) -> None:
-        with closing(sqlite3.connect(file)) as connection:
-            connection.executescript(sql)
-
-    run(SCHEMA.format(number="INTEGER", money="NUMERIC(12, 2)", net="100.5"))
-    return f"sqlite:///{file}", run
 
 
 def check_large(address: str, mapping: Path) -> None:

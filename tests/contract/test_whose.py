@@ -16,7 +16,7 @@ from legacy_adapters.port import Billing
 from legacy_adapters.records import ContractCode, InvoiceNumber
 from tests.billing_schemas.copies import run_in_postgresql
 from tests.components import PostgresqlDatabases
-from tests.contract.test_odd_types import EARLIEST, MAPPING
+from tests.contract.odd import EARLIEST, MAPPING
 
 SCHEMA = """
 CREATE TABLE con (nr {contract}, who TEXT, since DATE);

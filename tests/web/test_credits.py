@@ -4,6 +4,7 @@ import sqlite3
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from pypdf import PdfReader
 
 from tests.conftest import Portal
@@ -16,9 +17,10 @@ COLUMNS = (
 )
 
 
-def enter(billing_file: Path, number: str, owed: int) -> None:
-    """A second open invoice of the manual's contract."""
+def enter(billing_file: Path, number: str, owed: int, **others: str) -> None:
+    """A second open invoice of the manual's contract; others: columns and their SQL."""
     changed = {"FAT_ID": "990002", "FAT_NR": number, "VL_NETO": str(owed), "VL_PAGUAR": "0"}
+    changed |= others
     changed |= dict.fromkeys(("VL_TVSH", "TKS_TV", "KAMATE"), "0")
     values = ", ".join(changed.get(name, name) for name in COLUMNS.split(", "))
     with sqlite3.connect(billing_file) as connection:
@@ -79,6 +81,22 @@ def test_the_document_of_a_credit_is_not_paid(emer: CheckedClient, billing_file:
     text = PdfReader(BytesIO(content)).pages[0].extract_text().replace("\u00a0", " ")
     assert "Në favorin tuaj: 100,00 lekë" in " ".join(text.split())
     assert "E paguar" not in text
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"STATUS": "'X'"}, "Shuma e faturës: "),
+        ({"DT_AFAT": "NULL"}, "Për t'u paguar: "),
+    ],
+)
+def test_a_document_says_no_more_than_billing(
+    emer: CheckedClient, billing_file: Path, changed: dict[str, str], told: str
+) -> None:
+    enter(billing_file, "'990002'", 100, **changed)
+    content = emer.get(f"/contracts/{CODE}/invoices/990002.pdf").response.data
+    text = " ".join(PdfReader(BytesIO(content)).pages[0].extract_text().split())
+    assert f"{told}100,00 lekë" in text and "E paguar" not in text
 
 
 def test_an_invoice_without_a_number_is_owed_and_cannot_be_paid_here(
