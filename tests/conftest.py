@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app import opening
+from app.cases.catalogue import Catalogue, load_catalogue
 from app.clock import now, today
 from app.database import schema
 from app.database.engine import Database
@@ -35,6 +37,7 @@ from tests.oracle_net import ORACLE_12_1, ORACLE_19, H2Database, OracleServer
 from tests.web.client import CheckedClient
 
 DEMO_MAPPING = ROOT / "config/billing/demo.toml"
+CATALOGUE = ROOT / "config/cases.toml"
 SECRET = "a secret key that only the tests have ever used"
 
 
@@ -94,6 +97,19 @@ def templates_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(PageEnvironment, "compile", compile_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def catalogue_read_once() -> Iterator[None]:
+    """Each test's portal would read the same file of requests: a third of what making it took."""
+    shipped = load_catalogue(CATALOGUE)
+
+    def read(file: Path) -> Catalogue:
+        return shipped if file == CATALOGUE else load_catalogue(file)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(opening, "load_catalogue", read)
         yield
 
 
