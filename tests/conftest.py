@@ -113,6 +113,17 @@ def catalogue_read_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def pauses_left_out() -> Iterator[None]:
+    """Who is refused waits so that the time tells nothing, and the writer of last known answers
+    waits for more of them. tests/contract/test_evenly.py has what these waits are for."""
+    with pytest.MonkeyPatch.context() as patched:
+        for claims in ("registration", "ownership", "recovery"):
+            patched.setattr(f"app.accounts.{claims}.EVEN_SECONDS", 0.0)
+        patched.setattr("app.last_known.writer.GATHER_SECONDS", 0.05)
+        yield
+
+
 @pytest.fixture(scope="session")
 def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("billing") / "demo.sqlite3"

@@ -227,7 +227,10 @@ def test_unchanged_answers_are_not_written_again(database: Database) -> None:
     assert len(bodies(database)) == 1
 
 
-def test_portal_database_away_costs_no_page(tmp_path: Path) -> None:
+def test_portal_database_away_costs_no_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.last_known.writer.GATHER_SECONDS", 1.0)  # as without conftest.py
     database = Database(f"sqlite:///{tmp_path / 'none.sqlite3'}")  # without tables
     last_known = make(database)
     begun = time.monotonic()

@@ -143,13 +143,6 @@ LIMITS = [
 OTHERS = {limit.setting: 1_000 for limit in LIMITS}
 
 
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What takes evenly long elsewhere need not here."""
-    monkeypatch.setattr("app.accounts.registration.EVEN_SECONDS", 0.0)
-    monkeypatch.setattr("app.accounts.recovery.EVEN_SECONDS", 0.0)
-
-
 def gets_in(portal: Portal, limit: Limit, place: int) -> bool:
     for number in range(1, place):
         assert not limit.what(portal.client(), number, False, limit.sender)
