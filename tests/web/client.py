@@ -121,6 +121,7 @@ class CheckedClient:
     def __init__(self, app: Flask, language: str = "sq") -> None:
         self.language = language
         self.http = app.test_client()
+        self._tokens: dict[str, str] = {}  # the session's cookie -> a form's token
         if language != "sq":
             self.http.set_cookie("language", language)
 
@@ -129,23 +130,39 @@ class CheckedClient:
         return self.http.get(address, buffered=True, **more)
 
     def get(self, address: str, status: int = 200, **more: Any) -> Page:
-        return self._page(self.http.get(address, **more), status)
+        return self._page(self.http.get(address, **more), status, address)
 
     def post(self, address: str, data: dict[str, Any], status: int = 200, **more: Any) -> Page:
         """With a valid token of this session; a `csrf_token` in data goes first."""
         door = "/staff/login" if address.startswith("/staff") else "/login"
         data = {"csrf_token": self.fresh_token(door), **data}
-        return self._page(self.http.post(address, data=data, **more), status)
+        return self._page(self.http.post(address, data=data, **more), status, address)
 
     def fresh_token(self, door: str = "/login") -> str:
-        """A token of this session: the sign-in form's, or that of the page it leads on to."""
-        page = self.http.get(door, follow_redirects=True)
-        return Page(page, self.language).csrf_token
+        """A token of this session: of a page seen in it, of the sign-in form, or of the page that
+        leads on to."""
+        seen = self._tokens.get(self._session(door))
+        if seen:
+            return seen
+        page = Page(self.http.get(door, follow_redirects=True), self.language)
+        self._keep_token(page, door)
+        return page.csrf_token
+
+    def _session(self, address: str) -> str:
+        name = "selfcare_staff" if address.startswith("/staff") else "selfcare_session"
+        cookie = self.http.get_cookie(name)
+        return cookie.value if cookie else ""
+
+    def _keep_token(self, page: Page, address: str) -> None:
+        session = self._session(address)
+        if session and any(field.get("name") == "csrf_token" for field in page.all("input")):
+            self._tokens[session] = page.csrf_token
 
     def sign_in(self, name: str, password: str = PASSWORD) -> None:
         self.post("/login", {"user_name": name, "password": password}, status=303)
 
-    def _page(self, response: TestResponse, status: int) -> Page:
+    def _page(self, response: TestResponse, status: int, address: str) -> Page:
         page = Page(response, self.language)
         assert page.status == status, f"{page.status}: {page.text[:3000]}"
+        self._keep_token(page, address)
         return page
