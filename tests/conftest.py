@@ -4,7 +4,7 @@ import gc
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
@@ -43,6 +43,12 @@ SECRET = "a secret key that only the tests have ever used"
 
 pytest_plugins = ["tests.paying"]
 EXIT_CODE = pytest.StashKey[int]()
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One more than there are cores: many tests wait for what is slow on purpose."""
+    return (yield) + 1
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
