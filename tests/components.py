@@ -33,8 +33,12 @@ def need(found: object, what: str) -> None:
     pytest.skip(f"{what} is not installed")
 
 
+CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser")
+
+
 def chromium_path() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    """The one without windows first: a visitor's costs it 0.1 s of CPU instead of 0.6."""
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     need(found, "Chromium")
     return str(found)
 
