@@ -4,12 +4,14 @@ from functools import partial
 from pathlib import Path
 
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
-from psycopg.errors import DuplicateTable, UniqueViolation
+from psycopg.errors import DuplicateObject, DuplicateTable, UniqueViolation
 from redis import ConnectionPool
 
 from app.jobs.serializer import JsonSerializer
 
 SQLITE = "sqlite:///"
+# What PostgreSQL says where another process makes the queue's tables at the same moment.
+MADE_MEANWHILE = (UniqueViolation, DuplicateObject, DuplicateTable)
 SECONDS = 3  # a queue that does not answer for so long counts as away
 
 
@@ -29,7 +31,7 @@ def open_queue(address: str, name: str) -> Huey:
         )
         try:
             return postgresql()
-        except (UniqueViolation, DuplicateTable):  # another process made the tables meanwhile
+        except MADE_MEANWHILE:
             return postgresql()
     waits = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS}
     return RedisHuey(connection_pool=ConnectionPool.from_url(address, **waits), **common)
