@@ -35,7 +35,15 @@ def gone(codes: list[str]) -> list[str]:
     """Of a flag such as DELETED: the codes of rows that are. Nothing when it is no flag."""
     if not codes or len(codes) > 2:  # noqa: PLR2004
         return []
-    for no, yes in YES_FOR_NO.items():
-        if {_plain(code) for code in codes} <= {no, yes}:
-            return [code for code in codes if _plain(code) == yes] or [yes]
+    found = {_plain(code) for code in codes}
+    for no, all_yes in YES_FOR_NO.items():
+        for yes in all_yes:
+            if found <= {no, yes}:
+                return [code for code in codes if _plain(code) == yes] or list(all_yes)
     return []
+
+
+def of_flag(concept: str, codes: list[str]) -> dict[str, str]:
+    """The map of a flag that says paid, or cancelled. Nothing when it is no flag."""
+    yes = gone(codes)
+    return {code: concept if code in yes else OTHERWISE["status"] for code in {*yes, *codes}}

@@ -19,6 +19,10 @@ from legacy_adapters.guessing.vocabulary import FIELDS
 from legacy_adapters.relations import RELATIONS, Kind
 
 CANDIDATES = 4
+FLAGS = {  # that stand where a status should, and what to check of them
+    "paid": "what each code means; is it this flag that says what is paid?",
+    "cancelled": "what each code means; no status was found that says which are paid",
+}
 SPOKEN = {"category", "method", "source", "region"}  # customers read these: no codes
 
 
@@ -161,18 +165,24 @@ class _Guesser:
         known = self.catalogue.codes(found.column)
         if not known:
             return None
-        words = codes.words(name, known)
+        words, told = codes.words(name, known), "what each code means"
+        if name == "status" and found.concepts in FLAGS:
+            words, told = codes.of_flag(found.concepts, known), FLAGS[found.concepts]
+        if not words:
+            return None
         value = {"column": found.column, "map": words, "else": codes.OTHERWISE[name]}
-        return Guess(
-            value, "guess", f"{found.column.name}: {found.concepts}", "what each code means"
-        )
+        return Guess(value, "guess", f"{found.column.name}: {found.concepts}", told)
 
     def _contract(self, relation: RelationGuess, near: list[Reached]) -> None:
         own = {f"{c.name}": c for reached in near for c in reached.table.columns.values()}
         people = [c for c in own.values() if c.family == "text"]
         first = [c for c in people if "first" in c.concepts]
         last = [c for c in people if "last" in c.concepts]
-        if first and last and "subscriber" not in relation.fields:
+        named = relation.fields["subscriber"].columns if "subscriber" in relation.fields else []
+        beside = [c for c in last if named and c.table == named[0].table and c not in named]
+        if beside:  # EMER and MBIEMER: customers type both
+            first, last, named = named, beside, []
+        if first and last and not named:
             both = [c for c in first if c in last]  # EMRI_MBIEMRI
             value = both[0] if both else {"concat": [first[0], last[0]]}
             why = both[0].name if both else f"{first[0].name} and {last[0].name}"

@@ -76,7 +76,8 @@ def score(relation: str, field: str, column: ColumnFacts, table: TableFacts) -> 
             best = Found(column, points, names)
     kind = RELATIONS[relation][field].kind
     points = best.score + (0 if field in LOOSE else FAMILIES[kind].get(column.family, -8))
-    points -= 4 * len(SHUNNED.get(field, frozenset()) & (own | _strange(relation, table)))
+    shunned = SHUNNED.get(field, frozenset()) - set(best.concepts.split())
+    points -= 4 * len(shunned & (own | _strange(relation, table)))
     if field in {"code", "number"} and any(link.source == column for link in table.links):
         points -= 3  # another table's identity, not this one's
     if kind is Kind.TEXT and own & {"code", "id"} and "name" not in own:

@@ -51,6 +51,8 @@ CONCEPTS: dict[str, str] = {
     "minor": "minor cent cents qindar* kurus*",
     "net": "neto net netto imponibil* matrah* patvsh",
     "vat": "tvsh vat kdv iva",
+    "with": "me with con incl* dahil",
+    "without": "pa without senza excl* haric",
     "tv": "tv rtsh trt televiz*",
     "interest": "kamat* interes* interest* faiz* gecikme* penal* mora kamv",
     "paid": "paguar paguara paid odenen* pagat* settled_amount",
@@ -60,7 +62,7 @@ CONCEPTS: dict[str, str] = {
     "end": "end bit bitis mbarim* fine",
     "meter": "mates* matesi meter* sayac* contator* mtr",
     "reading": "lex lexim* read* reading* endeks* letur* lettur* okuma*",
-    "before": "para prev* previous old mepar* eski prec* a start ilk before",
+    "before": "para prev* previous old vjeter* mepar* eski prec* a start ilk before",
     "after": "pas curr* current new b yeni attual* son after",
     "nslf": "nslf iic",
     "nivf": "nivf fic",
@@ -118,16 +120,16 @@ FIELDS: dict[str, dict[str, dict[str, float]]] = {
     },
     "invoice": {
         "number": {"invoice number": 6, "invoice code": 5.5, "invoice id": 3.5, "number": 4},
-        "status": {"status": 6, "cancelled": 3.5},
+        "status": {"status": 6, "paid": 3.6, "cancelled": 3.5},
         "period": {"period": 6},
         "issued_on": {"issue": 6, "invoice date": 4.5},
         "due_on": {"due": 6},
         "units": {"kwh": 6, "units": 5},
-        "principal": {"principal": 6, "total": 5},
+        "principal": {"principal": 6, "vat with": 6.5, "total": 5},
         "tv_fee": {"tv": 6},
         "interest": {"interest": 6},
         "outstanding": {"outstanding": 6},
-        "net": {"net": 6},
+        "net": {"net": 6, "vat without": 6.5},
         "vat": {"vat": 6},
         "billed_from": {"from": 6, "start date": 4, "before date": 3.5},
         "billed_to": {"to": 6, "end date": 4},
@@ -156,11 +158,12 @@ FIELDS: dict[str, dict[str, dict[str, float]]] = {
         "source": {"channel": 6, "channel name": 7},
     },
 }
-# A column that also names one of these is about something else.
+# A column that also names one of these is about something else, unless the field is named by it.
 SHUNNED: dict[str, frozenset[str]] = {
     "subscriber": frozenset(
         {"region", "zone", "category", "channel", "tariff", "office", "first", "last", "meter"}
     ),
+    "address": frozenset({"invoice"}),
     "number": frozenset({"contract", "customer", "meter", "payment"}),
     "code": frozenset({"tariff", "zone", "category", "region", "meter", "vat", "status"}),
     "issued_on": frozenset({"due", "from", "to", "reading"}),
@@ -168,6 +171,8 @@ SHUNNED: dict[str, frozenset[str]] = {
     "amount": frozenset({"vat", "interest", "tv"}),
     "net": frozenset({"vat", "interest", "tv", "paid", "outstanding", "price", "total"}),
     "principal": frozenset({"vat", "interest", "tv", "paid", "net"}),
+    "outstanding": frozenset({"before"}),
+    "vat": frozenset({"with", "without"}),
     "units": frozenset({"price", "amount"}),
     "connected_power": frozenset({"agreed", "contract"}),
     "status": frozenset({"date"}),
@@ -187,14 +192,14 @@ WORDS_OF_LINE: dict[str, str] = {
     "fixed_fee": "TF FIX* FIKS* SABIT* FISS* TARIFE",
     "tv_fee": "TV RTSH TRT TAKSETV",
 }
-# A flag's no -> the yes that goes with it, in one language each.
-YES_FOR_NO = {
-    "J": "P",
-    "N": "Y",
-    "0": "1",
-    "H": "E",
-    "F": "T",
-    "NO": "YES",
-    "JO": "PO",
-    "FALSE": "TRUE",
+# A flag's no -> the yes that goes with it, in each language.
+YES_FOR_NO: dict[str, tuple[str, ...]] = {
+    "J": ("P",),
+    "N": ("Y", "S"),
+    "0": ("1",),
+    "H": ("E",),
+    "F": ("T",),
+    "NO": ("YES", "SI"),
+    "JO": ("PO",),
+    "FALSE": ("TRUE",),
 }

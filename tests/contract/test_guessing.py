@@ -3,7 +3,8 @@
 The demo's schema and the wide one were looked at while the vocabulary was made. The Turkish
 one was not: it gave 10 of 16 at first sight, and then one rule was mended by it (another
 table's key is not the contract's code), so its number today is no measure of the unknown. The
-Italian one was written and measured once after that, and nothing was changed for it. All of
+Italian one was written and measured once after that (10 of 16), and nothing was changed for
+it; a rule that came by a schema of Albanian names (two columns of a name) gave it one more. All of
 them are by the vocabulary's own author: a real schema may do worse.
 """
 
@@ -142,9 +143,9 @@ def test_the_turkish_schema(small: Path, tmp_path: Path) -> None:
 def test_the_italian_schema_that_nothing_was_tuned_on(small: Path, tmp_path: Path) -> None:
     text = guessed(f"sqlite:///{small}")
     same, different = compare(text, SCHEMAS / "italian/mapping.toml")
-    assert len(same) == 10
+    assert len(same) == 11
     assert different == [
-        *("contract.code", "contract.subscriber", "contract_info.contract_code"),
+        *("contract.code", "contract_info.contract_code"),
         *("invoice.contract_code", "invoice.status", "payment.contract_code"),
     ]
     file = tmp_path / "guessed.toml"
@@ -338,3 +339,54 @@ def test_numbered_tables_of_other_columns_are_no_years(demo_file: Path, tmp_path
     text = guessed(f"sqlite:///{file}")
     assert compare(text, DEMO_MAPPING)[1] == []
     assert "CHECK: one table for each year" not in text
+
+
+ABONENTE = """
+CREATE TABLE ABONENTE (KOD_ABONENTI VARCHAR(12) PRIMARY KEY, EMER VARCHAR(40),
+    MBIEMER VARCHAR(40), ADRESA_FATURIMIT VARCHAR(80), ADRESA_FURNIZIMIT VARCHAR(80));
+CREATE TABLE FATURAT (NR_FATURE VARCHAR(12), KOD_ABONENTI VARCHAR(12) REFERENCES ABONENTE,
+    DATA_LESHIMIT DATE, DATA_SKADENCES DATE, KWH NUMERIC, VLERA_PA_TVSH NUMERIC(12, 2),
+    VLERA_ME_TVSH NUMERIC(12, 2), TVSH NUMERIC(12, 2), TAKSA_TV NUMERIC, KAMATA NUMERIC,
+    DETYRIM_I_VJETER NUMERIC(12, 2), DETYRIMI NUMERIC(12, 2), PAGUAR CHAR(1), ANULLUAR CHAR(1));
+CREATE TABLE ARKETIME (KOD_ABONENTI VARCHAR(12) REFERENCES ABONENTE, DATA_PAGESES DATE,
+    SHUMA NUMERIC(12, 2), STORNO CHAR(1));
+INSERT INTO ABONENTE VALUES ('A1', 'ANA', 'PRIFTI', 'KUTIA 1', 'RRUGA 1');
+INSERT INTO FATURAT VALUES
+    ('1', 'A1', '2026-01-01', '2026-01-30', 1, 100, 120, 20, 1, 0, 900, 121, 'J', 'J'),
+    ('2', 'A1', '2026-02-01', '2026-02-28', 1, 100, 120, 20, 1, 0, 900, 0, 'P', 'J'),
+    ('3', 'A1', '2026-02-01', '2026-02-28', 1, 100, 120, 20, 1, 0, 900, 121, 'J', 'P');
+INSERT INTO ARKETIME VALUES ('A1', '2026-02-20', 121, 'N'), ('A1', '2026-02-21', 121, 'S');
+"""
+
+
+def test_names_that_say_what_they_are_not(tmp_path: Path) -> None:
+    """The old debt, the address of the bill, VAT in and out, and a flag for each state."""
+    file = tmp_path / "abonente.sqlite3"
+    with sqlite3.connect(file) as connection:
+        connection.executescript(ABONENTE)
+    connection.close()
+    guess = tomllib.loads(guessed(f"sqlite:///{file}"))
+    contract, invoice = guess["contract"]["columns"], guess["invoice"]["columns"]
+    parts = [part.rpartition(".")[2] for part in contract["subscriber"]["concat"]]
+    assert parts == ["EMER", "MBIEMER"]
+    told = {
+        name: value.rpartition(".")[2]
+        for name, value in (invoice | contract).items()
+        if isinstance(value, str)
+    }
+    assert told["address"] == "ADRESA_FURNIZIMIT"
+    assert (told["outstanding"], told["net"], told["vat"], told["principal"]) == (
+        "DETYRIMI",
+        "VLERA_PA_TVSH",
+        "TVSH",
+        "VLERA_ME_TVSH",
+    )
+    status = invoice["status"]
+    assert (status["column"].rpartition(".")[2], status["map"], status["else"]) == (
+        "PAGUAR",
+        {"P": "paid", "J": "open"},
+        "open",
+    )
+    gone = {name.rpartition(".")[2]: codes for name, codes in guess["invoice"]["except"].items()}
+    assert gone == {"ANULLUAR": ["P"]}
+    assert list(guess["payment"]["except"].values()) == [["S"]]
