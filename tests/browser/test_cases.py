@@ -294,7 +294,7 @@ def test_nothing_typed_on_a_case_is_lost_beside_the_button(visit: Any, files: Pa
     clerk.goto(f"/staff/cases/{number}")
     clerk.locator("textarea[name=note]").fill("Për klientin.")
     clerk.locator("textarea[name=remark]").fill("Për kolegët.")
-    clerk.get_by_role("button", name="Merreni").click()
+    clerk.get_by_role("button", name="Merre").click()
     expect(clerk.locator("textarea[name=note]")).to_have_value("Për klientin.")
     clerk.get_by_label("Skedari").set_input_files(files / "kontrata.pdf")
     clerk.get_by_role("button", name="Shtoje").click()

@@ -64,7 +64,7 @@ def test_from_the_form_to_a_strangers_check(visit: Any, billing: Path) -> None:
     apply(page)
     expect(page.get_by_role("status").first).to_contain_text("u lëshua")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    address = page.get_by_role("link", name="Hapni vërtetimin").get_attribute("href")
+    address = page.get_by_role("link", name="Hap vërtetimin").get_attribute("href")
     paper = visitor.context.request.get(address).body()
     words = pypdfium2.PdfDocument(paper)[0].get_textpage().get_text_range()
     [code] = re.findall(r"/verify/([A-Z2-7]{26})", "".join(words.split()))

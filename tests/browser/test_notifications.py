@@ -100,7 +100,7 @@ def test_the_phone_is_confirmed_by_the_code_of_an_sms(
     page = visitor.page
     page.goto("/account/preferences")
     page.get_by_role("link", name="Konfirmojeni te").click()
-    page.get_by_role("button", name="më dërgoni një kod me SMS").click()
+    page.get_by_role("button", name="më dërgo një kod me SMS").click()
     expect(page.get_by_role("heading", level=2)).to_have_text("Konfirmoni numrin e telefonit")
     assert findings(page) == []
     page.get_by_label("Kodi nga SMS-ja").fill("000000")

@@ -217,7 +217,7 @@ def test_no_code_is_offered_to_another_country(portal: Portal, agron: CheckedCli
         page = agron.get(path)
         assert [e for e in page.all("div") if e.get("role") == "note"]
         assert "Numri juaj i telefonit nuk" not in page.content
-        assert "Konfirmojeni" not in page.content, "there is nothing to confirm"
+        assert "Konfirmoje" not in page.content, "there is nothing to confirm"
 
 
 def test_who_gets_no_sms_is_not_told_to_ask_by_sms(make_portal: MakePortal) -> None:
