@@ -44,7 +44,7 @@ class Breaker:
         self._what, self._do = what, do
         self._lock = threading.Lock()
         self._failures = 0
-        self._pauses = 0
+        self._pauses = {True: 0, False: 0}  # since the last answer: refused ones, and others
         self._reason = ""
         self._paused_until = 0.0
         self._is_trying = False
@@ -87,7 +87,8 @@ class Breaker:
         if self._failures or self._paused_until:
             with self._lock:
                 was_away = self._paused_until > 0
-                self._failures = self._pauses = 0
+                self._failures = 0
+                self._pauses = {True: 0, False: 0}
                 self._paused_until, self._is_trying = 0.0, False
             if was_away:
                 log.warning(f"{self._what} answers again")
@@ -105,9 +106,9 @@ class Breaker:
                 (REFUSED_PAUSE, LONGEST_REFUSED_PAUSE) if refused else (PAUSE, LONGEST_PAUSE)
             )
             if is_trial or not self._paused_until:  # stragglers of the same failure add nothing
-                pause = min(first * 2**self._pauses, longest)
+                pause = min(first * 2 ** self._pauses[refused], longest)
                 self._paused_until = self._clock() + pause
-                self._pauses += 1
+                self._pauses[refused] += 1
                 log.error(
                     f"{self._what} is away",
                     reason=self._reason,

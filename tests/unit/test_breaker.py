@@ -114,3 +114,35 @@ def test_refused_password_is_hardly_ever_tried(breaker: Breaker, clock: Clock) -
             refused += 1
         clock.now += 1
     assert refused == 5  # at 0, 25, 75, 175 and 375 s
+
+
+def test_each_kind_of_pause_grows_by_itself(breaker: Breaker, clock: Clock) -> None:
+    """A refused log-in at an outage's end, as of a database that is not quite up yet, is no reason
+    to stay away for a quarter of an hour."""
+
+    def until_asked(error: Exception | None) -> float:
+        begun = clock.now
+        while ask(breaker, error) == "paused":
+            clock.now += 0.5
+        return clock.now - begun
+
+    for _ in range(3):
+        ask(breaker, AWAY())
+    begun = clock.now
+    while clock.now < begun + 100:
+        until_asked(AWAY())
+    refused = BillingUnavailable("ORA-01017", refuses_us=True)
+    until_asked(refused)
+    assert until_asked(AWAY()) == 25
+    assert until_asked(refused) == 20
+    assert until_asked(None) == 50  # and a flapping one does not try a password every 25 seconds
+    assert not breaker.is_open
+
+
+def test_an_outage_after_a_refusal_is_over_within_seconds(breaker: Breaker, clock: Clock) -> None:
+    for _ in range(4):
+        ask(breaker, BillingUnavailable("ORA-01017", refuses_us=True))
+        clock.now += 900
+    assert ask(breaker, AWAY()) == "asked"
+    clock.now += 5
+    assert ask(breaker) == "asked"
