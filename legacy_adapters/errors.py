@@ -31,6 +31,14 @@ class BillingHangs(BillingUnavailable):
     """Not even the driver's own time-out ended a question."""
 
 
+class BillingOutOfTime(BillingUnavailable):
+    """The page's time ended before billing had its own: that says nothing of billing."""
+
+
+class BillingSlow(BillingUnavailable):
+    """Billing answers, but it ended this question itself, because that took too long."""
+
+
 class BillingPaused(BillingUnavailable):
     """Billing was away a moment ago and is not asked again yet."""
 
@@ -72,6 +80,13 @@ RETRY_CODES = {
     *("ORA-01089", "ORA-01555", "ORA-02396", "ORA-03113", "ORA-03114", "ORA-03135"),
     *("ORA-04068", "ORA-12514", "ORA-12528"),
 }
+# A statement that the database's own limit ended, or its DBA. Oracle's drivers say so only where
+# the server has answered their break; PostgreSQL has a limit for locks, too.
+SLOW_CODES = {
+    *("DPY-4024", "DPI-1067", "ORA-01013", "ORA-00040", "ORA-07455"),
+    *("57014", "55P03"),
+}
+SLOW_IN_SQLITE = "SQLITE_INTERRUPT"
 # Oracle: wrong password, locked, expired. PostgreSQL: the classes 28P01 and 28000.
 REFUSED_CODES = {"ORA-01017", "ORA-28000", "ORA-28001", "28P01", "28000"}
 # What the mapping names is not there, or not for this user.
@@ -147,11 +162,19 @@ def _translated(error: Any, *, lost: bool) -> BillingError:
         return NotThere(reason)
     if "DPI-1047" in codes:
         return BillingUnavailable(NO_CLIENT)
+    if not lost and (codes & SLOW_CODES or _sqlite_name(error) == SLOW_IN_SQLITE):
+        return BillingSlow(reason)
     return BillingUnavailable(
         reason,
         may_retry=lost or bool(codes & (RETRY_CODES | RETRY_STATES)),
-        refuses_us=bool(codes & REFUSED_CODES) or "password authentication failed" in message,
+        refuses_us=is_refused(error),
     )
+
+
+def is_refused(error: Any) -> bool:
+    """Whether a driver says that user or password is."""
+    codes, _state = _codes_of(error)
+    return bool(codes & REFUSED_CODES) or "password authentication failed" in str(error)
 
 
 def is_unique_violation(error: exc.DBAPIError) -> bool:
