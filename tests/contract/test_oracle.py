@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -240,6 +241,49 @@ def test_wrong_password_is_tried_once(oracle_data: H2Database) -> None:
             with pytest.raises(BillingUnavailable) as caught:
                 billing.find_contract(CODE)
             assert "wrong" not in str(caught.value)
+        assert server.log.refused_logins == 1
+        billing.close()
+
+
+def ask_at_once(billing: Billing, seconds: float) -> int:
+    """By as many as a web process has threads, again and again; how many answers there were."""
+    end = time.monotonic() + seconds
+
+    def ask(_: int) -> int:
+        answers = 0
+        while time.monotonic() < end:
+            try:
+                answers += billing.find_contract(CODE) is not None
+            except BillingUnavailable:
+                time.sleep(0.01)
+        return answers
+
+    with ThreadPoolExecutor(16) as pool:
+        return sum(pool.map(ask, range(16)))
+
+
+def test_a_password_that_is_refused_at_once_is_tried_once_by_all(
+    oracle_data: H2Database,
+) -> None:
+    """Ten refused tries lock the account where nobody has changed its profile."""
+    with OracleServer({"demo": "secret"}, oracle_data) as server:
+        billing = opened(server)
+        assert ask_at_once(billing, 0.5) > 0
+        server.faults.login = Ora(1017, "logon denied")
+        server.drop_sessions()
+        assert ask_at_once(billing, 1.5) == 0
+        assert server.log.refused_logins == 1
+        billing.close()
+
+
+def test_answers_of_open_connections_do_not_hide_that_new_ones_are_refused(
+    oracle_data: H2Database,
+) -> None:
+    with OracleServer({"demo": "secret"}, oracle_data) as server:
+        billing = opened(server)
+        billing.verify()  # on one connection
+        server.faults.login = Ora(1017, "logon denied")
+        ask_at_once(billing, 1.0)
         assert server.log.refused_logins == 1
         billing.close()
 
