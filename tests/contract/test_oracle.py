@@ -11,8 +11,17 @@ import pytest
 from config.settings import BillingSettings
 from legacy_adapters import open_billing
 from legacy_adapters.asking import begin_asking, name_customer, stop_asking
+from legacy_adapters.breaker import FAILURES
 from legacy_adapters.demo.generator import MANUAL_CODE
-from legacy_adapters.errors import BillingDataError, BillingUnavailable, MappingError
+from legacy_adapters.errors import (
+    BillingDataError,
+    BillingHangs,
+    BillingOutOfTime,
+    BillingPaused,
+    BillingSlow,
+    BillingUnavailable,
+    MappingError,
+)
 from legacy_adapters.port import Billing
 from legacy_adapters.records import ContractCode
 from tests.conftest import DEMO_MAPPING
@@ -20,6 +29,7 @@ from tests.oracle_net import (
     ORACLE_12_1,
     ORACLE_19,
     H2Database,
+    Hang,
     Ora,
     OracleServer,
     Silent,
@@ -208,6 +218,38 @@ def test_a_connection_nobody_asked_is_given_back_clean(server: OracleServer) -> 
         with billing.engine.connect():  # type: ignore[attr-defined]
             pass
     billing.close()
+
+
+def test_a_page_without_time_tells_nothing_of_billing(server: OracleServer) -> None:
+    """As after a stall of the portal's own database."""
+    billing = opened(server)
+    billing.verify()
+    asked = len(server.log.statements)
+    begin_asking("test", seconds=0)
+    for _ in range(5):
+        with pytest.raises(BillingOutOfTime):
+            billing.find_contract(CODE)
+    stop_asking()
+    assert len(server.log.statements) == asked
+    assert billing.find_contract(CODE)
+    billing.close()
+
+
+@pytest.mark.parametrize(("honours_break", "tries"), [(True, FAILURES), (False, 1)])
+def test_statements_that_hang(oracle_data: H2Database, honours_break: bool, tries: int) -> None:
+    """A server that answers the driver's break lives; one that stays silent does not."""
+    with OracleServer({"demo": "secret"}, oracle_data) as server:
+        billing = opened(server, connect_seconds=0.5, answer_seconds=0.6)
+        billing.verify()
+        fault = server.faults.on("KTR_KOD", Hang(honours_break=honours_break))
+        for _ in range(tries):
+            with pytest.raises(BillingSlow if honours_break else BillingHangs):
+                billing.find_contract(CODE)
+        with pytest.raises(BillingPaused):
+            billing.find_contract(CODE)
+        assert fault.hits == tries
+        server.faults.clear()
+        billing.close()
 
 
 def test_silent_listener_at_the_start_is_over_when_it_is_over(oracle_data: H2Database) -> None:
