@@ -31,6 +31,14 @@ class BillingHangs(BillingUnavailable):
     """Not even the driver's own time-out ended a question."""
 
 
+class BillingOutOfTime(BillingUnavailable):
+    """The page's time ended before billing had its own: that says nothing of billing."""
+
+
+class BillingSlow(BillingUnavailable):
+    """Billing answers, but it ended this question itself, because that took too long."""
+
+
 class BillingPaused(BillingUnavailable):
     """Billing was away a moment ago and is not asked again yet."""
 
@@ -72,6 +80,13 @@ RETRY_CODES = {
     *("ORA-01089", "ORA-01555", "ORA-02396", "ORA-03113", "ORA-03114", "ORA-03135"),
     *("ORA-04068", "ORA-12514", "ORA-12528"),
 }
+# A statement that the database's own limit ended, or its DBA. Oracle's drivers say so only where
+# the server has answered their break; PostgreSQL has a limit for locks, too.
+SLOW_CODES = {
+    *("DPY-4024", "DPI-1067", "ORA-01013", "ORA-00040", "ORA-07455"),
+    *("57014", "55P03"),
+}
+SLOW_IN_SQLITE = "SQLITE_INTERRUPT"
 # Oracle: wrong password, locked, expired. PostgreSQL: the classes 28P01 and 28000.
 REFUSED_CODES = {"ORA-01017", "ORA-28000", "ORA-28001", "28P01", "28000"}
 # What the mapping names is not there, or not for this user.
@@ -102,8 +117,14 @@ UNIQUE_CODES = {"ORA-00001", "23505"}
 RULE_CODES = {*UNIQUE_CODES, "ORA-01400", "ORA-02290", "ORA-02291"}
 RULE_CLASS = "23"  # PostgreSQL's integrity violations
 UNIQUE_IN_SQLITE = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
-# Texts that somebody wrote into a trigger: nobody here knows what they quote.
-OWN_TEXT = re.compile(r"ORA-20\d{3}|P0001")
+# Texts that somebody wrote into a trigger or a function: nobody here knows what they quote.
+OWN_TEXT = re.compile(r"ORA-20\d{3}|(?:P0|45)\w{3}")
+# What a view's own sub-queries and functions make of a row: several rows or none where one is to
+# be, no case that fits, more than fits into a value.
+ROW_CODES = {"ORA-01422", "ORA-01427", "ORA-06503", "ORA-06592"}
+ROW_CLASSES = {"20", "21", "45", "54", "P0"}
+ROW_IN_SQLITE = re.compile("malformed JSON|bad JSON path|JSON path error|integer overflow")
+RECURSIVE = "ORA-00604"  # a trigger at log-in, perhaps: that is nobody's row
 CODE = re.compile(r"\b(?:ORA|DPY|DPI)-\d{4,5}\b")
 DRIVER_ERRORS = ("oracledb", "cx_Oracle")
 # What drivers and SQLAlchemy raise as they read a value of its column's type; such a message may
@@ -138,20 +159,25 @@ def _translated(error: Any, *, lost: bool) -> BillingError:
     reason = f"{type(error).__name__}: {_first_lines(message)[:REASON_LENGTH]}"
     if own := next(filter(OWN_TEXT.fullmatch, sorted(codes)), None):
         reason = f"{type(error).__name__}: {own}"
-    if _breaks_a_rule(error, codes, state):
-        return BillingDataError(f"a rule of the table refuses the row ({_rule(error, codes)})")
-    if quotes_a_value(error):
-        told = ", ".join(sorted(codes - {"None"})) or "DataError"
-        return BillingDataError(f"a value that the database itself cannot convert ({told})")
+    if not lost and (told := _wrong_with_the_row(error, message, codes, state)):
+        return BillingDataError(told)
     if codes & MISSING_CODES or MISSING_IN_SQLITE.match(message):
         return NotThere(reason)
     if "DPI-1047" in codes:
         return BillingUnavailable(NO_CLIENT)
+    if not lost and (codes & SLOW_CODES or _sqlite_name(error) == SLOW_IN_SQLITE):
+        return BillingSlow(reason)
     return BillingUnavailable(
         reason,
         may_retry=lost or bool(codes & (RETRY_CODES | RETRY_STATES)),
-        refuses_us=bool(codes & REFUSED_CODES) or "password authentication failed" in message,
+        refuses_us=is_refused(error),
     )
+
+
+def is_refused(error: Any) -> bool:
+    """Whether a driver says that user or password is."""
+    codes, _state = _codes_of(error)
+    return bool(codes & REFUSED_CODES) or "password authentication failed" in str(error)
 
 
 def is_unique_violation(error: exc.DBAPIError) -> bool:
@@ -175,6 +201,24 @@ def _breaks_a_rule(error: Any, codes: set[str], state: str) -> bool:
     return in_sqlite or bool(codes & RULE_CODES) or state.startswith(RULE_CLASS)
 
 
+def _wrong_with_the_row(error: Any, message: str, codes: set[str], state: str) -> str:
+    """Nothing, where it is not the row."""
+    if _breaks_a_rule(error, codes, state):
+        return f"a rule of the table refuses the row ({_rule(error, codes)})"
+    told = ", ".join(sorted(codes - {"None"})) or type(error).__name__
+    if _fails_within(message, codes, state):
+        return f"the row makes the database's own code fail ({told})"
+    if _cannot_convert(error, codes, state):
+        return f"a value that the database itself cannot convert ({told})"
+    return ""
+
+
+def _fails_within(message: str, codes: set[str], state: str) -> bool:
+    is_raised = any(map(OWN_TEXT.fullmatch, codes)) or state[:2] in ROW_CLASSES
+    is_made = bool(codes & ROW_CODES) or bool(ROW_IN_SQLITE.match(message))
+    return (is_raised or is_made) and RECURSIVE not in codes
+
+
 def _rule(error: Any, codes: set[str]) -> str:
     """The code, and the rule's own name where the driver tells it apart from the row."""
     told = _sqlite_name(error) or ", ".join(sorted(codes - {"None"}))
@@ -186,6 +230,10 @@ def _rule(error: Any, codes: set[str]) -> str:
 def quotes_a_value(error: Any) -> bool:
     """Whether a driver's message may hold somebody's data."""
     codes, state = _codes_of(error)
+    return _cannot_convert(error, codes, state) or any(map(OWN_TEXT.fullmatch, codes))
+
+
+def _cannot_convert(error: Any, codes: set[str], state: str) -> bool:
     of_driver = any(code.startswith("DPY-2") for code in codes)  # values it cannot read or write
     return (
         of_driver

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from legacy_adapters.asking import asker
 from legacy_adapters.breaker import Breaker
 from legacy_adapters.engine import BillingEngine
-from legacy_adapters.errors import BillingUnavailable, translated_errors
+from legacy_adapters.errors import BillingOutOfTime, BillingUnavailable, translated_errors
 from legacy_adapters.lane import Lane
 
 T = TypeVar("T")
@@ -22,27 +22,26 @@ RETRY_NEEDS = 0.5  # seconds; with less left a second try cannot end well
 class Guard:
     def __init__(self, engine: BillingEngine, breaker: Breaker | None = None) -> None:
         self._engine = engine
-        self._lane = Lane(engine.connections) if engine.is_remote else None
+        self._lane = Lane(engine.connections, engine.seconds) if engine.is_remote else None
         self.breaker = breaker or Breaker()
 
     def ask(self, question: Callable[[Connection], T]) -> T:
         """What the question returns. Raises: BillingUnavailable, MappingError."""
-        with self.breaker.guard():
-            until = self._until()
+        with self.breaker.guard() as is_trial:
+            again_until = time.monotonic() + self._engine.seconds - RETRY_NEEDS
             try:
-                return self._in_time(self.connect, question, until)
+                return self._in_time(self.connect, question, is_trial=is_trial)
             except BillingUnavailable as error:
-                if not error.may_retry or until - time.monotonic() < RETRY_NEEDS:
+                if not error.may_retry or time.monotonic() > again_until:
                     raise
-            return self._in_time(self._connect_anew, question, until)
+                if asker().seconds_left < RETRY_NEEDS:
+                    raise
+            return self._in_time(self._connect_anew, question, is_trial=is_trial)
 
     def ask_once(self, question: Callable[[Connection], T]) -> T:
         """As ask, but never a second time: for what is more than a question."""
-        with self.breaker.guard():
-            return self._in_time(self.connect, question, self._until())
-
-    def _until(self) -> float:
-        return min(asker().until, time.monotonic() + self._engine.seconds)
+        with self.breaker.guard() as is_trial:
+            return self._in_time(self.connect, question, is_trial=is_trial)
 
     def connect(self, question: Callable[[Connection], T], seconds: float | None = None) -> T:
         """The question on a connection of its own, without any of the above.
@@ -72,11 +71,18 @@ class Guard:
         self,
         connect: Callable[[Callable[[Connection], T]], T],
         question: Callable[[Connection], T],
-        until: float,
+        *,
+        is_trial: bool,
     ) -> T:
         if self._lane is None:
             return connect(question)
+        until = asker().until
         if until <= time.monotonic():
-            raise BillingUnavailable("this request has no time left")
+            raise BillingOutOfTime("this page had no time left to ask billing")
         context = copy_context()  # the thread of the lane knows who asks
-        return self._lane.run(lambda: context.run(connect, question), until)
+
+        def ask_in_turn() -> T:
+            self.breaker.check(is_trial=is_trial)  # it may have gone while this one waited
+            return context.run(connect, question)
+
+        return self._lane.run(ask_in_turn, until)

@@ -18,6 +18,7 @@ from legacy_adapters.asking import asker
 from legacy_adapters.engine import BillingEngine
 from legacy_adapters.errors import MappingError
 from legacy_adapters.lane import ABANDONED_AT_MOST
+from legacy_adapters.log_ins import limit_log_ins
 
 MODULE = "veteshherbim"  # V$SESSION.MODULE: at most 48 bytes
 ACTION_BYTES = 32
@@ -92,6 +93,7 @@ def make_oracle_engine(
         **of_engine,
     )
     _refuse_unknown_options(engine, url)
+    limit_log_ins(engine, seconds=connect_seconds)
     # First of all listeners: what the dialect asks at its first connect may hang as well.
     event.listen(
         engine,

@@ -12,6 +12,7 @@ from config.settings import BillingSettings
 from legacy_adapters.engine import BillingEngine
 from legacy_adapters.errors import MappingError
 from legacy_adapters.lane import ABANDONED_AT_MOST
+from legacy_adapters.log_ins import limit_log_ins
 
 
 def postgresql_engine(url: URL, settings: BillingSettings) -> BillingEngine:
@@ -66,6 +67,7 @@ def make_postgresql_engine(
         hide_parameters=True,
         **of_engine,
     )
+    limit_log_ins(engine, seconds=connect_seconds)
     event.listen(engine, "connect", _read_any_day)
     return BillingEngine(
         engine=engine,

@@ -11,7 +11,14 @@ from app.contracts import rules
 from app.contracts.rules import Sought
 from app.last_known.records import CONTRACT, DEBT, INFO, Told
 from app.last_known.service import LastKnown
-from legacy_adapters.errors import BillingBusy, BillingError, BillingHangs, BillingPaused
+from legacy_adapters.errors import (
+    BillingBusy,
+    BillingError,
+    BillingHangs,
+    BillingOutOfTime,
+    BillingPaused,
+    BillingSlow,
+)
 from legacy_adapters.port import Billing
 from legacy_adapters.records import NO_MONEY, Contract, ContractCode, ContractInfo, Debt
 
@@ -108,7 +115,8 @@ class Owing:
     as_of: datetime | None
 
 
-NO_ANSWER_AT_ALL = (BillingPaused, BillingBusy, BillingHangs)
+# After these the halves, asked alone, would only take more of the page's time.
+NO_ANSWER_AT_ALL = (BillingPaused, BillingBusy, BillingHangs, BillingOutOfTime, BillingSlow)
 
 
 class _Together:
@@ -119,19 +127,23 @@ class _Together:
         self._billing = billing
         self._all = codes if 0 < len(codes) <= rules.PAGE_SIZE else None
         self._contracts: Mapping[ContractCode, Contract] | None = None
+        self._failed: BillingError | None = None
 
     def list_debts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Debt]:
         if codes == self._all:
             try:
                 self._contracts, debts = self._billing.list_contracts_and_debts(codes)
                 return debts
-            except NO_ANSWER_AT_ALL:
+            except NO_ANSWER_AT_ALL as error:
+                self._failed = error
                 raise
             except BillingError:
                 pass  # what is wrong with one of both takes the other not away: each is asked alone
         return self._billing.list_debts(codes)
 
     def list_contracts(self, codes: Sequence[ContractCode]) -> Mapping[ContractCode, Contract]:
+        if self._failed:
+            raise self._failed
         if self._contracts is None:
             return self._billing.list_contracts(codes)
         return {code: self._contracts[code] for code in codes if code in self._contracts}

@@ -15,10 +15,10 @@ from config.settings import LastKnownSettings
 from legacy_adapters.errors import (
     BillingDataError,
     BillingError,
-    BillingPaused,
     ContractNotFound,
     InvoiceNotFound,
 )
+from legacy_adapters.failures import log_billing_failed
 from legacy_adapters.records import ContractCode
 
 T = TypeVar("T")
@@ -155,13 +155,8 @@ def _ask_readable(
 
 
 def _log_away(error: BillingError, topic: Topic[T], as_of: datetime | None) -> None:
-    if isinstance(error, BillingPaused):
-        return  # that billing is away was logged when it went
-    log.error(
-        "billing failed",
-        kind=type(error).__name__,
-        reason=str(error),
+    log_billing_failed(
+        error,
         shown=f"{topic.name}, last known",
         as_of=as_of.isoformat(timespec="minutes") if as_of else None,
-        do="run: flask billing check",
     )

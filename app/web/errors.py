@@ -27,6 +27,7 @@ from legacy_adapters.errors import (
     ContractNotFound,
     InvoiceNotFound,
 )
+from legacy_adapters.failures import log_billing_failed
 
 log = structlog.get_logger("selfcare")
 
@@ -128,7 +129,7 @@ def show_error(code: int, *, reference: str | None = None, plain: bool = False) 
 
 
 def _show_billing_away(error: BillingError) -> Any:
-    log_failure("billing failed", error, "run: flask billing check")
+    log_billing_failed(error, endpoint=request.endpoint)
     return show_error(503)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import redirect, session, url_for
+from flask import redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -25,6 +25,7 @@ from app.web.errors import log_failure
 from app.web.forms import PortalForm
 from app.web.language import language
 from legacy_adapters.errors import BillingError
+from legacy_adapters.failures import log_billing_failed
 
 BEGUN, BEGUN_KEPT = "begun", 5  # in the session: the newest payments begun by links
 
@@ -93,7 +94,7 @@ def refuse(form: PortalForm, error: Exception, *, not_now: Any = None) -> int:
             )
             return 503
         case BillingError():
-            log_failure("billing failed", error, "run: flask billing check")
+            log_billing_failed(error, endpoint=request.endpoint)
             form.refuse(
                 _("Nothing can be paid before our billing system answers. Your choice is kept.")
             )

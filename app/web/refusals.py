@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from app.accounts.records import Restricted, TooBusy, TooManyTries
 from app.accounts.rules import network_of
 from app.web.current import formats, services
-from app.web.errors import log_failure
 from app.web.forms import PortalForm
 from legacy_adapters.errors import BillingError
+from legacy_adapters.failures import log_billing_failed
 
 log = structlog.get_logger("selfcare")
 
@@ -35,7 +35,7 @@ def refuse_for_now(form: PortalForm, error: Exception, *, minutes: int | None = 
         form.refuse(too_busy())
         return 503
     if isinstance(error, BillingError):
-        log_failure("billing failed", error, "run: flask billing check")
+        log_billing_failed(error, endpoint=request.endpoint)
         form.refuse(
             _("We cannot check your contract right now. Please try again in a few minutes.")
         )

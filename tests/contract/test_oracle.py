@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -10,8 +11,17 @@ import pytest
 from config.settings import BillingSettings
 from legacy_adapters import open_billing
 from legacy_adapters.asking import begin_asking, name_customer, stop_asking
+from legacy_adapters.breaker import FAILURES
 from legacy_adapters.demo.generator import MANUAL_CODE
-from legacy_adapters.errors import BillingDataError, BillingUnavailable, MappingError
+from legacy_adapters.errors import (
+    BillingDataError,
+    BillingHangs,
+    BillingOutOfTime,
+    BillingPaused,
+    BillingSlow,
+    BillingUnavailable,
+    MappingError,
+)
 from legacy_adapters.port import Billing
 from legacy_adapters.records import ContractCode
 from tests.conftest import DEMO_MAPPING
@@ -19,6 +29,7 @@ from tests.oracle_net import (
     ORACLE_12_1,
     ORACLE_19,
     H2Database,
+    Hang,
     Ora,
     OracleServer,
     Silent,
@@ -178,7 +189,7 @@ def test_second_try_only_where_it_is_safe(oracle_data: H2Database) -> None:
     with OracleServer({"demo": "secret"}, oracle_data, version=ORACLE_19) as server:
         billing = opened(server)
         billing.verify()
-        for code, tries in ((1555, 2), (4068, 2), (1013, 1), (20001, 1)):
+        for code, tries in ((1555, 2), (4068, 2), (1013, 1), (4031, 1)):
             fault = server.faults.on("KTR_KOD", Ora(code, "fault"))
             with pytest.raises(BillingUnavailable, match=f"ORA-{code:05d}"):
                 billing.find_contract(CODE)
@@ -188,13 +199,14 @@ def test_second_try_only_where_it_is_safe(oracle_data: H2Database) -> None:
         billing.close()
 
 
-def test_a_value_that_cannot_be_converted_is_no_outage(server: OracleServer) -> None:
+@pytest.mark.parametrize("code", [1722, 1422, 1427, 20001])
+def test_what_is_wrong_with_a_row_is_no_outage(server: OracleServer, code: int) -> None:
     billing = opened(server)
-    server.faults.on("KTR_KOD", Ora(1722, "unable to convert string value 'PRIVATE' to a number"))
+    server.faults.on("KTR_KOD", Ora(code, "nothing can be made of 'PRIVATE'"))
     for _ in range(5):
         with pytest.raises(BillingDataError) as caught:
             billing.find_contract(CODE)
-        assert "ORA-01722" in str(caught.value) and "PRIVATE" not in str(caught.value)
+        assert f"ORA-{code:05d}" in str(caught.value) and "PRIVATE" not in str(caught.value)
     server.faults.clear()
     assert billing.find_contract(CODE)
     billing.close()
@@ -206,6 +218,38 @@ def test_a_connection_nobody_asked_is_given_back_clean(server: OracleServer) -> 
         with billing.engine.connect():  # type: ignore[attr-defined]
             pass
     billing.close()
+
+
+def test_a_page_without_time_tells_nothing_of_billing(server: OracleServer) -> None:
+    """As after a stall of the portal's own database."""
+    billing = opened(server)
+    billing.verify()
+    asked = len(server.log.statements)
+    begin_asking("test", seconds=0)
+    for _ in range(5):
+        with pytest.raises(BillingOutOfTime):
+            billing.find_contract(CODE)
+    stop_asking()
+    assert len(server.log.statements) == asked
+    assert billing.find_contract(CODE)
+    billing.close()
+
+
+@pytest.mark.parametrize(("honours_break", "tries"), [(True, FAILURES), (False, 1)])
+def test_statements_that_hang(oracle_data: H2Database, honours_break: bool, tries: int) -> None:
+    """A server that answers the driver's break lives; one that stays silent does not."""
+    with OracleServer({"demo": "secret"}, oracle_data) as server:
+        billing = opened(server, connect_seconds=0.5, answer_seconds=0.6)
+        billing.verify()
+        fault = server.faults.on("KTR_KOD", Hang(honours_break=honours_break))
+        for _ in range(tries):
+            with pytest.raises(BillingSlow if honours_break else BillingHangs):
+                billing.find_contract(CODE)
+        with pytest.raises(BillingPaused):
+            billing.find_contract(CODE)
+        assert fault.hits == tries
+        server.faults.clear()
+        billing.close()
 
 
 def test_silent_listener_at_the_start_is_over_when_it_is_over(oracle_data: H2Database) -> None:
@@ -240,6 +284,49 @@ def test_wrong_password_is_tried_once(oracle_data: H2Database) -> None:
             with pytest.raises(BillingUnavailable) as caught:
                 billing.find_contract(CODE)
             assert "wrong" not in str(caught.value)
+        assert server.log.refused_logins == 1
+        billing.close()
+
+
+def ask_at_once(billing: Billing, seconds: float) -> int:
+    """By as many as a web process has threads, again and again; how many answers there were."""
+    end = time.monotonic() + seconds
+
+    def ask(_: int) -> int:
+        answers = 0
+        while time.monotonic() < end:
+            try:
+                answers += billing.find_contract(CODE) is not None
+            except BillingUnavailable:
+                time.sleep(0.01)
+        return answers
+
+    with ThreadPoolExecutor(16) as pool:
+        return sum(pool.map(ask, range(16)))
+
+
+def test_a_password_that_is_refused_at_once_is_tried_once_by_all(
+    oracle_data: H2Database,
+) -> None:
+    """Ten refused tries lock the account where nobody has changed its profile."""
+    with OracleServer({"demo": "secret"}, oracle_data) as server:
+        billing = opened(server)
+        assert ask_at_once(billing, 0.5) > 0
+        server.faults.login = Ora(1017, "logon denied")
+        server.drop_sessions()
+        assert ask_at_once(billing, 1.5) == 0
+        assert server.log.refused_logins == 1
+        billing.close()
+
+
+def test_answers_of_open_connections_do_not_hide_that_new_ones_are_refused(
+    oracle_data: H2Database,
+) -> None:
+    with OracleServer({"demo": "secret"}, oracle_data) as server:
+        billing = opened(server)
+        billing.verify()  # on one connection
+        server.faults.login = Ora(1017, "logon denied")
+        ask_at_once(billing, 1.0)
         assert server.log.refused_logins == 1
         billing.close()
 

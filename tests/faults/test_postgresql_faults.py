@@ -114,3 +114,34 @@ def test_the_session_cannot_write(portal: Portal) -> None:
     engine = portal.services.billing.engine  # type: ignore[attr-defined]
     with pytest.raises(Exception, match="read-only"), engine.connect() as connection:
         connection.exec_driver_sql("UPDATE fature SET kamate = 0")
+
+
+def test_a_slow_page_of_one_customer_is_no_outage_for_others(
+    make_portal: MakePortal, server: PostgresqlServer
+) -> None:
+    """The server's own limit ends the question for the list; asked again it had too little of the
+    page's time left, which looked as if the server hung."""
+    limits = {"connect_seconds": 0.5, "answer_seconds": 0.5, "page_seconds": 1.0}
+    portal = make_portal(billing={"url": server.address(), **limits})
+    slow, other = portal.signed_in("Emer Mbiemer"), portal.signed_in("Agron Hoxha")
+    for client, address in ((slow, PAGES[0]), (slow, PAGES[1]), (other, PAGES[0])):
+        client.get(address)
+    portal.services.last_known.flush()
+    run_sql(
+        server,
+        "CREATE FUNCTION look(code text) RETURNS bool LANGUAGE plpgsql COST 100000 AS $$ BEGIN"
+        " IF code = 'AL0000000' THEN PERFORM pg_sleep(9); END IF; RETURN TRUE; END $$;"
+        "ALTER TABLE kontrate RENAME TO kontrate_e;"
+        "CREATE VIEW kontrate AS SELECT * FROM kontrate_e WHERE look(ktr_kod)",
+    )
+    try:
+        assert not is_last_known(other.get(PAGES[0]))
+        for _ in range(5):
+            assert is_last_known(slow.get(PAGES[0]))
+            assert is_last_known(slow.get(PAGES[1]))
+        assert not is_last_known(other.get(PAGES[0]))
+    finally:
+        run_sql(
+            server,
+            "DROP VIEW kontrate; DROP FUNCTION look; ALTER TABLE kontrate_e RENAME TO kontrate",
+        )

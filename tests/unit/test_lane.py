@@ -2,14 +2,17 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 
 import pytest
 
 from legacy_adapters import lane as lanes
-from legacy_adapters.errors import BillingBusy, BillingUnavailable
+from legacy_adapters.errors import BillingBusy, BillingHangs, BillingOutOfTime, BillingUnavailable
 from legacy_adapters.lane import Lane
+
+SECONDS = 1.0
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def soon() -> float:
 
 
 def test_answers_and_errors_come_through() -> None:
-    lane = Lane(2)
+    lane = Lane(2, SECONDS)
     assert lane.run(lambda: 42, soon()) == 42
     with pytest.raises(ZeroDivisionError):
         lane.run(lambda: 1 // 0, soon())
@@ -32,13 +35,13 @@ def test_answers_and_errors_come_through() -> None:
 
 
 def test_threads_are_used_again() -> None:
-    lane = Lane(2)
+    lane = Lane(2, SECONDS)
     names = {lane.run(threading.current_thread, soon()) for _ in range(50)}
     assert len(names) == 1
 
 
 def test_nobody_waits_past_the_deadline(released: threading.Event) -> None:
-    lane = Lane(2)
+    lane = Lane(2, SECONDS)
     begun = time.monotonic()
     with pytest.raises(BillingUnavailable, match="no answer within"):
         lane.run(lambda: released.wait(20), begun + 0.3)
@@ -46,7 +49,7 @@ def test_nobody_waits_past_the_deadline(released: threading.Event) -> None:
 
 
 def test_only_so_many_ask_at_once(released: threading.Event) -> None:
-    lane, asked, lock = Lane(3), [0, 0], threading.Lock()
+    lane, asked, lock = Lane(3, SECONDS), [0, 0], threading.Lock()
 
     def question() -> None:
         with lock:
@@ -71,7 +74,7 @@ def test_only_so_many_ask_at_once(released: threading.Event) -> None:
 
 
 def test_hanging_questions_give_their_turn_to_others(released: threading.Event) -> None:
-    lane = Lane(1)
+    lane = Lane(1, SECONDS)
     for _ in range(3):
         with pytest.raises(BillingUnavailable):
             lane.run(lambda: released.wait(20), time.monotonic() + 0.05)
@@ -82,7 +85,7 @@ def test_no_thread_to_be_had_costs_no_turn(monkeypatch: pytest.MonkeyPatch) -> N
     def refuse(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    lane = Lane(1)
+    lane = Lane(1, SECONDS)
     with monkeypatch.context() as changed:
         changed.setattr(threading.Thread, "start", refuse)
         for _ in range(3):
@@ -95,7 +98,7 @@ def test_too_many_hanging_close_the_lane_until_they_end(
     released: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lanes, "ABANDONED_AT_MOST", 2)
-    lane = Lane(1)
+    lane = Lane(1, SECONDS)
     for _ in range(2):
         with pytest.raises(BillingUnavailable):
             lane.run(lambda: released.wait(20), time.monotonic() + 0.05)
@@ -111,3 +114,52 @@ def test_too_many_hanging_close_the_lane_until_they_end(
         else:
             return
     pytest.fail("the lane stayed closed")
+
+
+def test_a_question_that_has_all_its_time_hangs(released: threading.Event) -> None:
+    lane, begun = Lane(1, SECONDS), time.monotonic()
+    with pytest.raises(BillingHangs, match=r"no answer within 1\.0 s"):
+        lane.run(lambda: released.wait(20), inf)
+    assert time.monotonic() - begun < 2.5
+
+
+def out_of_time(lane: Lane, ask: Callable[[], object], seconds: float = 0.1) -> bool:
+    """Whether a page that has so few seconds left is told that it has too few."""
+    try:
+        lane.run(ask, time.monotonic() + seconds)
+    except BillingOutOfTime:
+        return True
+    except BillingHangs:
+        return False
+    pytest.fail("it answered")
+
+
+def test_a_page_that_ends_sooner_tells_nothing_of_billing(released: threading.Event) -> None:
+    lane = Lane(1, SECONDS)
+    for _ in range(15):  # a question that takes longer than these pages have, but ends
+        assert out_of_time(lane, lambda: time.sleep(0.4))
+    time.sleep(0.6)
+    assert out_of_time(lane, lambda: released.wait(20))
+
+
+def test_many_short_pages_see_in_the_end_that_it_hangs(released: threading.Event) -> None:
+    """Else nothing would, where no page has as long as a question."""
+    lane = Lane(1, SECONDS)
+    begun = time.monotonic()
+    told = []
+    while time.monotonic() - begun < 2.5 * SECONDS:
+        told.append(out_of_time(lane, lambda: released.wait(20)))
+    assert told[:3] == [True] * 3
+    assert 1 <= told.count(False) <= 3
+
+
+def test_an_error_of_the_way_is_no_answer() -> None:
+    lane = Lane(1, SECONDS)
+
+    def cut() -> None:
+        time.sleep(0.4)
+        raise BillingUnavailable("connection lost")
+
+    begun = time.monotonic()
+    while out_of_time(lane, cut):
+        assert time.monotonic() - begun < 5

@@ -1,6 +1,5 @@
 """The list of contracts and what stands on one."""
 
-import contextlib
 from typing import NoReturn
 
 import pytest
@@ -10,7 +9,9 @@ from legacy_adapters.errors import (
     BillingDataError,
     BillingError,
     BillingHangs,
+    BillingOutOfTime,
     BillingPaused,
+    BillingSlow,
     BillingUnavailable,
     MappingError,
 )
@@ -122,7 +123,9 @@ def test_debts_are_told_where_who_holds_the_contracts_is_not(
     assert owing.total == before.total > 0 and owing.as_of is None
 
 
-@pytest.mark.parametrize("error", [BillingPaused, BillingBusy, BillingHangs])
+@pytest.mark.parametrize(
+    "error", [BillingPaused, BillingBusy, BillingHangs, BillingOutOfTime, BillingSlow]
+)
 def test_who_has_no_answer_at_all_is_asked_once(
     portal: Portal, monkeypatch: pytest.MonkeyPatch, error: type[BillingError]
 ) -> None:
@@ -132,8 +135,11 @@ def test_who_has_no_answer_at_all_is_asked_once(
         asked.append(error)
         raise error("not now")
 
-    for question in ("list_contracts_and_debts", "list_debts"):
+    codes = [ContractCode("AL0000001")]
+    portal.services.contracts.list_owing(codes)
+    portal.services.last_known.flush()
+    for question in ("list_contracts_and_debts", "list_debts", "list_contracts"):
         monkeypatch.setattr(portal.services.billing, question, fail)
-    with contextlib.suppress(BillingError):  # told what was known last, or nothing
-        portal.services.contracts.list_owing([ContractCode("AL0000001")])
-    assert len(asked) == 1
+    assert portal.services.contracts.list_owing(codes).as_of
+    assert portal.services.contracts.list_page(codes).as_of
+    assert len(asked) == 2

@@ -1,6 +1,6 @@
 """For machines: health, search engines, and the utility's own colour and logo."""
 
-from flask import Blueprint, Response, abort, send_file
+from flask import Blueprint, Response, abort, request, send_file
 from flask.typing import ResponseReturnValue
 
 from app.database.engine import DatabaseError
@@ -9,6 +9,7 @@ from app.web import theme
 from app.web.current import services
 from app.web.errors import log_failure
 from legacy_adapters.errors import BillingError
+from legacy_adapters.failures import log_billing_failed
 from legacy_adapters.records import ContractCode
 
 system = Blueprint("system", __name__)
@@ -49,7 +50,7 @@ def _billing_state() -> str:
     try:
         services().billing.find_contract(ContractCode(""))  # one round trip: probes come often
     except BillingError as error:
-        log_failure("billing failed", error, "run: flask billing check")
+        log_billing_failed(error, endpoint=request.endpoint)
         return "unavailable"
     return "ok"
 
