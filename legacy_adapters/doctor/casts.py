@@ -20,7 +20,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.types import NullType
 
 from legacy_adapters.doctor.patient import Patient
-from legacy_adapters.doctor.questions import FAILURES, reason
+from legacy_adapters.doctor.questions import FAILURES, level_of, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 from legacy_adapters.relations import RELATIONS, Kind
 from legacy_adapters.schema import Relation
@@ -77,7 +77,8 @@ def _look(
     try:
         found = patient.ask(lambda c: c.execute(select(rows.c.text)).scalars().all())
     except FAILURES as error:
-        return Level.NOTE, f"the texts that it makes numbers of cannot be read: {reason(error)}"
+        told = f"the texts that it makes numbers of cannot be read: {reason(error)}"
+        return level_of(error), told
     given = [value for value in found if isinstance(value, str) or not only_texts]
     given = [value for value in given if value is not None]
     wrong = sum(1 for value in given if not PLAIN.fullmatch(str(value)))

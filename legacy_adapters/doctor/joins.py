@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from legacy_adapters.doctor.kinds import TableName
 from legacy_adapters.doctor.patient import Fitted, Patient
-from legacy_adapters.doctor.questions import FAILURES, reason
+from legacy_adapters.doctor.questions import FAILURES, level_of, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 from legacy_adapters.schema import Relation
 
@@ -45,7 +45,7 @@ def _rows_of_money(patient: Patient, name: str, fitted: Fitted) -> Iterator[Find
         level, told, expected = _look(patient, fitted.relation, alias, table)
     except FAILURES as error:
         told = f"what the joins do to {table} cannot be looked at: {reason(error)}"
-        level, expected = Level.NOTE, ""
+        level, expected = level_of(error), ""
     if told:
         place = patient.place(name, "joins")
         yield Finding(level=level, topic=Topic.KEYS, place=place, found=told, expected=expected)
@@ -113,7 +113,7 @@ def _look(
     patient: Patient, relation: Relation, alias: str, table: TableName
 ) -> tuple[Level, str, str]:
     joined = relation.alias(alias)
-    key = patient.ask(lambda c: _key(c, table))
+    key = _known_key(patient, table)
     columns = [column for column in joined.c if column.name.lower() in key]
     if not columns or len(columns) < len(key):
         return Level.OK, "", ""  # a view, or a table whose rows nobody can tell apart
@@ -141,6 +141,13 @@ def _is_one_of(columns: Sequence[ColumnElement[Any]], rows: Collection[Any]) -> 
     if len(columns) == 1:
         return columns[0].in_([row[0] for row in rows])
     return tuple_(*columns).in_([tuple(row) for row in rows])
+
+
+def _known_key(patient: Patient, table: TableName) -> list[str]:
+    try:
+        return patient.ask(lambda c: _key(c, table))
+    except FAILURES:
+        return []  # a synonym's, or one that this user may not see
 
 
 def _key(connection: Connection, table: TableName) -> list[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, bindparam
 
 from legacy_adapters import decode
 from legacy_adapters.doctor.patient import Patient
-from legacy_adapters.doctor.questions import FAILURES, reason
+from legacy_adapters.doctor.questions import FAILURES, level_of, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 from legacy_adapters.doctor.sampled import is_nearly_all, relations, rows_of
 from legacy_adapters.errors import BillingDataError
@@ -33,7 +33,7 @@ def check(patient: Patient) -> Iterator[Finding]:
         yield from _Lines(patient, invoice, line).findings()
     except FAILURES as error:
         told = f"the lines of invoices cannot be looked up: {reason(error)}"
-        yield _finding(patient, Level.NOTE, "invoice_number", told)
+        yield _finding(patient, level_of(error), "invoice_number", told)
 
 
 class _Lines:
@@ -77,7 +77,7 @@ class _Lines:
         wanted = ("contract_code", "number", "status", "issued_on", "net", "tv_fee")
         fields = [field for field in wanted if self._invoice.has(field)]
         newest = {}
-        for row in sorted(rows_of(self._patient, self._invoice, fields), key=_issued):
+        for row in sorted(rows_of(self._patient, self._invoice, fields).found, key=_issued):
             if row.get("number") and row.get("status") != "cancelled":
                 newest[row["contract_code"]] = row
         return list(newest.values())[-ASKED:]
