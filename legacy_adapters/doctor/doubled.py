@@ -10,13 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CHAR, ColumnElement, FromClause, Select, Subquery, and_, func, select
+from sqlalchemy import CHAR, ColumnElement, FromClause, Select, Subquery, and_, func, select, union
 
+from legacy_adapters.contracts import is_one_of, list_of_codes, list_size
 from legacy_adapters.doctor.patient import Fitted, Patient
+from legacy_adapters.doctor.sampled import Codes, some_contracts
 from legacy_adapters.schema import Relation, find_column
 from legacy_adapters.unpadded import unpadded
 
-ROWS = 5_000  # the first, of which the values are looked up
+ROWS = 5_000  # the first, and as many of some contracts, of which the values are looked up
 VALUES = 900
 Column = tuple[str, str]  # a table's short name, and the column's as the mapping writes it
 
@@ -39,6 +41,7 @@ class Joins:
     def __init__(self, patient: Patient, fitted: Fitted, relation: Relation, telling: str) -> None:
         mapping = fitted.mapping
         self.are_looked_at = False  # nothing can be said of a table without rows
+        self._codes: Codes = []
         self._patient = patient
         self._fitted = fitted
         self._relation = relation
@@ -56,6 +59,8 @@ class Joins:
 
     def told(self) -> Iterator[str]:
         """Of each group that doubles rows. Raises: one of questions.FAILURES."""
+        if self._relation.has("contract_code"):
+            self._codes = some_contracts(self._patient)
         for aliases in self._groups():
             whole = self._look(aliases)
             if whole.doubled:
@@ -96,7 +101,8 @@ class Joins:
 
     def _look(self, aliases: Sequence[str]) -> Group:
         statement = self._statement(aliases)
-        times = self._patient.ask(lambda c: c.execute(statement).scalars().all())
+        values = list_of_codes(self._codes) if self._codes else {}
+        times = self._patient.ask(lambda c: c.execute(statement, values).scalars().all())
         self.are_looked_at |= bool(times)
         return Group(aliases=[*aliases], times=[*times])
 
@@ -133,9 +139,15 @@ class Joins:
             .add_columns(*(c.label(n) for c, n in zip(columns, names, strict=True)))
             .where(*(column.is_not(None) for column in columns))
             .limit(ROWS)
-            .subquery("r")
         )
-        return select(*rows.c).distinct().limit(VALUES).subquery("met")
+        # The first rows may be those of one value, where the database begins with its table.
+        of_some = [rows.where(self._is_of_some)] if self._codes else []
+        found = union(*(select(*r.subquery().c) for r in (*of_some, rows))).subquery("r")
+        return select(*found.c).limit(VALUES).subquery("met")
+
+    @property
+    def _is_of_some(self) -> ColumnElement[bool]:
+        return is_one_of(self._relation.field("contract_code"), list_size(len(self._codes)))
 
     def _on(self, alias: str, placed: Sequence[str], met: Subquery) -> ColumnElement[bool]:
         return and_(
