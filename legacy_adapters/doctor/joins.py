@@ -123,6 +123,13 @@ def telling(fitted: Fitted) -> str | None:
     return found if found in fitted.tables else None
 
 
+def is_own(fitted: Fitted, field: str) -> bool:
+    """Whether a second row of another table leaves the field as it is."""
+    table = telling(fitted)
+    tables = {name.rpartition(".")[0] for name in fitted.mapping.columns[field].columns}
+    return table is None or tables <= {table}
+
+
 def _look(patient: Patient, relation: Relation, alias: str, table: TableName) -> Iterator[Told]:
     joined = relation.alias(alias)
     key = _known_key(patient, table)

@@ -6,8 +6,8 @@ from decimal import Decimal
 from statistics import median
 
 from legacy_adapters import decode
-from legacy_adapters.doctor.joins import telling
-from legacy_adapters.doctor.patient import Fitted, Patient
+from legacy_adapters.doctor.joins import is_own
+from legacy_adapters.doctor.patient import Patient
 from legacy_adapters.doctor.report import Finding, Level, Topic
 from legacy_adapters.doctor.sampled import FEWEST, rows_of
 from legacy_adapters.errors import BillingDataError
@@ -65,7 +65,11 @@ class _Payments:
 
     def alike(self) -> Iterator[Finding]:
         rows, fitted = self._rows, self._patient.fitted["payment"]
-        own = [field for field in (rows[0] if rows else ()) if _is_own(fitted, field)]
+        own = [
+            field
+            for field in (rows[0] if rows else ())
+            if field == "contract_code" or is_own(fitted, field)
+        ]
         counted = Counter(tuple(row[field] for field in own) for row in rows)
         alike = sum(times for times in counted.values() if times > 1)
         if len(rows) >= FEWEST_PAYMENTS and alike * ALIKE_AT_MOST > len(rows):
@@ -81,13 +85,6 @@ class _Payments:
     def finding(self, level: Level, found: str, expected: str = "") -> Finding:
         place = self._patient.place("payment", "columns.amount")
         return Finding(level=level, topic=Topic.MONEY, place=place, found=found, expected=expected)
-
-
-def _is_own(fitted: Fitted, field: str) -> bool:
-    """Whether a second row of a joined table leaves the field as it is."""
-    table, operation = telling(fitted), fitted.mapping.columns[field]
-    tables = {name.rpartition(".")[0] for name in operation.columns}
-    return field == "contract_code" or table is None or tables <= {table}
 
 
 def _above_0(amounts: Sequence[Decimal]) -> list[Decimal]:

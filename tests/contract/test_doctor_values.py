@@ -166,6 +166,45 @@ def test_lines_that_a_view_doubles_are_told(look_at: Look) -> None:
     assert found.found == "in 10 of 10 invoices the lines are twice the invoice's net, or more"
 
 
+DESCRIBED = ('description = "l.ZER_KOD"', 'description = "z.TEKST"')
+BY_KIND = (
+    '{ table = "FAT_RRESHT", as = "l", on = { "l.FAT_ID" = "f.FAT_ID" } },',
+    '{ table = "FAT_RRESHT", as = "l", on = { "l.FAT_ID" = "f.FAT_ID" } },'
+    ' { table = "ZERAT", as = "z", on = { "z.KOD" = "l.ZER_KOD" } },',
+)
+
+
+def test_one_line_of_an_invoice_twice_is_told(look_at: Look) -> None:
+    kinds = "CREATE VIEW ZERAT AS SELECT 'EN' AS KOD, 'a' AS TEKST UNION ALL SELECT 'TF', 'b'"
+    place = "[invoice_line] columns.position"
+    broken = told(look_at(kinds, BY_KIND, DESCRIBED), Level.BROKEN, Level.WARNING)
+    assert not [one for one in broken if " keys " in f" {one}"]
+    report = look_at(f"{kinds} UNION ALL SELECT 'TF', 'c'", BY_KIND, DESCRIBED)
+    found = find(report, Topic.KEYS, place, Level.BROKEN)
+    assert found.found == "20 of 30 lines come out more than once"
+    joins = [f for f in report.of(Topic.KEYS) if f.place.endswith("[invoice_line] joins")]
+    assert joins[0].found.startswith("1 of 2 values of ZERAT.KOD are there more than once")
+
+
+@pytest.mark.parametrize(
+    ("position", "found"),
+    [
+        ("0", None),
+        ("NULL", None),
+        ("7", "20 of 20 lines have the place of another one of their invoice"),
+    ],
+)
+def test_lines_without_a_place_of_their_own(
+    look_at: Look, position: str, found: str | None
+) -> None:
+    view = ('{ table = "FAT_RRESHT", as = "l"', '{ table = "V_RRESHT", as = "l"')
+    sql = f"CREATE VIEW V_RRESHT AS SELECT *, {position} AS NR FROM FAT_RRESHT"
+    report = look_at(sql, view, ('"l.NR_RRESHT"', '"l.NR"'))
+    keys = [f for f in report.of(Topic.KEYS) if f.place.endswith("columns.position")]
+    assert [f.found for f in keys] == ([found] if found else [])
+    assert all(f.level is Level.WARNING for f in keys)
+
+
 def test_lines_of_some_invoices_alone_are_no_wrong_spelling(look_at: Look) -> None:
     last = "SELECT FAT_ID FROM FATURE WHERE KTR_ID = (SELECT MAX(KTR_ID) FROM FATURE)"
     report = look_at(f"DELETE FROM FAT_RRESHT WHERE FAT_ID NOT IN ({last})")
