@@ -253,7 +253,10 @@ class _RelationSample:
             where = f"{found.format(kind=kind)} in {len(rows)} of {sample.rows} rows"
             if len(rows) < sample.rows:
                 where += f": row {', '.join(str(row) for row in rows)}"
-            yield self._finding(level, f"columns.{field}", where, self._expected(field, expected))
+            expected = self._expected(field, expected)
+            if what == UNREADABLE:
+                expected += self._odd_type(field)
+            yield self._finding(level, f"columns.{field}", where, expected)
 
     def _expected(self, field: str, expected: str) -> str:
         trimmed = "where they are put together"
@@ -263,6 +266,11 @@ class _RelationSample:
             table = fitted.tables[alias or fitted.mapping.use.alias]
             trimmed = f"in a copy by SET {column} = TRIM({column}) in {table}, else by a view"
         return expected.format(kind=RELATIONS[self._name][field].kind.value, trimmed=trimmed)
+
+    def _odd_type(self, field: str) -> str:
+        columns = self._mapped[field].columns
+        odd = next(filter(None, map(self._patient.fitted[self._name].odd_type, columns)), "")
+        return f"; not in a column of type {odd}, of which SQLite makes numbers" if odd else ""
 
     def _finding(self, level: Level, place: str, found: str, expected: str = "") -> Finding:
         return Finding(

@@ -78,3 +78,25 @@ def test_only_what_is_counted_has_to_be_a_number(
     report = look_at(NAMES, ('subscriber = "a.EMERTIM"', f"subscriber = {subscriber}"))
     found = [f for f in told(report, Level.WARNING, Level.BROKEN) if "no plain number" in f]
     assert ["a.EMRI: no plain number" in one for one in found] == [True] * is_told
+
+
+def test_a_type_that_sqlite_does_not_know_is_told(look_at: Look) -> None:
+    """It takes STRING for numbers, and a code of letters for none of them."""
+    report = look_at(
+        "CREATE TABLE K AS SELECT * FROM KONTRATE; DROP TABLE KONTRATE; CREATE TABLE KONTRATE"
+        " (KTR_ID INTEGER PRIMARY KEY, KTR_KOD STRING, ABN_ID INTEGER, ADRESA STRING, ZON_KOD TEXT,"
+        " KAT_KOD TEXT, FSHIRE STRING, DT_LIDHJE DATE, FAZA TEXT, FUQI_LIDH NUMERIC,"
+        " FUQI_KONTR NUMERIC, NR_MATES TEXT); INSERT INTO KONTRATE SELECT KTR_ID, KTR_KOD, ABN_ID,"
+        " ADRESA, ZON_KOD, KAT_KOD, FSHIRE, DT_LIDHJE, FAZA, FUQI_LIDH, FUQI_KONTR, NR_MATES"
+        " FROM K; CREATE INDEX KTR_KOD ON KONTRATE (KTR_KOD)",
+        ('except = { "k.FSHIRE" = ["P"] }\n\n[contract.columns]', "[contract.columns]"),
+    )
+    code = find(report, Topic.COLUMNS, "[contract] columns.code", Level.WARNING)
+    assert code.found == "KONTRATE.KTR_KOD STRING, of which SQLite makes numbers"
+    assert code.expected.startswith("VARCHAR or TEXT, before the rows are put in")
+    find(report, Topic.COLUMNS, "[contract] columns.address", Level.NOTE)
+    refused = find(report, Topic.COLUMNS, "[invoice] except", Level.BROKEN)
+    assert "the code is 'P'" in refused.found and refused.expected == code.expected
+    unread = find(report, Topic.SAMPLES, "[contract] columns.code", Level.BROKEN)
+    assert unread.found == "cannot be read as code in 20 of 20 rows"
+    assert "not in a column of type STRING" in unread.expected
