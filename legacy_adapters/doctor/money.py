@@ -25,7 +25,7 @@ INVOICE = ("status", "issued_on", "due_on", *PARTS, "outstanding")
 ASIDE = {"tv_fee": "TV fee", "interest": "interest"}  # what is no part of the principal
 OLD_DAYS = 100  # without an invoice of any sampled contract
 UNREAD = "days and numbers in every row: pages that meet others fail"
-NO_WORD = "no word"
+NO_WORD = "of no word"
 OTHER_WAY = "0 where it is paid; or the words of the status' map the other way round"
 Count = Callable[["Invoice"], bool]
 
@@ -106,11 +106,14 @@ class _Invoices:
             yield from self._newest(self.found)
 
     def _status(self, found: Sequence[Invoice]) -> Iterator[Finding]:
-        counted = Counter(invoice.status or NO_WORD for invoice in found)
-        words = [*RELATIONS["invoice"]["status"].words, *(counted.keys() & {NO_WORD})]
+        known = RELATIONS["invoice"]["status"].words
+        counted = Counter(one.status if one.status in known else NO_WORD for one in found)
+        words = [*known, *(counted.keys() & {NO_WORD})]
         told = ", ".join(f"{counted[word]} {word}" for word in words)
         told = f"{len(found)} invoices of some contracts: {told}"
-        if counted["open"] or len(found) < FEWEST:
+        if counted[NO_WORD]:
+            yield self._finding(Level.BROKEN, "status", told, f"one of {', '.join(known)}")
+        elif counted["open"] or len(found) < FEWEST:
             yield self._finding(Level.OK, "status", told)
         else:
             yield self._finding(Level.WARNING, "status", told, "some that are open, or all is paid")

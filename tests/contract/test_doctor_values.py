@@ -117,6 +117,33 @@ def test_invoices_without_a_number_are_told(look_at: Look) -> None:
     assert numbers.found.startswith("2 invoices of 25 contracts have no number")
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (None, "codes without a word: (none)"),
+        ("{ expr = \"DECODE(f.ST, 'H', 'open', 'P', 'paid', 'A', 'cancelled')\" }", "(none)"),
+        ("{ expr = \"NVL(DECODE(f.ST, 'H', 'open', 'P', 'paid', 'A', ''), 'void')\" }", "'void'"),
+    ],
+)
+@pytest.mark.parametrize("last", [False, True])
+def test_one_invoice_without_a_status_is_broken(
+    look_at: Look, status: str | None, words: str, last: bool
+) -> None:
+    which = "MAX(FAT_ID) FROM FATURE" if last else "MAX(FAT_ID) FROM FATURE WHERE KTR_ID = 0"
+    view = (
+        "CREATE VIEW V_FATURE AS SELECT *, CASE WHEN FAT_ID <>"
+        f" (SELECT {which}) THEN STATUS END AS ST FROM FATURE"
+    )
+    table = ('table = "FATURE", as = "f"', 'table = "V_FATURE", as = "f"')
+    own = f"status = {status}" if status else BY_FLAG[0].replace("f.STATUS", "f.ST")
+    report = look_at(view, table, (BY_FLAG[0], own))
+    place = "[invoice] columns.status"
+    assert words in find(report, Topic.CODES, place, Level.BROKEN).found
+    assert not [f for f in report.of(Topic.SAMPLES) if place in f.place]
+    if not last:  # of a contract that is among those that are looked at
+        assert ", 1 of no word" in find(report, Topic.MONEY, place, Level.BROKEN).found
+
+
 def test_bytes_among_codes_do_not_end_the_check(look_at: Look) -> None:
     report = look_at("UPDATE FATURE SET STATUS = CAST(x'ff00' AS BLOB) WHERE FAT_ID = 5")
     assert not [f for f in report.findings if "did not come to its end" in f.found]
@@ -203,6 +230,11 @@ def test_lines_without_a_place_of_their_own(
     keys = [f for f in report.of(Topic.KEYS) if f.place.endswith("columns.position")]
     assert [f.found for f in keys] == ([found] if found else [])
     assert all(f.level is Level.WARNING for f in keys)
+    empty = [f for f in report.of(Topic.SAMPLES) if f.place.endswith("columns.position")]
+    assert [f.found for f in empty] == ["is empty, but required in 20 of 20 rows"] * (
+        position == "NULL"
+    )
+    assert all("come last" in f.expected for f in empty)
 
 
 def test_lines_of_some_invoices_alone_are_no_wrong_spelling(look_at: Look) -> None:
