@@ -126,24 +126,23 @@ class Joins:
 
     def _met(self, aliases: Sequence[str]) -> Subquery:
         """The different values by which the money's rows lead to these tables."""
-        names = dict.fromkeys(
-            column.lower()
+        columns = {
+            found.name: found
             for pair in self._links
             for (alias, column), (other, _) in (pair, pair[::-1])
             if alias == self._telling and other in aliases
-        )
-        table = {self._telling: self._relation.alias(self._telling)}
-        columns = [find_column(table, self._telling, name) for name in names]
+            for found in [self._live(alias, column)]
+        }
         rows = (
             self._relation.select(())
-            .add_columns(*(c.label(n) for c, n in zip(columns, names, strict=True)))
-            .where(*(column.is_not(None) for column in columns))
+            .add_columns(*(column.label(name) for name, column in columns.items()))
+            .where(*(column.is_not(None) for column in columns.values()))
             .limit(ROWS)
         )
         # The first rows may be those of one value, where the database begins with its table.
         of_some = [rows.where(self._is_of_some)] if self._codes else []
         found = union(*(select(*r.subquery().c) for r in (*of_some, rows))).subquery("r")
-        return select(*found.c).limit(VALUES).subquery("met")
+        return select(*found.c).distinct().limit(VALUES).subquery("met")
 
     @property
     def _is_of_some(self) -> ColumnElement[bool]:
@@ -161,10 +160,10 @@ class Joins:
         )
 
     def _column(self, name: Column, met: Subquery) -> ColumnElement[Any]:
-        alias, column = name
-        if alias == self._telling:
-            found: ColumnElement[Any] = met.c[column.lower()]
-            return found
+        column: ColumnElement[Any] = self._live(*name)
+        return met.c[str(column.key)] if name[0] == self._telling else column
+
+    def _live(self, alias: str, column: str) -> Any:
         return find_column({alias: self._relation.alias(alias)}, alias, column)
 
     def _sentence(self, found: Group) -> str:

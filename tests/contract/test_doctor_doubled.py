@@ -58,7 +58,7 @@ table = "con"
 as = "k"
 joins = [{{ table = "pay", as = "p", on = {{ "p.nr" = "k.nr" }} }}, {joins}]
 {conditions}
-columns = {{ contract_code = "k.nr", paid_on = "p.made", amount = "p.paid", source = "w.told" }}
+columns = {{ contract_code = "{code}", paid_on = "p.made", amount = "p.paid", source = "w.told" }}
 """
 PLACE = "[payment] joins"
 Look = Callable[..., Report]
@@ -66,9 +66,12 @@ Look = Callable[..., Report]
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def look_at(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Look]:
-    def looked(sql: str = "", joins: str = BY_WAY, conditions: str = "") -> Report:
+    def looked(
+        sql: str = "", joins: str = BY_WAY, conditions: str = "", code: str = "k.nr"
+    ) -> Report:
         mapping = tmp_path / "doubled.toml"
-        mapping.write_text(MAPPING.format(joins=joins, conditions=conditions), "utf-8")
+        text = MAPPING.format(joins=joins, conditions=conditions, code=code)
+        mapping.write_text(text, "utf-8")
         if request.param == "postgresql":
             address = request.getfixturevalue("new_postgresql_database")()
             run_in_postgresql(address, SCHEMA + sql)
@@ -148,3 +151,11 @@ def test_payments_are_compared_without_what_a_join_adds(look_at: Look) -> None:
     found = find(report, Topic.MONEY, "[payment] columns.amount", Level.WARNING).found
     assert found == "140 of 140 payments are like another one in every field that no join adds"
     assert find(report, Topic.KEYS, PLACE).level is Level.OK
+
+
+@pytest.mark.parametrize(("sql", "level"), [("", Level.OK), (SECOND_WAY, Level.BROKEN)])
+def test_without_the_contracts_code_the_first_rows_are_looked_at(
+    look_at: Look, sql: str, level: Level
+) -> None:
+    report = look_at(sql, code="k.not_there")
+    assert find(report, Topic.KEYS, PLACE).level is level
