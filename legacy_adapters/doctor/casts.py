@@ -1,37 +1,22 @@
-"""Texts that the mapping counts with, in the first rows: those that CAST makes numbers of, and in
-SQLite those in columns of numbers, for it keeps anything anywhere. A database stops at one that is
-no number and takes the page away; SQLite takes what it can read of it."""
+"""Texts that CAST makes numbers of, in the first rows. A database stops at one that is no number
+and takes the page away; SQLite takes what it can read of it."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
-from sqlalchemy import (
-    Boolean,
-    ColumnElement,
-    Float,
-    Integer,
-    Numeric,
-    String,
-    select,
-    type_coerce,
-)
+from sqlalchemy import ColumnElement, String, select, type_coerce
 from sqlalchemy.sql import visitors
-from sqlalchemy.types import NullType
 
+from legacy_adapters.doctor.loose import kept_as_text
 from legacy_adapters.doctor.patient import Patient
-from legacy_adapters.doctor.questions import FAILURES, reason
+from legacy_adapters.doctor.questions import FAILURES, level_of, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
-from legacy_adapters.relations import RELATIONS, Kind
 from legacy_adapters.schema import Relation
 from legacy_adapters.text_as_number import TextAsNumber
 
 ROWS = 1_000
 # What all databases read alike; with a comma, or a dot between thousands, it is another number.
 PLAIN = re.compile(r" *[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+) *")
-NUMBERS = (Integer, Numeric, Float, Boolean)
-COUNTED = (Kind.MONEY, Kind.NUMBER, Kind.PERIOD)
-NO_TEXTS = "numbers: SQLite counts with what it can read of a text, 1.23 of 1.234,50"
 EXPECTED = "plain numbers such as 1234.50; or a view that makes numbers of them"
 
 
@@ -44,22 +29,8 @@ def check(patient: Patient) -> Iterator[Finding]:
             expression = fitted.relation.expression(field)
             for text in _texts(expression):
                 yield _finding(patient, name, field, _look(patient, fitted.relation, text))
-            if is_loose:
-                yield from _kept_as_text(patient, fitted.relation, field)
-
-
-def _kept_as_text(patient: Patient, relation: Relation, field: str) -> Iterator[Finding]:
-    operation = patient.fitted[relation.name].mapping.columns[field]
-    if operation.is_plain or operation.codes is not None:
-        return  # read value by value, and looked at as codes
-    counted = RELATIONS[relation.name][field].kind in COUNTED
-    for name in dict.fromkeys(operation.columns):
-        column = relation.column(field, name)
-        if isinstance(column.type, NUMBERS) or (counted and isinstance(column.type, NullType)):
-            level, told = _look(patient, relation, type_coerce(column, String), only_texts=True)
-            if level is not Level.OK:
-                finding = _finding(patient, relation.name, field, (level, f"{name}: {told}"))
-                yield replace(finding, expected=NO_TEXTS if finding.expected else "")
+        if is_loose:
+            yield from kept_as_text(patient, fitted.relation)
 
 
 def _texts(expression: ColumnElement[object] | None) -> list[ColumnElement[str]]:
@@ -70,16 +41,14 @@ def _texts(expression: ColumnElement[object] | None) -> list[ColumnElement[str]]
     return [type_coerce(cast.clause, String) for cast in casts]
 
 
-def _look(
-    patient: Patient, relation: Relation, text: ColumnElement[str], *, only_texts: bool = False
-) -> tuple[Level, str]:
+def _look(patient: Patient, relation: Relation, text: ColumnElement[str]) -> tuple[Level, str]:
     rows = relation.select(()).add_columns(text.label("text")).limit(ROWS).subquery()
     try:
         found = patient.ask(lambda c: c.execute(select(rows.c.text)).scalars().all())
     except FAILURES as error:
-        return Level.NOTE, f"the texts that it makes numbers of cannot be read: {reason(error)}"
-    given = [value for value in found if isinstance(value, str) or not only_texts]
-    given = [value for value in given if value is not None]
+        told = f"the texts that it makes numbers of cannot be read: {reason(error)}"
+        return level_of(error), told
+    given = [value for value in found if value is not None]
     wrong = sum(1 for value in given if not PLAIN.fullmatch(str(value)))
     if wrong:
         return Level.WARNING, f"no plain number in {wrong} of {len(given)} texts"

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.types import CHAR
 
 from legacy_adapters.doctor.patient import Patient
-from legacy_adapters.doctor.questions import FAILURES, reason
+from legacy_adapters.doctor.questions import FAILURES, level_of, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 from legacy_adapters.operations import Operation, as_compared
 from legacy_adapters.relations import RELATIONS, Kind
@@ -67,7 +67,7 @@ def _chosen(
         stored = _distinct(patient, rows)
     except FAILURES as error:
         told = f"the codes of {name} cannot be read: {reason(error)}"
-        yield _finding(Level.NOTE, place, told)
+        yield _finding(level_of(error), place, told)
         return
     found = {_as_written(code, column) for code in stored}
     wanted = _as_told(codes, column)
@@ -141,7 +141,7 @@ class _Codes:
         try:
             stored = self._distinct(_read(column))
         except FAILURES as error:
-            yield self._finding(Level.NOTE, f"its codes cannot be read: {reason(error)}")
+            yield self._finding(level_of(error), f"its codes cannot be read: {reason(error)}")
             return
         found = {_as_written(code, column) for code in stored}
         codes = self._operation.codes or {}
@@ -167,7 +167,7 @@ class _Codes:
         try:
             stored = self._distinct(column)
         except FAILURES as error:
-            yield self._finding(Level.NOTE, f"its words cannot be read: {reason(error)}")
+            yield self._finding(level_of(error), f"its words cannot be read: {reason(error)}")
             return
         found = {NOTHING if word is None else str(word) for word in stored}
         if self._relation.ignores_padding(self._field):

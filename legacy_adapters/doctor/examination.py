@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from itertools import chain
 
@@ -143,7 +143,7 @@ def _examine_mapping(
     checks: dict[Topic, Callable[[], Iterable[Finding]]] = {
         Topic.COLUMNS: lambda: patient.ask(columns, seconds=CATALOGUE_SECONDS),
         Topic.INDEXES: lambda: indexes.check(patient, dialect),
-        Topic.SAMPLES: lambda: chain(samples.check(patient, today), casts.check(patient)),
+        Topic.SAMPLES: lambda: _samples(patient, today),
         Topic.PLANS: lambda: plans.check(patient, samples.example(patient)),
         Topic.KEYS: lambda: chain(keys.check(patient), lines.check(patient), joins.check(patient)),
         Topic.CODES: lambda: codes.check(patient),
@@ -152,6 +152,16 @@ def _examine_mapping(
     }
     for topic, check in checks.items():
         report.add(_guarded(topic, check))
+
+
+def _samples(patient: Patient, today: date) -> Iterator[Finding]:
+    broken = set()
+    for finding in samples.check(patient, today):
+        broken |= {finding.place} if finding.level is Level.BROKEN else set()
+        yield finding
+    for finding in casts.check(patient):
+        if finding.level is not Level.BROKEN or finding.place not in broken:  # once is enough
+            yield finding
 
 
 def _guarded(topic: Topic, check: Callable[[], Iterable[Finding]]) -> list[Finding]:

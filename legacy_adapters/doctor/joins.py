@@ -1,7 +1,7 @@
 """What joins do to the rows that tell of money: a row that a join leaves out is a debt that nobody
 sees, and one that it doubles is shown twice, or to several customers."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -16,12 +16,14 @@ from sqlalchemy import (
     tuple_,
 )
 
+from legacy_adapters.doctor.doubled import Joins
 from legacy_adapters.doctor.kinds import TableName
 from legacy_adapters.doctor.patient import Fitted, Patient
-from legacy_adapters.doctor.questions import FAILURES, reason
+from legacy_adapters.doctor.questions import FAILURES, level_of, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 from legacy_adapters.schema import Relation
 
+Told = tuple[Level, str, str]  # and what is expected
 Pair = tuple[str, str]  # columns of two tables, in small letters
 ROWS = 300  # the first and the last by the table's primary key
 TELLING = {"invoice": "outstanding", "invoice_line": "net", "payment": "amount"}
@@ -37,18 +39,30 @@ def check(patient: Patient) -> Iterator[Finding]:
 
 
 def _rows_of_money(patient: Patient, name: str, fitted: Fitted) -> Iterator[Finding]:
-    alias = _alias(fitted, TELLING[name]) if name in TELLING and fitted.mapping.joins else None
+    alias = telling(fitted) if fitted.mapping.joins else None
     if fitted.relation is None or alias is None:
         return
-    table = fitted.tables[alias]
+    relation, table = fitted.relation, fitted.tables[alias]
+    joins = Joins(patient, fitted, relation, alias)
+    found = _tried(table, lambda: ((Level.BROKEN, told, ONCE) for told in joins.told()))
+    found += _tried(table, lambda: _look(patient, relation, alias, table))
+    if not found and joins.are_looked_at:
+        found = [(Level.OK, f"no join doubles the rows of {table}", "")]
+    is_broken = any(level is Level.BROKEN for level, _told, _expected in found)
+    for level, told, expected in found:
+        if not (is_broken and level is Level.OK):
+            place = patient.place(name, "joins")
+            yield Finding(level=level, topic=Topic.KEYS, place=place, found=told, expected=expected)
+
+
+def _tried(table: TableName, look: Callable[[], Iterable[Told]]) -> list[Told]:
+    found: list[Told] = []
     try:
-        level, told, expected = _look(patient, fitted.relation, alias, table)
+        found.extend(look())
     except FAILURES as error:
         told = f"what the joins do to {table} cannot be looked at: {reason(error)}"
-        level, expected = Level.NOTE, ""
-    if told:
-        place = patient.place(name, "joins")
-        yield Finding(level=level, topic=Topic.KEYS, place=place, found=told, expected=expected)
+        found.append((level_of(error), told, ""))
+    return found
 
 
 def _past_declared_keys(patient: Patient, name: str, fitted: Fitted) -> Iterator[Finding]:
@@ -101,25 +115,30 @@ def _references(connection: Connection, source: TableName, goal: TableName) -> I
             yield {(a.lower(), b.lower()) for a, b in zip(here, there, strict=False)}
 
 
-def _alias(fitted: Fitted, field: str) -> str | None:
-    """Of the table that tells of money."""
-    operation = fitted.mapping.columns.get(field)
+def telling(fitted: Fitted) -> str | None:
+    """The short name of the table that tells of money."""
+    operation = fitted.mapping.columns.get(TELLING.get(fitted.mapping.name, ""))
     names = operation.columns if operation else ()
     found = names[0].rpartition(".")[0] if names else ""
     return found if found in fitted.tables else None
 
 
-def _look(
-    patient: Patient, relation: Relation, alias: str, table: TableName
-) -> tuple[Level, str, str]:
+def is_own(fitted: Fitted, field: str) -> bool:
+    """Whether a second row of another table leaves the field as it is."""
+    table = telling(fitted)
+    tables = {name.rpartition(".")[0] for name in fitted.mapping.columns[field].columns}
+    return table is None or tables <= {table}
+
+
+def _look(patient: Patient, relation: Relation, alias: str, table: TableName) -> Iterator[Told]:
     joined = relation.alias(alias)
-    key = patient.ask(lambda c: _key(c, table))
+    key = _known_key(patient, table)
     columns = [column for column in joined.c if column.name.lower() in key]
     if not columns or len(columns) < len(key):
-        return Level.OK, "", ""  # a view, or a table whose rows nobody can tell apart
+        return  # a view, or a table whose rows nobody can tell apart
     rows = set(patient.ask(lambda c: _sample(c, joined, [column.name for column in columns])))
     if not rows:
-        return Level.OK, "", ""
+        return
     is_kept = and_(True, *relation.conditions)
     statement = (
         select(*columns, func.count(case((is_kept, 1))).label("kept"))
@@ -130,17 +149,25 @@ def _look(
     found = patient.ask(lambda c: c.execute(statement).all())
     if doubled := sum(1 for row in found if row.kept > 1):
         told = f"{doubled} of {len(rows)} rows of {table} come out more than once"
-        return Level.BROKEN, told, ONCE
-    if len(found) < len(rows):
+        yield Level.BROKEN, told, ONCE
+    elif len(found) < len(rows):
         told = f"{len(rows) - len(found)} of {len(rows)} rows of {table} are left out by the joins"
-        return Level.WARNING, told, KEPT
-    return Level.OK, f"{len(rows)} rows of {table} come through the joins, each once", ""
+        yield Level.WARNING, told, KEPT
+    else:
+        yield Level.OK, f"{len(rows)} rows of {table} come through the joins, each once", ""
 
 
 def _is_one_of(columns: Sequence[ColumnElement[Any]], rows: Collection[Any]) -> ColumnElement[bool]:
     if len(columns) == 1:
         return columns[0].in_([row[0] for row in rows])
     return tuple_(*columns).in_([tuple(row) for row in rows])
+
+
+def _known_key(patient: Patient, table: TableName) -> list[str]:
+    try:
+        return patient.ask(lambda c: _key(c, table))
+    except FAILURES:
+        return []  # a synonym's, or one that this user may not see
 
 
 def _key(connection: Connection, table: TableName) -> list[str]:

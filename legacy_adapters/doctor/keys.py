@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from legacy_adapters import decode
 from legacy_adapters.contracts import is_one_of, list_size
 from legacy_adapters.doctor.patient import Patient
-from legacy_adapters.doctor.questions import FAILURES, reason
+from legacy_adapters.doctor.questions import FAILURES, level_of, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 from legacy_adapters.doctor.sampled import (
     CODE_FIELDS,
@@ -87,7 +87,7 @@ class _Keys:
             yield from self._more(name, codes)
         except FAILURES as error:
             told = f"its codes cannot be looked up: {reason(error)}"
-            yield self._finding(Level.NOTE, name, told)
+            yield self._finding(level_of(error), name, told)
 
     def _more(self, name: str, codes: Codes) -> Iterator[Finding]:
         """codes: the relation's own."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from legacy_adapters import decode
 from legacy_adapters.doctor import paid
 from legacy_adapters.doctor.patient import Patient
-from legacy_adapters.doctor.questions import FAILURES, reason
+from legacy_adapters.doctor.questions import FAILURES, level_of, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 from legacy_adapters.doctor.sampled import ROWS_OF_MANY, is_nearly_all, relations, rows_of
 from legacy_adapters.errors import BillingDataError
@@ -24,7 +24,8 @@ PARTS = ("principal", "tv_fee", "interest")
 INVOICE = ("status", "issued_on", "due_on", *PARTS, "outstanding")
 ASIDE = {"tv_fee": "TV fee", "interest": "interest"}  # what is no part of the principal
 OLD_DAYS = 100  # without an invoice of any sampled contract
-NO_WORD = "no word"
+UNREAD = "days and numbers in every row: pages that meet others fail"
+NO_WORD = "of no word"
 OTHER_WAY = "0 where it is paid; or the words of the status' map the other way round"
 Count = Callable[["Invoice"], bool]
 
@@ -53,16 +54,24 @@ class Invoice:
 def check(patient: Patient, today: date) -> Iterator[Finding]:
     known = relations(patient)
     billed: list[Decimal] = []
+    if "invoice" in known and all(known["invoice"].has(field) for field in INVOICE):
+        invoices = _Invoices(patient, known["invoice"], today)
+        yield from _as_far_as_it_goes(patient, "invoice", invoices.findings())
+        billed = [one.billed for one in invoices.found if one.status == "paid"]
+    if "payment" in known and known["payment"].has("amount"):
+        found = paid.check(patient, known["payment"], billed)
+        yield from _as_far_as_it_goes(patient, "payment", found)
+
+
+def _as_far_as_it_goes(
+    patient: Patient, name: str, findings: Iterator[Finding]
+) -> Iterator[Finding]:
     try:
-        if "invoice" in known and all(known["invoice"].has(field) for field in INVOICE):
-            invoices = _Invoices(patient, known["invoice"], today)
-            yield from invoices.findings()
-            billed = [one.billed for one in invoices.found if one.status == "paid"]
-        if "payment" in known and known["payment"].has("amount"):
-            yield from paid.check(patient, known["payment"], billed)
+        yield from findings
     except FAILURES as error:
         told = f"what is owed and paid cannot be looked at: {reason(error)}"
-        yield Finding(level=Level.NOTE, topic=Topic.MONEY, found=told)
+        place = patient.place(name)
+        yield Finding(level=level_of(error), topic=Topic.MONEY, place=place, found=told)
 
 
 class _Invoices:
@@ -74,7 +83,10 @@ class _Invoices:
 
     def findings(self) -> Iterator[Finding]:
         fields = [*INVOICE, *filter(self._relation.has, ("net", "vat"))]
-        rows = rows_of(self._patient, self._relation, fields)
+        asked = rows_of(self._patient, self._relation, fields)
+        rows = asked.found
+        if asked.unread:
+            yield self._finding(Level.BROKEN, "", asked.told_unread, UNREAD)
         unreadable = 0
         for row in rows:
             try:
@@ -83,8 +95,7 @@ class _Invoices:
                 unreadable += 1
         if unreadable:
             told = f"{unreadable} of {len(rows)} invoices cannot be read"
-            expected = "days and numbers in every row: pages that meet others fail"
-            yield self._finding(Level.BROKEN, "outstanding", told, expected)
+            yield self._finding(Level.BROKEN, "outstanding", told, UNREAD)
         if self.found:
             yield from self._status(self.found)
             yield from self._outstanding(self.found)
@@ -95,11 +106,14 @@ class _Invoices:
             yield from self._newest(self.found)
 
     def _status(self, found: Sequence[Invoice]) -> Iterator[Finding]:
-        counted = Counter(invoice.status or NO_WORD for invoice in found)
-        words = [*RELATIONS["invoice"]["status"].words, *(counted.keys() & {NO_WORD})]
+        known = RELATIONS["invoice"]["status"].words
+        counted = Counter(one.status if one.status in known else NO_WORD for one in found)
+        words = [*known, *(counted.keys() & {NO_WORD})]
         told = ", ".join(f"{counted[word]} {word}" for word in words)
         told = f"{len(found)} invoices of some contracts: {told}"
-        if counted["open"] or len(found) < FEWEST:
+        if counted[NO_WORD]:
+            yield self._finding(Level.BROKEN, "status", told, f"one of {', '.join(known)}")
+        elif counted["open"] or len(found) < FEWEST:
             yield self._finding(Level.OK, "status", told)
         else:
             yield self._finding(Level.WARNING, "status", told, "some that are open, or all is paid")
@@ -185,7 +199,7 @@ class _Invoices:
         return Finding(
             level=level,
             topic=Topic.MONEY,
-            place=self._patient.place("invoice", f"columns.{field}"),
+            place=self._patient.place("invoice", f"columns.{field}" if field else ""),
             found=found,
             expected=expected,
         )

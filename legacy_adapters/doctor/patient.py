@@ -13,13 +13,20 @@ class Fitted:
     """A relation over the live tables.
 
     tables: alias -> table, of those that are there. relation: made of the fields that fit;
-    None when its tables or joins do not. is_whole: nothing of it is broken.
+    None when its tables or joins do not. is_whole: nothing of it is broken. odd: alias -> column in
+    small letters -> its declared type, where the database does not know that.
     """
 
     mapping: RelationMapping
     tables: dict[str, TableName] = field(default_factory=dict)
     relation: Relation | None = None
     is_whole: bool = False
+    odd: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def odd_type(self, column: str) -> str:
+        """column: as the mapping writes it. "": none."""
+        alias, _, name = column.rpartition(".")
+        return self.odd.get(alias or self.mapping.use.alias, {}).get(name.lower(), "")
 
 
 @dataclass(kw_only=True)

@@ -27,6 +27,7 @@ MAY_WRITE = f"""
 # False also for whoever the policies do not bind: the owner, superusers, BYPASSRLS.
 IS_FILTERED = "SELECT pg_catalog.row_security_active(%(oid)s::oid)"
 ALL_ROWS = "a policy that shows this user every row, or a user with BYPASSRLS"
+TELLS_UNKNOWN = (14,)  # the version from which on reltuples is -1 where it is not known
 VIEW_KINDS = {"v", "f"}  # a foreign table's indexes are elsewhere, like a view's
 
 
@@ -78,9 +79,11 @@ class PostgresqlKind:
 
     def estimate(self, connection: Connection, name: TableName) -> int | None:
         found = self._find(connection, name)
-        if found is None or found.reltuples < 0 or not found.relpages:
+        if found is None or found.reltuples < 0:
             return None  # never analysed
-        return int(found.reltuples)
+        # Before 14 what was never analysed looks like an analysed table without rows.
+        is_clear = (connection.dialect.server_version_info or (0,)) >= TELLS_UNKNOWN
+        return int(found.reltuples) if is_clear or found.relpages else None
 
     def scans(
         self, connection: Connection, statement: Select[Any], values: dict[str, Any],

@@ -7,7 +7,14 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from legacy_adapters.errors import CODE, REASON_LENGTH, BillingError, quotes_a_value
+from legacy_adapters.doctor.report import Level
+from legacy_adapters.errors import (
+    CODE,
+    REASON_LENGTH,
+    BillingError,
+    BillingUnavailable,
+    quotes_a_value,
+)
 from legacy_adapters.guard import Guard
 
 T = TypeVar("T")
@@ -40,6 +47,12 @@ class Ask:
     def value(self, sql: str, **values: Any) -> Any:
         """The first column of the first row."""
         return self(lambda connection: connection.exec_driver_sql(sql, values or None).scalar())
+
+
+def level_of(error: BaseException) -> Level:
+    """Of a check that failed. What the database cannot give to a question, it cannot give to a
+    page; what took too long says nothing of pages, which ask for less."""
+    return Level.NOTE if isinstance(error, BillingUnavailable) else Level.BROKEN
 
 
 def reason(error: BaseException) -> str:

@@ -1,6 +1,7 @@
 """Codes of the first rows, as the portal has them in hand, and what is asked by them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Select
@@ -8,6 +9,8 @@ from sqlalchemy import Connection, Select
 from legacy_adapters import decode
 from legacy_adapters.contracts import LIST_SIZES, is_one_of, list_of_codes, list_size
 from legacy_adapters.doctor.patient import Patient
+from legacy_adapters.doctor.questions import FAILURES, reason
+from legacy_adapters.errors import BillingUnavailable
 from legacy_adapters.prepared import Row
 from legacy_adapters.records import ContractCode
 from legacy_adapters.schema import Relation
@@ -24,6 +27,20 @@ CODE_FIELDS = {
     "payment": "contract_code",
 }
 Codes = list[ContractCode]
+
+
+@dataclass(kw_only=True)
+class Rows:
+    """Of some contracts. unread: for each contract whose rows the database cannot give, why."""
+
+    contracts: int
+    found: list[Row] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+    @property
+    def told_unread(self) -> str:
+        whose = f"of {len(self.unread)} of {self.contracts} contracts"
+        return f"those {whose} cannot be read: {self.unread[0]}" if self.unread else ""
 
 
 def relations(patient: Patient) -> dict[str, Relation]:
@@ -66,11 +83,39 @@ def ask_by(patient: Patient, statement: Select[Any], codes: Codes) -> Sequence[R
     return patient.ask(asked)
 
 
-def rows_of(patient: Patient, relation: Relation, fields: Sequence[str]) -> Sequence[Row]:
-    """Of some contracts. Raises: one of questions.FAILURES."""
+def rows_of(patient: Patient, relation: Relation, fields: Sequence[str]) -> Rows:
+    """Raises: one of questions.FAILURES."""
     codes = some_contracts(patient)
+    rows = Rows(contracts=len(codes))
     if not codes:
-        return []
+        return rows
+    try:
+        rows.found += _asked(patient, relation, fields, codes)
+    except BillingUnavailable:
+        raise
+    except FAILURES:
+        _one_by_one(patient, relation, fields, codes, rows)
+        if not rows.unread:
+            raise
+    return rows
+
+
+def _one_by_one(
+    patient: Patient, relation: Relation, fields: Sequence[str], codes: Codes, rows: Rows
+) -> None:
+    """One value that cannot be converted takes the rows of all the others with it."""
+    for code in codes:
+        try:
+            rows.found += _asked(patient, relation, fields, [code])
+        except BillingUnavailable:
+            return
+        except FAILURES as error:
+            rows.unread.append(reason(error))
+
+
+def _asked(
+    patient: Patient, relation: Relation, fields: Sequence[str], codes: Codes
+) -> Sequence[Row]:
     wanted = is_one_of(relation.field(CODE_FIELDS[relation.name]), list_size(len(codes)))
     return ask_by(patient, relation.select(fields).where(wanted).limit(ROWS_OF_MANY), codes)
 

@@ -36,7 +36,8 @@ READERS: dict[Kind, Callable[[Any, str], Any]] = {
     Kind.PERIOD: decode.period,
 }
 UNREADABLE, UNFOUND, EMPTY, PADDED, NO_MONTH, EARLY = range(6)
-LATE, UNTYPABLE, NAMELESS, SHORT, IN_UTC = range(6, 11)
+LATE, UNTYPABLE, NAMELESS, SHORT, IN_UTC, NO_PLACE = range(6, 12)
+WITHOUT = {("invoice", "number"): NAMELESS, ("invoice_line", "position"): NO_PLACE}
 TOLD: dict[int, tuple[Level, str, str]] = {
     UNREADABLE: (
         Level.BROKEN,
@@ -52,6 +53,11 @@ TOLD: dict[int, tuple[Level, str, str]] = {
         Level.WARNING,
         "is empty, but required",
         "a value; it is shown as a dash, 0 or nothing",
+    ),
+    NO_PLACE: (
+        Level.WARNING,
+        "is empty, but required",
+        "a number: lines without one come last, in any order",
     ),
     NAMELESS: (
         Level.BROKEN,
@@ -203,8 +209,7 @@ class _RelationSample:
         described = RELATIONS[self._name][field]
         if value is None:
             if described.required and not self._is_coded(field):
-                is_number = (self._name, field) == ("invoice", "number")
-                sample.note(field, NAMELESS if is_number else EMPTY, sample.rows)
+                sample.note(field, WITHOUT.get((self._name, field), EMPTY), sample.rows)
             return
         try:
             read = READERS[described.kind]({field: value}, field)
@@ -216,8 +221,9 @@ class _RelationSample:
             sample.note(field, what, sample.rows)
 
     def _is_coded(self, field: str) -> bool:
-        """Codes without a word have a check of their own."""
-        return self._mapped[field].codes is not None
+        """Codes without a word, and no words, have a check of their own."""
+        is_word = RELATIONS[self._name][field].kind is Kind.WORD
+        return is_word or self._mapped[field].codes is not None
 
     def _oddities(self, field: str, kind: Kind, value: Any, read: Any) -> Iterator[int]:
         if isinstance(value, str):
@@ -253,7 +259,10 @@ class _RelationSample:
             where = f"{found.format(kind=kind)} in {len(rows)} of {sample.rows} rows"
             if len(rows) < sample.rows:
                 where += f": row {', '.join(str(row) for row in rows)}"
-            yield self._finding(level, f"columns.{field}", where, self._expected(field, expected))
+            expected = self._expected(field, expected)
+            if what == UNREADABLE:
+                expected += self._odd_type(field)
+            yield self._finding(level, f"columns.{field}", where, expected)
 
     def _expected(self, field: str, expected: str) -> str:
         trimmed = "where they are put together"
@@ -263,6 +272,11 @@ class _RelationSample:
             table = fitted.tables[alias or fitted.mapping.use.alias]
             trimmed = f"in a copy by SET {column} = TRIM({column}) in {table}, else by a view"
         return expected.format(kind=RELATIONS[self._name][field].kind.value, trimmed=trimmed)
+
+    def _odd_type(self, field: str) -> str:
+        columns = self._mapped[field].columns
+        odd = next(filter(None, map(self._patient.fitted[self._name].odd_type, columns)), "")
+        return f"; not in a column of type {odd}, of which SQLite makes numbers" if odd else ""
 
     def _finding(self, level: Level, place: str, found: str, expected: str = "") -> Finding:
         return Finding(

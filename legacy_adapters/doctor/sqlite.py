@@ -24,6 +24,8 @@ INDEXES = """
     FROM pragma_index_list(?) AS l JOIN pragma_index_info(l.name) AS i
     WHERE NOT l."partial" ORDER BY l.name, i.seqno
 """
+# What it takes for a type by its name; of all others it makes numbers wherever it can.
+KNOWN_TYPE = re.compile("INT|CHAR|CLOB|TEXT|BLOB|REAL|FLOA|DOUB|NUM|DEC|BOOL|DATE|TIME|^$", re.I)
 DERIVED = re.compile(r"(?:MATERIALIZE|CO-ROUTINE) (\S+)")
 
 
@@ -77,6 +79,12 @@ class SqliteKind:
 
     def _encoding(self, connection: Connection) -> str:
         return str(connection.exec_driver_sql("PRAGMA encoding").scalar())
+
+
+def odd_types(connection: Connection, name: TableName) -> dict[str, str]:
+    """Columns, in small letters, of a declared type that it does not know, such as STRING."""
+    rows = connection.exec_driver_sql("SELECT name, type FROM pragma_table_info(?)", (name.name,))
+    return {str(c).lower(): str(kind) for c, kind in rows if not KNOWN_TYPE.search(str(kind))}
 
 
 def read_plan(steps: list[tuple[int, str]], aliases: dict[str, TableName]) -> list[Scan]:

@@ -1,6 +1,6 @@
 """Every table and column that the mapping names: is it there, and can it serve?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -14,12 +14,17 @@ from legacy_adapters.doctor.kinds import table_name
 from legacy_adapters.doctor.patient import Fitted, Patient
 from legacy_adapters.doctor.questions import reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
+from legacy_adapters.doctor.sqlite import odd_types
 from legacy_adapters.errors import MappingError
 from legacy_adapters.mapping import Problem, RelationMapping, TableUse
 from legacy_adapters.operations import NoColumn, Operation, Wrong, any_of
 from legacy_adapters.relations import OPTIONAL_RELATIONS, RELATIONS, Kind
 from legacy_adapters.schema import LiveTables, Relation, find_column
 
+OF_LETTERS = (Kind.CODE, Kind.TEXT, Kind.WORD)
+NO_TYPE = (
+    "VARCHAR or TEXT, before the rows are put in: of 0012 it makes 12; or a view, by CAST AS TEXT"
+)
 Types = dict[str, TypeEngine[Any]]  # column in small letters -> type as the database has it
 
 
@@ -60,6 +65,7 @@ class _RelationCheck:
         self._patient = patient
         self._mapping = mapping
         self._tables = tables
+        self._connection = connection
         self._dialect = connection.dialect
         self._aliases: dict[str, FromClause] = {}
         self._types: dict[str, Types] = {}  # by alias
@@ -123,6 +129,8 @@ class _RelationCheck:
             return
         self._types[use.alias] = {column["name"].lower(): column["type"] for column in columns}
         self.fitted.tables[use.alias] = name
+        if self._dialect.name == "sqlite":
+            self.fitted.odd[use.alias] = odd_types(self._connection, name)
         yield self._finding(Level.OK, place, f"{name} ({len(columns)} columns)")
 
     def _similar_tables(self, use: TableUse) -> str:
@@ -146,7 +154,8 @@ class _RelationCheck:
                 except _Elsewhere:
                     continue
                 except Wrong as wrong:
-                    yield self._finding(Level.BROKEN, key, f"{column}: {wrong}", _expected(wrong))
+                    expected = self._expected(wrong, [column])
+                    yield self._finding(Level.BROKEN, key, f"{column}: {wrong}", expected)
 
     def _join(self, left: str, right: str) -> Iterator[Finding]:
         families = []
@@ -157,7 +166,8 @@ class _RelationCheck:
             except _Elsewhere:
                 return
             except Wrong as wrong:
-                yield self._finding(Level.BROKEN, "joins", str(wrong), _expected(wrong))
+                expected = self._expected(wrong, [name])
+                yield self._finding(Level.BROKEN, "joins", str(wrong), expected)
                 return
         if len(set(families) - {Family.UNKNOWN}) > 1:
             told = f"{self._described(left)} is compared with {self._described(right)}"
@@ -172,7 +182,8 @@ class _RelationCheck:
         except _Elsewhere:
             return None
         except Wrong as wrong:
-            return self._finding(Level.BROKEN, place, str(wrong), _expected(wrong))
+            expected = self._expected(wrong, operation.columns)
+            return self._finding(Level.BROKEN, place, str(wrong), expected)
         described = ", ".join(dict.fromkeys(self._described(name) for name in operation.columns))
         found = described or "a constant"
         verdict = self._verdict(field, operation, built)
@@ -189,6 +200,9 @@ class _RelationCheck:
             level = Level.BROKEN if self._dialect.name == "oracle" else Level.WARNING
             return level, "a date needs no `date`: name the column alone"
         verdict = judge(kind, family)
+        if kind in OF_LETTERS and any(map(self.fitted.odd_type, operation.columns)):
+            level = Level.NOTE if kind is Kind.TEXT else Level.WARNING
+            return (verdict[0] if verdict else level), NO_TYPE
         if kind is Kind.DATE and verdict and family in {Family.TEXT, Family.WHOLE, Family.DECIMAL}:
             return Level.BROKEN, SAY_HOW
         return verdict
@@ -232,6 +246,8 @@ class _RelationCheck:
         table = self.fitted.tables[self._alias(name)]
         column = name.rpartition(".")[2]
         live = self._live_type(name)
+        if odd := self.fitted.odd_type(name):
+            return f"{table}.{column} {odd}, of which SQLite makes numbers"
         padded = ", padded with blanks" if isinstance(live, CHAR) and (live.length or 0) > 1 else ""
         return f"{table}.{column} {type_name(live, self._dialect)}{padded}"
 
@@ -239,13 +255,14 @@ class _RelationCheck:
         types = self._types[self._alias(name)]
         return types.get(name.rpartition(".")[2].lower(), NullType())
 
+    def _expected(self, wrong: Wrong, columns: Iterable[str]) -> str:
+        if isinstance(wrong, NoColumn):
+            return "an existing column"
+        return NO_TYPE if any(map(self.fitted.odd_type, columns)) else "see docs/mapping.md"
+
     def _alias(self, name: str) -> str:
         return name.rpartition(".")[0] or self._mapping.use.alias
 
 
 class _Elsewhere(Exception):
     """The name stands in a table that is missing, which has a finding of its own."""
-
-
-def _expected(wrong: Wrong) -> str:
-    return "an existing column" if isinstance(wrong, NoColumn) else "see docs/mapping.md"

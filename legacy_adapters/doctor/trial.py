@@ -109,7 +109,7 @@ class _Trial:
         if line := self._relations.get("invoice_line"):
             fields = self._fields("invoice_line")
             lines = self._of("invoice_line", fields).where(line.field("invoice_number") == number)
-            ordered = lines.order_by(line.field("position"))
+            ordered = lines.order_by(line.field("position").nulls_last())
             parts.append(self._shown("invoice_line, of that one", "invoice_line", fields, ordered))
         return parts
 

@@ -117,6 +117,33 @@ def test_invoices_without_a_number_are_told(look_at: Look) -> None:
     assert numbers.found.startswith("2 invoices of 25 contracts have no number")
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (None, "codes without a word: (none)"),
+        ("{ expr = \"DECODE(f.ST, 'H', 'open', 'P', 'paid', 'A', 'cancelled')\" }", "(none)"),
+        ("{ expr = \"NVL(DECODE(f.ST, 'H', 'open', 'P', 'paid', 'A', ''), 'void')\" }", "'void'"),
+    ],
+)
+@pytest.mark.parametrize("last", [False, True])
+def test_one_invoice_without_a_status_is_broken(
+    look_at: Look, status: str | None, words: str, last: bool
+) -> None:
+    which = "MAX(FAT_ID) FROM FATURE" if last else "MAX(FAT_ID) FROM FATURE WHERE KTR_ID = 0"
+    view = (
+        "CREATE VIEW V_FATURE AS SELECT *, CASE WHEN FAT_ID <>"
+        f" (SELECT {which}) THEN STATUS END AS ST FROM FATURE"
+    )
+    table = ('table = "FATURE", as = "f"', 'table = "V_FATURE", as = "f"')
+    own = f"status = {status}" if status else BY_FLAG[0].replace("f.STATUS", "f.ST")
+    report = look_at(view, table, (BY_FLAG[0], own))
+    place = "[invoice] columns.status"
+    assert words in find(report, Topic.CODES, place, Level.BROKEN).found
+    assert not [f for f in report.of(Topic.SAMPLES) if place in f.place]
+    if not last:  # of a contract that is among those that are looked at
+        assert ", 1 of no word" in find(report, Topic.MONEY, place, Level.BROKEN).found
+
+
 def test_bytes_among_codes_do_not_end_the_check(look_at: Look) -> None:
     report = look_at("UPDATE FATURE SET STATUS = CAST(x'ff00' AS BLOB) WHERE FAT_ID = 5")
     assert not [f for f in report.findings if "did not come to its end" in f.found]
@@ -164,6 +191,50 @@ def test_lines_that_a_view_doubles_are_told(look_at: Look) -> None:
     report = look_at(both.format(" UNION ALL SELECT * FROM FAT_RRESHT"), view)
     found = find(report, Topic.KEYS, "[invoice_line] columns.net", Level.WARNING)
     assert found.found == "in 10 of 10 invoices the lines are twice the invoice's net, or more"
+
+
+DESCRIBED = ('description = "l.ZER_KOD"', 'description = "z.TEKST"')
+BY_KIND = (
+    '{ table = "FAT_RRESHT", as = "l", on = { "l.FAT_ID" = "f.FAT_ID" } },',
+    '{ table = "FAT_RRESHT", as = "l", on = { "l.FAT_ID" = "f.FAT_ID" } },'
+    ' { table = "ZERAT", as = "z", on = { "z.KOD" = "l.ZER_KOD" } },',
+)
+
+
+def test_one_line_of_an_invoice_twice_is_told(look_at: Look) -> None:
+    kinds = "CREATE VIEW ZERAT AS SELECT 'EN' AS KOD, 'a' AS TEKST UNION ALL SELECT 'TF', 'b'"
+    place = "[invoice_line] columns.position"
+    broken = told(look_at(kinds, BY_KIND, DESCRIBED), Level.BROKEN, Level.WARNING)
+    assert not [one for one in broken if " keys " in f" {one}"]
+    report = look_at(f"{kinds} UNION ALL SELECT 'TF', 'c'", BY_KIND, DESCRIBED)
+    found = find(report, Topic.KEYS, place, Level.BROKEN)
+    assert found.found == "20 of 30 lines come out more than once"
+    joins = [f for f in report.of(Topic.KEYS) if f.place.endswith("[invoice_line] joins")]
+    assert joins[0].found.startswith("1 of 2 values of ZERAT.KOD are there more than once")
+
+
+@pytest.mark.parametrize(
+    ("position", "found"),
+    [
+        ("0", None),
+        ("NULL", None),
+        ("7", "20 of 20 lines have the place of another one of their invoice"),
+    ],
+)
+def test_lines_without_a_place_of_their_own(
+    look_at: Look, position: str, found: str | None
+) -> None:
+    view = ('{ table = "FAT_RRESHT", as = "l"', '{ table = "V_RRESHT", as = "l"')
+    sql = f"CREATE VIEW V_RRESHT AS SELECT *, {position} AS NR FROM FAT_RRESHT"
+    report = look_at(sql, view, ('"l.NR_RRESHT"', '"l.NR"'))
+    keys = [f for f in report.of(Topic.KEYS) if f.place.endswith("columns.position")]
+    assert [f.found for f in keys] == ([found] if found else [])
+    assert all(f.level is Level.WARNING for f in keys)
+    empty = [f for f in report.of(Topic.SAMPLES) if f.place.endswith("columns.position")]
+    assert [f.found for f in empty] == ["is empty, but required in 20 of 20 rows"] * (
+        position == "NULL"
+    )
+    assert all("come last" in f.expected for f in empty)
 
 
 def test_lines_of_some_invoices_alone_are_no_wrong_spelling(look_at: Look) -> None:

@@ -13,10 +13,11 @@ from legacy_adapters.doctor.column_types import family_of, judge, type_name
 from legacy_adapters.doctor.examination import _clock
 from legacy_adapters.doctor.kinds import Scan, TableName
 from legacy_adapters.doctor.postgresql import read_plan as postgresql_plan
-from legacy_adapters.doctor.questions import reason
+from legacy_adapters.doctor.questions import level_of, reason
 from legacy_adapters.doctor.report import Level
 from legacy_adapters.doctor.samples import can_be_typed
 from legacy_adapters.doctor.sqlite import read_plan as sqlite_plan
+from legacy_adapters.errors import BillingDataError, BillingUnavailable, NotThere
 from legacy_adapters.relations import Kind
 from legacy_adapters.text_dates import TextDate
 
@@ -146,3 +147,16 @@ def test_errors_tell_no_value(message: str, state: str | None, expected: str) ->
     original.sqlstate = state
     error = DBAPIError("SELECT", {}, original)
     assert reason(error) == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [
+        (BillingDataError("22P02"), Level.BROKEN),
+        (NotThere("no column"), Level.BROKEN),
+        (ValueError(), Level.BROKEN),
+        (BillingUnavailable("interrupted"), Level.NOTE),  # after the doctor's own 10 seconds
+    ],
+)
+def test_what_a_page_cannot_read_either_is_broken(error: Exception, level: Level) -> None:
+    assert level_of(error) is level
