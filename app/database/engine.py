@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
 
+from app.database import waiting
 from legacy_adapters.kept import KeptConnections
 
 AFTER_COMMIT = "after commit"
@@ -94,6 +95,8 @@ def after_commit(connection: Connection, action: Callable[[], None]) -> None:
 
 @contextmanager
 def _translated_errors() -> Iterator[None]:
+    if waiting.is_given_up():
+        raise DatabaseUnavailable("it has just not answered this request")
     try:
         yield
     except DBAPIError as error:
@@ -102,6 +105,7 @@ def _translated_errors() -> Iterator[None]:
         kind = DatabaseNotReady if _lacks_tables(error.orig) else DatabaseUnavailable
         raise kind(f"{type(error.orig).__name__}: {error.orig}") from error
     except TimeoutError as error:
+        waiting.have_waited(waiting.POOL_SECONDS)
         raise DatabaseUnavailable(str(error)) from error
 
 
@@ -138,22 +142,7 @@ def _file_of(url: URL) -> Path | None:
 
 def _make_engine(url: URL, file: Path | None) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(
-            url,
-            pool_pre_ping=False,
-            pool_recycle=300,
-            pool_timeout=3,
-            hide_parameters=True,
-            connect_args={
-                "connect_timeout": 3,
-                # Moments are read in no other style, and texts are of no other encoding.
-                "options": "-c statement_timeout=4000 -c datestyle=ISO",
-                "client_encoding": "utf8",
-                # A server that vanished without a word is noticed, too.
-                "tcp_user_timeout": 5000,
-                "keepalives_idle": 30,
-            },
-        )
+        return _make_postgresql_engine(url)
     if file:
         _make_folder(file.parent)
     engine = create_engine(
@@ -169,6 +158,28 @@ def _make_engine(url: URL, file: Path | None) -> Engine:
             raise DatabaseNotReady(f"there is no {file}")
 
     event.listen(engine, "do_connect", refuse_missing)
+    return engine
+
+
+def _make_postgresql_engine(url: URL) -> Engine:
+    milliseconds = round(waiting.STATEMENT_SECONDS * 1000)
+    engine = create_engine(
+        url,
+        pool_pre_ping=False,
+        pool_recycle=300,
+        pool_timeout=waiting.POOL_SECONDS,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": waiting.CONNECT_SECONDS,
+            # Moments are read in no other style, and texts are of no other encoding.
+            "options": f"-c statement_timeout={milliseconds} -c datestyle=ISO",
+            "client_encoding": "utf8",
+            # A server that vanished without a word is noticed, too.
+            "tcp_user_timeout": 5000,
+            "keepalives_idle": 30,
+        },
+    )
+    event.listen(engine, "do_connect", waiting.connect)
     return engine
 
 
