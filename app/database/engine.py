@@ -180,6 +180,7 @@ def _make_postgresql_engine(url: URL) -> Engine:
         },
     )
     event.listen(engine, "do_connect", waiting.connect)
+    event.listen(engine, "checkout", waiting.refuse_lost)
     return engine
 
 

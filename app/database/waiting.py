@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
+from select import POLLIN, poll
 from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
+from sqlalchemy.exc import DisconnectionError
 
 RV = TypeVar("RV")
 STATEMENT_SECONDS = 4.0  # kept by the server, which afterwards goes on answering
@@ -21,6 +23,7 @@ SILENT_SECONDS = 4.5
 CONNECT_SECONDS = 2  # libpq's least
 POOL_SECONDS = 1.0
 PAGE_SECONDS = 4.5
+USED = "used"
 
 
 class Patience(NamedTuple):
@@ -114,3 +117,22 @@ def connect(_dialect: object, _record: object, given: Any, named: Any) -> Patien
         raise
     have_waited(time.monotonic() - begun)
     return connection
+
+
+def refuse_lost(connection: psycopg.Connection[Any], record: Any, _: object) -> None:
+    """A server that is asked nothing says nothing: but that it ends the connection, or that this
+    was ended under way. To see that costs no round trip; SQLAlchemy then connects anew.
+
+    Raises: DisconnectionError.
+    """
+    if not record.info.get(USED):  # or one that is lost again and again were refused for good
+        record.info[USED] = True
+        return
+    try:
+        looked = poll()
+        looked.register(connection.fileno(), POLLIN)
+        is_lost = bool(looked.poll(0))
+    except psycopg.Error:  # it is closed already
+        is_lost = True
+    if is_lost:
+        raise DisconnectionError

@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -186,3 +186,81 @@ def test_what_goes_well_is_not_counted_and_making_tables_has_no_limit(portal: Po
     finally:
         stop_waiting()
     assert ask("SELECT 1") == 1
+
+
+# Connections that were lost while nobody used them
+
+
+def cut_sessions(server: PostgresqlServer) -> None:
+    found = run_sql(
+        server,
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname IS NOT NULL AND pid <> pg_backend_pid()",
+    )
+    assert found
+
+
+def restart(server: PostgresqlServer) -> None:
+    server.stop()
+    server.start()
+
+
+def wait_long(_server: PostgresqlServer) -> None:
+    time.sleep(0.8)
+
+
+@pytest.fixture
+def impatient(server: PostgresqlServer) -> Iterator[None]:
+    run_sql(server, "ALTER DATABASE postgres SET idle_session_timeout = 500")
+    yield
+    run_sql(server, "ALTER DATABASE postgres RESET idle_session_timeout")
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("lose", [cut_sessions, restart, wait_long])
+def test_nobody_notices_that_idle_connections_were_lost(
+    portal: Portal,
+    server: PostgresqlServer,
+    lose: Callable[[PostgresqlServer], None],
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    client = portal.signed_in("Agron Hoxha")
+    with portal.database.read(), portal.database.read():  # so that more than one lies idle
+        pass
+    lose(server)
+    client.get(PAGE)
+    lose(server)
+    client.post("/logout", {}, status=303)  # what is written, too
+    client.sign_in("Agron Hoxha")
+    assert not caplog.records
+    assert "portal database failed" not in capfd.readouterr().err
+
+
+def test_what_is_lost_while_it_is_asked_is_not_asked_again(
+    portal: Portal, server: PostgresqlServer
+) -> None:
+    with pytest.raises(DatabaseUnavailable), portal.database.write() as connection:
+        connection.exec_driver_sql("CREATE TEMPORARY TABLE one (n int)")
+        cut_sessions(server)
+        connection.exec_driver_sql("INSERT INTO one VALUES (1)")
+    with portal.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+
+
+def test_a_page_looks_at_its_connection_without_asking(
+    client: CheckedClient, server: PostgresqlServer
+) -> None:
+    run_sql(server, "ALTER SYSTEM SET log_statement = 'all'")
+    try:
+        run_sql(server, "SELECT pg_reload_conf()")
+        time.sleep(0.2)
+        before = server.log.read_text().count("LOG:  statement:")
+        execute = server.log.read_text().count("LOG:  execute")
+        client.get("/account")
+        after = server.log.read_text()
+        assert after.count("LOG:  statement:") - before == 0
+        assert after.count("LOG:  execute") - execute == 1
+    finally:
+        run_sql(server, "ALTER SYSTEM RESET log_statement")
+        run_sql(server, "SELECT pg_reload_conf()")
