@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
 
 from app.database import waiting
@@ -33,6 +33,12 @@ class DatabaseNotReady(DatabaseUnavailable):
     """It is not made yet, or has not this version's tables."""
 
     do = "run: flask db upgrade; SELFCARE_DATA_DIR and SELFCARE_DATABASE_URL say which database"
+
+
+class DatabaseReadOnly(DatabaseUnavailable):
+    """It answers and takes no writes: a standby after a failover, or told so."""
+
+    do = "the database takes no writes: does SELFCARE_DATABASE_URL name a standby?"
 
 
 class Database:
@@ -81,6 +87,13 @@ class Database:
         for action in afterwards:
             action()
 
+    def find_read_only(self) -> bool:
+        """Whether it answers, and takes no writes. A file is written or away."""
+        if self.engine.dialect.name == "sqlite":
+            return False
+        with self.read() as connection:
+            return connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on"
+
     def close(self) -> None:
         if self._kept:
             self._kept.close()
@@ -102,8 +115,7 @@ def _translated_errors() -> Iterator[None]:
     except DBAPIError as error:
         if not error.connection_invalidated and not _is_operational(error):
             raise
-        kind = DatabaseNotReady if _lacks_tables(error.orig) else DatabaseUnavailable
-        raise kind(f"{type(error.orig).__name__}: {error.orig}") from error
+        raise _kind_of(error.orig)(f"{type(error.orig).__name__}: {error.orig}") from error
     except TimeoutError as error:
         waiting.have_waited(waiting.POOL_SECONDS)
         raise DatabaseUnavailable(str(error)) from error
@@ -112,6 +124,16 @@ def _translated_errors() -> Iterator[None]:
 def _is_operational(error: DBAPIError) -> bool:
     # A missing table is an operator's matter too: PostgreSQL calls it a ProgrammingError.
     return type(error).__name__ in {"OperationalError", "InterfaceError", "ProgrammingError"}
+
+
+def _kind_of(error: object) -> type[DatabaseUnavailable]:
+    if _is_read_only(error):
+        return DatabaseReadOnly
+    return DatabaseNotReady if _lacks_tables(error) else DatabaseUnavailable
+
+
+def _is_read_only(error: object) -> bool:
+    return getattr(error, "sqlstate", None) == "25006"
 
 
 def _lacks_tables(error: object) -> bool:
@@ -181,7 +203,14 @@ def _make_postgresql_engine(url: URL) -> Engine:
     )
     event.listen(engine, "do_connect", waiting.connect)
     event.listen(engine, "checkout", waiting.refuse_lost)
+    event.listen(engine, "handle_error", _leave_standby)
     return engine
+
+
+def _leave_standby(context: ExceptionContext) -> None:
+    """After a failover whoever connects anew finds the new server."""
+    if _is_read_only(context.original_exception):
+        context.is_disconnect = True
 
 
 def _make_folder(folder: Path) -> None:

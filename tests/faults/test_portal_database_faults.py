@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from app.database import schema
-from app.database.engine import DatabaseUnavailable
+from app.database.engine import DatabaseReadOnly, DatabaseUnavailable
 from app.database.waiting import begin_waiting, stop_waiting, unhurried
 from app.demo import add_demo_staff, add_demo_users
 from app.wiring import wire
@@ -264,3 +264,55 @@ def test_a_page_looks_at_its_connection_without_asking(
     finally:
         run_sql(server, "ALTER SYSTEM RESET log_statement")
         run_sql(server, "SELECT pg_reload_conf()")
+
+
+# Read-only
+
+
+@pytest.fixture
+def standby(server: PostgresqlServer) -> Iterator[Callable[[bool], None]]:
+    """For connections from then on."""
+
+    def turn(on: bool) -> None:
+        do = "SET default_transaction_read_only = on"
+        undo = "RESET default_transaction_read_only"
+        with connect(server) as connection:
+            connection.execute("SET default_transaction_read_only = off")
+            connection.execute(f"ALTER DATABASE postgres {do if on else undo}".encode())
+
+    yield turn
+    turn(False)
+
+
+def test_a_database_that_takes_no_writes(
+    portal: Portal, client: CheckedClient, standby: Callable[[bool], None]
+) -> None:
+    standby(True)
+    portal.database.close()
+    ready = client.fetch("/readyz")
+    assert (ready.status_code, ready.text.splitlines()[0]) == (200, "database: read-only")
+    client.get(PAGE)
+    client.get("/account/preferences")
+    with portal.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM account").scalar()
+    visitor = portal.client()
+    typed = {"user_name": "Agron Hoxha", "password": PASSWORD}
+    visitor.post("/login", typed, status=503)
+    with pytest.raises(DatabaseReadOnly) as caught, portal.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM last_known")
+    assert "standby" in caught.value.do
+    standby(False)
+    visitor.sign_in("Agron Hoxha")  # no connection of before is used again
+    assert "database: ok" in client.fetch("/readyz").text
+
+
+def test_a_session_that_is_written_now_and_then_goes_on_without(
+    portal: Portal,
+    client: CheckedClient,
+    server: PostgresqlServer,
+    standby: Callable[[bool], None],
+) -> None:
+    run_sql(server, "UPDATE account_session SET seen_at = seen_at - interval '10 minutes'")
+    standby(True)
+    portal.database.close()
+    client.get(PAGE)
