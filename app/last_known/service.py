@@ -107,11 +107,12 @@ class LastKnown:
     ) -> dict[ContractCode, Told[T]]:
         if not self._keep_days:
             return {}
-        since = self._now() - timedelta(days=self._keep_days)
+        now = self._now()
+        since = now - timedelta(days=self._keep_days)
         found: dict[ContractCode, Told[T]] = {}
         try:
             with self._database.read() as connection:
-                for kept in store.read(connection, codes, topic.name, since):
+                for kept in store.read(connection, codes, topic.name, since=since, now=now):
                     try:
                         answer = self._seal.open(topic, kept)
                     except Unreadable:

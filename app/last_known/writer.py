@@ -118,10 +118,11 @@ class Writer:
     def _write(self, jobs: list[Job]) -> None:
         newest = {(job.topic.name, job.code): job for job in jobs}
         rows = [self._seal.close(*job) for job in newest.values()]
+        now = self._now()
         with self._database.write() as connection:
-            store.keep(connection, rows)
+            store.keep(connection, rows, now)
             if time.monotonic() >= self._clean_at:
-                store.forget_older(connection, self._now() - self._keep)
+                store.clean(connection, since=now - self._keep, now=now)
                 self._clean_at = time.monotonic() + CLEAN_SECONDS
 
     def _forget(self, keys: list[tuple[str, ContractCode]]) -> None:

@@ -126,9 +126,25 @@ def test_the_newest_answer_wins_and_nothing_owed_is_an_answer(database: Database
     tell(last_known)
     tell(last_known, None)
     assert last_known.ask(DEBT, CODE, away).answer is None
-    late = make(database, now() - timedelta(hours=1))  # a slower process with older news
+    late = make(database, now() - timedelta(seconds=50))  # a slower process with older news
     tell(late)
     assert last_known.ask(DEBT, CODE, away).answer is None
+
+
+def test_what_a_wrong_clock_wrote_is_not_shown_replaced_and_deleted(database: Database) -> None:
+    wrong = make(database, now() + timedelta(days=400))
+    wrong.ask_many(DEBT, [CODE, OTHER], lambda asked: dict.fromkeys(asked, DEBT_OF_CODE))
+    wrong.flush()
+    last_known = make(database)
+    with pytest.raises(BillingUnavailable):
+        last_known.ask(DEBT, CODE, away)
+    tell(last_known, None)
+    assert len(bodies(database)) == 1
+    told = last_known.ask(DEBT, CODE, away)
+    assert told.answer is None and told.as_of is not None and told.as_of <= now()
+    # A few seconds between two clocks do no harm.
+    tell(make(database, now() + timedelta(seconds=30)))
+    assert last_known.ask(DEBT, CODE, away).answer == DEBT_OF_CODE
 
 
 def test_many_are_asked_at_once_and_the_unknown_are_absent(database: Database) -> None:
