@@ -1,10 +1,20 @@
 """The table of last known answers, and each statement over it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Connection, LargeBinary, String, Table, delete, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    String,
+    Table,
+    delete,
+    or_,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.database.tables import Moment, metadata
@@ -18,6 +28,7 @@ last_known = Table(
     Column("told_at", Moment, nullable=False, index=True),
     Column("body", LargeBinary, nullable=False),
 )
+IsLinked = Callable[[ColumnElement[str]], ColumnElement[bool]]  # whether an account has it
 IN_LIST = 900
 AHEAD = timedelta(minutes=1)  # of now: what is later was written by a clock that was wrong
 
@@ -73,4 +84,25 @@ def clean(connection: Connection, *, since: datetime, now: datetime) -> None:
 
 
 def forget_contract(connection: Connection, code: ContractCode) -> None:
-    connection.execute(delete(last_known).where(last_known.c.contract_code == code))
+    ours = last_known.c.contract_code == code
+    # Taken in the order in which they are written, or this and a writer could wait in a circle.
+    topics = select(last_known.c.topic).where(ours).order_by(last_known.c.topic)
+    connection.execute(topics.with_for_update())
+    connection.execute(delete(last_known).where(ours))
+
+
+def list_unlinked(connection: Connection, is_linked: IsLinked) -> list[ContractCode]:
+    """Contracts that no account has; some, where they are many."""
+    code = last_known.c.contract_code
+    query = select(code).where(~is_linked(code)).distinct().limit(IN_LIST)
+    return [ContractCode(found) for found in connection.scalars(query)]
+
+
+def forget_unlinked(
+    connection: Connection, codes: Sequence[ContractCode], is_linked: IsLinked
+) -> None:
+    """Those of these contracts that no account has."""
+    code = last_known.c.contract_code
+    for start in range(0, len(codes), IN_LIST):
+        some = code.in_(codes[start : start + IN_LIST])
+        connection.execute(delete(last_known).where(some, ~is_linked(code)))

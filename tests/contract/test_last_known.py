@@ -3,6 +3,7 @@
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from app.accounts.store.contracts import is_linked
 from app.clock import now
 from app.database import schema
 from app.database.engine import Database
@@ -230,6 +232,34 @@ def test_garbage_is_as_if_it_were_not_there(database: Database) -> None:
         last_known.ask(HISTORY, CODE, away)
     question: Any = away
     assert not isinstance(question, InvoiceHistory)
+
+
+def test_what_no_account_has_is_deleted_after_all_that_was_told(database: Database) -> None:
+    settings = LastKnownSettings(keep_days=30)
+    last_known = LastKnown(database=database, settings=settings, now=now, is_linked=is_linked)
+    last_known.ask_many(DEBT, [CODE, OTHER], lambda asked: dict.fromkeys(asked, DEBT_OF_CODE))
+    with database.write() as connection:
+        last_known.give_up(connection, [CODE])
+    last_known.flush()
+    assert len(bodies(database)) == 1
+    last_known.sweep()
+    assert bodies(database) == []
+    tell(last_known)  # it is written again although nothing changed
+    assert len(bodies(database)) == 1
+    with database.write() as connection:
+        last_known.forget(connection, CODE)
+    assert bodies(database) == []
+    tell(last_known)
+    assert len(bodies(database)) == 1
+
+
+def test_nothing_is_given_up_by_what_is_not_committed(database: Database) -> None:
+    last_known = make(database)
+    tell(last_known)
+    with suppress(ZeroDivisionError), database.write() as connection:
+        last_known.forget(connection, CODE)
+        raise ZeroDivisionError
+    assert len(bodies(database)) == 1
 
 
 def test_unchanged_answers_are_not_written_again(database: Database) -> None:
