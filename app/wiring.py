@@ -15,6 +15,7 @@ from app.accounts.recovery import Recovery
 from app.accounts.registration import Registration
 from app.accounts.service import AccountService
 from app.accounts.shared import Shared
+from app.accounts.store.contracts import is_linked
 from app.accounts.telling import Telling
 from app.accounts.undoing import Undoing
 from app.audit.service import Audit
@@ -100,7 +101,9 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
     billing = open_billing_of(settings, for_command=for_command)
     seconds = settings.billing.cache_seconds
     cached = CachedBilling(billing, seconds) if seconds else billing
-    last_known = LastKnown(database=database, settings=settings.last_known, now=now)
+    last_known = LastKnown(
+        database=database, settings=settings.last_known, now=now, is_linked=is_linked
+    )
     audit = Audit(database=database, clock=now, asked_from=asked_from)
     name = "selfcare_demo" if settings.uses_demo_billing else "selfcare"
     jobs = Jobs(settings.jobs_url, name=name)
@@ -253,6 +256,8 @@ def wire(settings: Settings, *, for_command: bool = False) -> Services:
     shared.when_closed.append(services.exports.desk.forget_of)
     shared.when_closed.append(services.documents.drop_of_account)
     shared.when_closed.append(told.forget_of)
+    shared.when_held.append(last_known.forget)
+    shared.when_given_up.append(last_known.give_up)
     shared.kept_elsewhere["told_of_contracts"] = told.kept_of
     shared.kept_elsewhere["exports"] = services.exports.desk.kept_of
     services.documents.when_infected(services.cases.handling.tell_unsafe)

@@ -46,6 +46,8 @@ def register_jobs(services: Services) -> None:
     documents = services.documents
     jobs.register("sweep_documents", lambda: documents.sweep_often(stopping), every=5 * MINUTE)
     jobs.register("sweep_storage", lambda: documents.sweep(stopping), every=QUARTER_DAY)
+    sweep_known = partial(services.last_known.sweep, stopping)
+    jobs.register("sweep_last_known", sweep_known, every=HOUR)
     jobs.register("forget_expired", services.accounts.forget_expired, every=HOUR)
     jobs.register("forget_staff_sessions", services.staff.forget_expired, every=HOUR)
     jobs.register("forget_old_drafts", services.cases.drafting.forget_old, every=HOUR)

@@ -90,12 +90,13 @@ class PostgresqlServer:
         as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
         if as_user:
             shutil.chown(folder, "postgres")
+        self.log = folder / "log"
         self._quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "cwd": folder}
         data = str(folder / "data")
         initdb = [f"{programs}/initdb", "-D", data, "-A", "trust", "-U", "postgres"]
         encoding = ["-E", "UTF8", "--locale=C.UTF-8"]
         subprocess.run([*as_user, *initdb, *encoding], check=True, **self._quiet)
-        self._control = [*as_user, f"{programs}/pg_ctl", "-D", data, "-l", str(folder / "log")]
+        self._control = [*as_user, f"{programs}/pg_ctl", "-D", data, "-l", str(self.log)]
         self._options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1"
             f" -c unix_socket_directories={folder} -c fsync=off -c max_wal_size=64MB"

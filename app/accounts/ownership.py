@@ -131,6 +131,7 @@ class Ownership:
                 contracts.raise_to_holder(connection, account.id, code, now)
             else:
                 contracts.link_contracts(connection, account.id, [code], now)
+            self._shared.tell_held(connection, [code])
             tell_holders(self._shared, connection, code, account)
             self._note(connection, Action.CONTRACT_ADDED, account.id, code, visitor)
         return code
@@ -150,6 +151,7 @@ class Ownership:
             if contracts.count_contracts(connection, account_id) == 1:
                 raise LastContract
             contracts.unlink_contract(connection, account_id, code)
+            self._shared.tell_given_up(connection, [code])
             self._note(connection, Action.CONTRACT_REMOVED, account_id, code, visitor)
 
     # Letting others in

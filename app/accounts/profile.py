@@ -260,6 +260,7 @@ class Profiles:
             shared.outbox.forget_of(connection, account.id)
             for forget in shared.when_closed:
                 forget(connection, account.id)
+            shared.tell_given_up(connection, list(contracts.list_labels(connection, account.id)))
             letter = letters.closed(texts(account.language))
             to = Addressee(recipient=account.email, language=account.language)
             shared.outbox.post_mail(connection, letter, to, Purpose(kind="closed"))

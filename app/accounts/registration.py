@@ -62,10 +62,8 @@ class Registration:
             raise RegistrationRefused
         return self._add_account(applicant, password_hash, [contract.code], visitor)
 
-    def finish(
-        self, token: LinkToken, code: str, visitor: Visitor
-    ) -> tuple[Account, str, ContractCode]:
-        """The account, the name it was asked for under, its contract. After the code was sent.
+    def finish(self, token: LinkToken, code: str, visitor: Visitor) -> tuple[Account, str]:
+        """The account, and the name it was asked for under. After the code was sent.
 
         Raises: RegistrationRefused, TooBusy.
         """
@@ -76,7 +74,7 @@ class Registration:
             raise RegistrationRefused from error
         applicant, password_hash = _again(check.contract_code, check.applicant)
         account = self._add_account(applicant, password_hash, [check.contract_code], visitor)
-        return account, applicant.user_name, check.contract_code
+        return account, applicant.user_name
 
     def _check(self, applicant: Applicant, visitor: Visitor) -> Contract | None:
         try:
@@ -153,6 +151,7 @@ class Registration:
         }
         account_id = people.add_account(connection, values)
         contracts.link_contracts(connection, account_id, codes, now)
+        self._shared.tell_held(connection, codes)
         return Account(
             id=account_id,
             user_name=user_name,

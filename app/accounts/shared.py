@@ -1,7 +1,7 @@
 """What all account services work with."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +22,7 @@ from app.database.engine import Database
 from app.messages.outbox import Addressee, Outbox
 from config.accounts import AccountSettings
 from legacy_adapters.port import Billing
+from legacy_adapters.records import ContractCode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,13 @@ class Shared:
     tries: Tries = field(default_factory=Tries)
     # What other topics keep of an account and have to forget with it, in the same transaction.
     when_closed: list[Callable[[Connection, AccountId], object]] = field(default_factory=list)
-    # And what of it belongs into the owner's copy: by name, ready for JSON.
+    # What they keep of a contract: forgotten where somebody new holds it, and after accounts gave
+    # such up, if nobody else has them.
+    when_held: list[Callable[[Connection, ContractCode], object]] = field(default_factory=list)
+    when_given_up: list[Callable[[Connection, Sequence[ContractCode]], object]] = field(
+        default_factory=list
+    )
+    # And what of an account belongs into the owner's copy: by name, ready for JSON.
     kept_elsewhere: dict[str, Callable[[Connection, AccountId], object]] = field(
         default_factory=dict
     )
@@ -78,6 +85,16 @@ class Shared:
             if restricted and until is not None and until > self.clock():
                 raise Restricted(until)
             yield connection
+
+    def tell_held(self, connection: Connection, codes: Iterable[ContractCode]) -> None:
+        """Somebody holds these contracts from this transaction on."""
+        for code in codes:
+            for forget in self.when_held:
+                forget(connection, code)
+
+    def tell_given_up(self, connection: Connection, codes: Sequence[ContractCode]) -> None:
+        for forget in self.when_given_up:
+            forget(connection, codes)
 
     def give_back(self, connection: Connection, *budgets: Budget) -> None:
         now = self.clock()

@@ -6,9 +6,10 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
 
+from app.database import waiting
 from legacy_adapters.kept import KeptConnections
 
 AFTER_COMMIT = "after commit"
@@ -32,6 +33,12 @@ class DatabaseNotReady(DatabaseUnavailable):
     """It is not made yet, or has not this version's tables."""
 
     do = "run: flask db upgrade; SELFCARE_DATA_DIR and SELFCARE_DATABASE_URL say which database"
+
+
+class DatabaseReadOnly(DatabaseUnavailable):
+    """It answers and takes no writes: a standby after a failover, or told so."""
+
+    do = "the database takes no writes: does SELFCARE_DATABASE_URL name a standby?"
 
 
 class Database:
@@ -80,6 +87,13 @@ class Database:
         for action in afterwards:
             action()
 
+    def find_read_only(self) -> bool:
+        """Whether it answers, and takes no writes. A file is written or away."""
+        if self.engine.dialect.name == "sqlite":
+            return False
+        with self.read() as connection:
+            return connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on"
+
     def close(self) -> None:
         if self._kept:
             self._kept.close()
@@ -94,20 +108,32 @@ def after_commit(connection: Connection, action: Callable[[], None]) -> None:
 
 @contextmanager
 def _translated_errors() -> Iterator[None]:
+    if waiting.is_given_up():
+        raise DatabaseUnavailable("it has just not answered this request")
     try:
         yield
     except DBAPIError as error:
         if not error.connection_invalidated and not _is_operational(error):
             raise
-        kind = DatabaseNotReady if _lacks_tables(error.orig) else DatabaseUnavailable
-        raise kind(f"{type(error.orig).__name__}: {error.orig}") from error
+        raise _kind_of(error.orig)(f"{type(error.orig).__name__}: {error.orig}") from error
     except TimeoutError as error:
+        waiting.have_waited(waiting.POOL_SECONDS)
         raise DatabaseUnavailable(str(error)) from error
 
 
 def _is_operational(error: DBAPIError) -> bool:
     # A missing table is an operator's matter too: PostgreSQL calls it a ProgrammingError.
     return type(error).__name__ in {"OperationalError", "InterfaceError", "ProgrammingError"}
+
+
+def _kind_of(error: object) -> type[DatabaseUnavailable]:
+    if _is_read_only(error):
+        return DatabaseReadOnly
+    return DatabaseNotReady if _lacks_tables(error) else DatabaseUnavailable
+
+
+def _is_read_only(error: object) -> bool:
+    return getattr(error, "sqlstate", None) == "25006"
 
 
 def _lacks_tables(error: object) -> bool:
@@ -138,22 +164,7 @@ def _file_of(url: URL) -> Path | None:
 
 def _make_engine(url: URL, file: Path | None) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(
-            url,
-            pool_pre_ping=False,
-            pool_recycle=300,
-            pool_timeout=3,
-            hide_parameters=True,
-            connect_args={
-                "connect_timeout": 3,
-                # Moments are read in no other style, and texts are of no other encoding.
-                "options": "-c statement_timeout=4000 -c datestyle=ISO",
-                "client_encoding": "utf8",
-                # A server that vanished without a word is noticed, too.
-                "tcp_user_timeout": 5000,
-                "keepalives_idle": 30,
-            },
-        )
+        return _make_postgresql_engine(url)
     if file:
         _make_folder(file.parent)
     engine = create_engine(
@@ -170,6 +181,36 @@ def _make_engine(url: URL, file: Path | None) -> Engine:
 
     event.listen(engine, "do_connect", refuse_missing)
     return engine
+
+
+def _make_postgresql_engine(url: URL) -> Engine:
+    milliseconds = round(waiting.STATEMENT_SECONDS * 1000)
+    engine = create_engine(
+        url,
+        pool_pre_ping=False,
+        pool_recycle=300,
+        pool_timeout=waiting.POOL_SECONDS,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": waiting.CONNECT_SECONDS,
+            # Moments are read in no other style, and texts are of no other encoding.
+            "options": f"-c statement_timeout={milliseconds} -c datestyle=ISO",
+            "client_encoding": "utf8",
+            # A server that vanished without a word is noticed, too.
+            "tcp_user_timeout": 5000,
+            "keepalives_idle": 30,
+        },
+    )
+    event.listen(engine, "do_connect", waiting.connect)
+    event.listen(engine, "checkout", waiting.refuse_lost)
+    event.listen(engine, "handle_error", _leave_standby)
+    return engine
+
+
+def _leave_standby(context: ExceptionContext) -> None:
+    """After a failover whoever connects anew finds the new server."""
+    if _is_read_only(context.original_exception):
+        context.is_disconnect = True
 
 
 def _make_folder(folder: Path) -> None:

@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from app.database.engine import Database, DatabaseError
+from app.database.waiting import unhurried
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 UPGRADE = "flask db upgrade"
@@ -62,7 +63,7 @@ def upgrade(database: Database) -> None:
         )
     config = _config()
     database.make()
-    with database.write() as connection:
+    with unhurried(), database.write() as connection:
         if connection.dialect.name == "postgresql":
             # One at a time, and as long as it takes.
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")

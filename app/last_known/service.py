@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import structlog
+from sqlalchemy import Connection, true
 
-from app.database.engine import Database, DatabaseError
+from app.database.engine import Database, DatabaseError, after_commit
 from app.last_known import store
 from app.last_known.records import Told, Topic
 from app.last_known.sealing import Seal, Unreadable
@@ -28,14 +30,25 @@ log = structlog.get_logger("selfcare")
 
 class LastKnown:
     def __init__(
-        self, *, database: Database, settings: LastKnownSettings, now: Callable[[], datetime]
+        self,
+        *,
+        database: Database,
+        settings: LastKnownSettings,
+        now: Callable[[], datetime],
+        is_linked: store.IsLinked = lambda _code: true(),
     ) -> None:
+        """is_linked: whether an account has a contract."""
         self._database = database
         self._keep_days = settings.keep_days
         self._now = now
         self._seal = Seal(settings)
+        self._is_linked = is_linked
         self._writer = Writer(
-            database=database, seal=self._seal, keep_days=settings.keep_days, now=now
+            database=database,
+            seal=self._seal,
+            keep_days=settings.keep_days,
+            now=now,
+            is_linked=is_linked,
         )
 
     def ask(self, topic: Topic[T], code: ContractCode, question: Callable[[], T]) -> Told[T]:
@@ -85,14 +98,29 @@ class LastKnown:
                 self._writer.keep(topic, code, answer)
         return answers
 
-    def forget(self, code: ContractCode) -> None:
-        """When somebody gets access to a contract: what was told before was told to others."""
-        self._writer.forget(code)
-        try:
+    def forget(self, connection: Connection, code: ContractCode) -> None:
+        """In the transaction that makes somebody a contract's holder: what was told before may be
+        of who held it then."""
+        store.forget_contract(connection, code)
+        after_commit(connection, partial(self._writer.forget, code))
+
+    def give_up(self, connection: Connection, codes: Sequence[ContractCode]) -> None:
+        """In a transaction after which accounts no longer have these contracts: soon nothing is
+        kept of those that nobody has. It fails nothing; what is left is swept."""
+        after_commit(connection, partial(self._writer.give_up, codes))
+
+    def sweep(self, stopping: Callable[[], bool] = lambda: False) -> None:
+        """Raises: DatabaseError."""
+        now = self._now()
+        with self._database.write() as connection:
+            store.clean(connection, since=now - timedelta(days=self._keep_days), now=now)
+        while not stopping():
+            with self._database.read() as connection:
+                codes = store.list_unlinked(connection, self._is_linked)
+            if not codes:
+                return
             with self._database.write() as connection:
-                store.forget_contract(connection, code)
-        except DatabaseError as error:
-            log.warning("last known data not deleted", kind=type(error).__name__, reason=str(error))
+                store.forget_unlinked(connection, codes, self._is_linked)
 
     def flush(self) -> None:
         """Waits until all answers so far are kept."""
@@ -107,11 +135,12 @@ class LastKnown:
     ) -> dict[ContractCode, Told[T]]:
         if not self._keep_days:
             return {}
-        since = self._now() - timedelta(days=self._keep_days)
+        now = self._now()
+        since = now - timedelta(days=self._keep_days)
         found: dict[ContractCode, Told[T]] = {}
         try:
             with self._database.read() as connection:
-                for kept in store.read(connection, codes, topic.name, since):
+                for kept in store.read(connection, codes, topic.name, since=since, now=now):
                     try:
                         answer = self._seal.open(topic, kept)
                     except Unreadable:

@@ -1,10 +1,20 @@
 """The table of last known answers, and each statement over it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Connection, LargeBinary, String, Table, delete, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    String,
+    Table,
+    delete,
+    or_,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.database.tables import Moment, metadata
@@ -18,7 +28,9 @@ last_known = Table(
     Column("told_at", Moment, nullable=False, index=True),
     Column("body", LargeBinary, nullable=False),
 )
+IsLinked = Callable[[ColumnElement[str]], ColumnElement[bool]]  # whether an account has it
 IN_LIST = 900
+AHEAD = timedelta(minutes=1)  # of now: what is later was written by a clock that was wrong
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,14 +41,16 @@ class Kept:
     body: bytes
 
 
-def keep(connection: Connection, rows: Sequence[Kept]) -> None:
+def keep(connection: Connection, rows: Sequence[Kept], now: datetime) -> None:
     # Both databases spell it alike, but SQLAlchemy has an insert for each.
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     new = dialect.insert(last_known)
     statement = new.on_conflict_do_update(
         index_elements=["contract_code", "topic"],
         set_={"told_at": new.excluded.told_at, "body": new.excluded.body},
-        where=last_known.c.told_at <= new.excluded.told_at,  # another process may know more
+        where=or_(  # another process may know more
+            last_known.c.told_at <= new.excluded.told_at, last_known.c.told_at > now + AHEAD
+        ),
     )
     columns = [column.name for column in last_known.c]
     # In one order everywhere: two processes that write the same rows must not wait in a circle.
@@ -46,22 +60,49 @@ def keep(connection: Connection, rows: Sequence[Kept]) -> None:
 
 
 def read(
-    connection: Connection, codes: Sequence[ContractCode], topic: str, since: datetime
+    connection: Connection,
+    codes: Sequence[ContractCode],
+    topic: str,
+    *,
+    since: datetime,
+    now: datetime,
 ) -> Iterator[Kept]:
     for start in range(0, len(codes), IN_LIST):
         chunk = codes[start : start + IN_LIST]
         query = select(last_known).where(
             last_known.c.contract_code.in_(chunk),
             last_known.c.topic == topic,
-            last_known.c.told_at >= since,
+            last_known.c.told_at.between(since, now + AHEAD),
         )
         for row in connection.execute(query):
             yield Kept(**row._mapping)
 
 
-def forget_older(connection: Connection, moment: datetime) -> None:
-    connection.execute(delete(last_known).where(last_known.c.told_at < moment))
+def clean(connection: Connection, *, since: datetime, now: datetime) -> None:
+    connection.execute(delete(last_known).where(last_known.c.told_at < since))
+    connection.execute(delete(last_known).where(last_known.c.told_at > now + AHEAD))
 
 
 def forget_contract(connection: Connection, code: ContractCode) -> None:
-    connection.execute(delete(last_known).where(last_known.c.contract_code == code))
+    ours = last_known.c.contract_code == code
+    # Taken in the order in which they are written, or this and a writer could wait in a circle.
+    topics = select(last_known.c.topic).where(ours).order_by(last_known.c.topic)
+    connection.execute(topics.with_for_update())
+    connection.execute(delete(last_known).where(ours))
+
+
+def list_unlinked(connection: Connection, is_linked: IsLinked) -> list[ContractCode]:
+    """Contracts that no account has; some, where they are many."""
+    code = last_known.c.contract_code
+    query = select(code).where(~is_linked(code)).distinct().limit(IN_LIST)
+    return [ContractCode(found) for found in connection.scalars(query)]
+
+
+def forget_unlinked(
+    connection: Connection, codes: Sequence[ContractCode], is_linked: IsLinked
+) -> None:
+    """Those of these contracts that no account has."""
+    code = last_known.c.contract_code
+    for start in range(0, len(codes), IN_LIST):
+        some = code.in_(codes[start : start + IN_LIST])
+        connection.execute(delete(last_known).where(some, ~is_linked(code)))

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from queue import Empty, Full, Queue
@@ -33,17 +33,30 @@ class Job(NamedTuple):
     told_at: datetime
 
 
+class GivenUp(NamedTuple):
+    """In the answers' own queue: none that was told before may be written after it."""
+
+    codes: Sequence[ContractCode]
+
+
 class Writer:
     """One thread per process, started by the first answer."""
 
     def __init__(
-        self, *, database: Database, seal: Seal, keep_days: int, now: Callable[[], datetime]
+        self,
+        *,
+        database: Database,
+        seal: Seal,
+        keep_days: int,
+        now: Callable[[], datetime],
+        is_linked: store.IsLinked,
     ) -> None:
         self._database = database
         self._seal = seal
         self._keep = timedelta(days=keep_days)
         self._now = now
-        self._queue: Queue[Job | None] = Queue(LONGEST_QUEUE)
+        self._is_linked = is_linked
+        self._queue: Queue[Job | GivenUp | None] = Queue(LONGEST_QUEUE)
         self._closing = threading.Event()
         # Not a TTLCache: that one looks at its clock and its links several times for each page.
         self._written: LRUCache[tuple[str, ContractCode], tuple[int, float]] = LRUCache(REMEMBERED)
@@ -59,15 +72,28 @@ class Writer:
             if written == fingerprint and now < again_at:
                 return
             self._written[key] = fingerprint, now + AGAIN_SECONDS
+        if not self._put(Job(topic, code, answer, self._now())):
+            self._forget([key])
+
+    def give_up(self, codes: Sequence[ContractCode]) -> None:
+        """Soon. Deletes what was told of those of these contracts that no account has."""
+        for code in codes:
+            self.forget(code)
+        self._put(GivenUp(codes))
+
+    def _put(self, job: Job | GivenUp) -> bool:
+        """False, where it does not fit."""
+        with self._lock:
             if self._closing.is_set():
-                return
+                return True
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="last-known", daemon=True)
                 self._thread.start()
         try:
-            self._queue.put_nowait(Job(topic, code, answer, self._now()))
+            self._queue.put_nowait(job)
         except Full:
-            self._forget([key])
+            return False
+        return True
 
     def forget(self, code: ContractCode) -> None:
         """What was written of this contract may be gone: write it again when it is told."""
@@ -94,7 +120,7 @@ class Writer:
             try:
                 self._write(jobs)
             except Exception as error:  # the thread must outlive whatever one batch holds
-                self._forget([(job.topic.name, job.code) for job in jobs])
+                self._forget([(j.topic.name, j.code) for j in jobs if isinstance(j, Job)])
                 log.warning(
                     "last known data not kept",
                     kind=type(error).__name__,
@@ -104,9 +130,9 @@ class Writer:
             for _ in jobs:
                 self._queue.task_done()
 
-    def _gather(self) -> list[Job]:
+    def _gather(self) -> list[Job | GivenUp]:
         """Those of a second; none when the writer is closed."""
-        jobs: list[Job | None] = [self._queue.get()]
+        jobs: list[Job | GivenUp | None] = [self._queue.get()]
         self._closing.wait(GATHER_SECONDS)
         while len(jobs) < LONGEST_QUEUE:
             try:
@@ -115,13 +141,17 @@ class Writer:
                 break
         return [] if self._closing.is_set() else [job for job in jobs if job]
 
-    def _write(self, jobs: list[Job]) -> None:
-        newest = {(job.topic.name, job.code): job for job in jobs}
+    def _write(self, jobs: list[Job | GivenUp]) -> None:
+        newest = {(job.topic.name, job.code): job for job in jobs if isinstance(job, Job)}
+        given_up = [code for job in jobs if isinstance(job, GivenUp) for code in job.codes]
         rows = [self._seal.close(*job) for job in newest.values()]
+        now = self._now()
         with self._database.write() as connection:
-            store.keep(connection, rows)
+            if rows:
+                store.keep(connection, rows, now)
+            store.forget_unlinked(connection, given_up, self._is_linked)
             if time.monotonic() >= self._clean_at:
-                store.forget_older(connection, self._now() - self._keep)
+                store.clean(connection, since=now - self._keep, now=now)
                 self._clean_at = time.monotonic() + CLEAN_SECONDS
 
     def _forget(self, keys: list[tuple[str, ContractCode]]) -> None:

@@ -1,4 +1,5 @@
-"""Tells billing's adapter who asks, and how long this page may wait."""
+"""Tells billing's adapter who asks, and how long this page may wait: for billing, and for a portal
+database that does not answer."""
 
 import hmac
 from functools import lru_cache
@@ -6,12 +7,21 @@ from functools import lru_cache
 from flask import Flask, current_app, request
 
 from app.accounts.records import AccountId
+from app.database.waiting import PAGE_SECONDS, begin_waiting, stop_waiting
 from legacy_adapters.asking import begin_asking, name_customer, stop_asking
 
 
 def init_asking(app: Flask, *, page_seconds: float) -> None:
-    app.before_request(lambda: begin_asking(request.endpoint or "", seconds=page_seconds))
-    app.teardown_request(lambda _error: stop_asking())
+    def begin() -> None:
+        begin_asking(request.endpoint or "", seconds=page_seconds)
+        begin_waiting(PAGE_SECONDS)
+
+    def stop(_error: BaseException | None) -> None:
+        stop_asking()
+        stop_waiting()
+
+    app.before_request(begin)
+    app.teardown_request(stop)
 
 
 def ask_for(account: AccountId) -> None:

@@ -3,6 +3,7 @@
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from app.accounts.store.contracts import is_linked
 from app.clock import now
 from app.database import schema
 from app.database.engine import Database
@@ -126,9 +128,25 @@ def test_the_newest_answer_wins_and_nothing_owed_is_an_answer(database: Database
     tell(last_known)
     tell(last_known, None)
     assert last_known.ask(DEBT, CODE, away).answer is None
-    late = make(database, now() - timedelta(hours=1))  # a slower process with older news
+    late = make(database, now() - timedelta(seconds=50))  # a slower process with older news
     tell(late)
     assert last_known.ask(DEBT, CODE, away).answer is None
+
+
+def test_what_a_wrong_clock_wrote_is_not_shown_replaced_and_deleted(database: Database) -> None:
+    wrong = make(database, now() + timedelta(days=400))
+    wrong.ask_many(DEBT, [CODE, OTHER], lambda asked: dict.fromkeys(asked, DEBT_OF_CODE))
+    wrong.flush()
+    last_known = make(database)
+    with pytest.raises(BillingUnavailable):
+        last_known.ask(DEBT, CODE, away)
+    tell(last_known, None)
+    assert len(bodies(database)) == 1
+    told = last_known.ask(DEBT, CODE, away)
+    assert told.answer is None and told.as_of is not None and told.as_of <= now()
+    # A few seconds between two clocks do no harm.
+    tell(make(database, now() + timedelta(seconds=30)))
+    assert last_known.ask(DEBT, CODE, away).answer == DEBT_OF_CODE
 
 
 def test_many_are_asked_at_once_and_the_unknown_are_absent(database: Database) -> None:
@@ -214,6 +232,34 @@ def test_garbage_is_as_if_it_were_not_there(database: Database) -> None:
         last_known.ask(HISTORY, CODE, away)
     question: Any = away
     assert not isinstance(question, InvoiceHistory)
+
+
+def test_what_no_account_has_is_deleted_after_all_that_was_told(database: Database) -> None:
+    settings = LastKnownSettings(keep_days=30)
+    last_known = LastKnown(database=database, settings=settings, now=now, is_linked=is_linked)
+    last_known.ask_many(DEBT, [CODE, OTHER], lambda asked: dict.fromkeys(asked, DEBT_OF_CODE))
+    with database.write() as connection:
+        last_known.give_up(connection, [CODE])
+    last_known.flush()
+    assert len(bodies(database)) == 1
+    last_known.sweep()
+    assert bodies(database) == []
+    tell(last_known)  # it is written again although nothing changed
+    assert len(bodies(database)) == 1
+    with database.write() as connection:
+        last_known.forget(connection, CODE)
+    assert bodies(database) == []
+    tell(last_known)
+    assert len(bodies(database)) == 1
+
+
+def test_nothing_is_given_up_by_what_is_not_committed(database: Database) -> None:
+    last_known = make(database)
+    tell(last_known)
+    with suppress(ZeroDivisionError), database.write() as connection:
+        last_known.forget(connection, CODE)
+        raise ZeroDivisionError
+    assert len(bodies(database)) == 1
 
 
 def test_unchanged_answers_are_not_written_again(database: Database) -> None:

@@ -164,12 +164,12 @@ def test_lost_connections_are_told_once_and_let_go(database: Database) -> None:
     with database.read() as first, database.read() as second:
         pids = {prepared.all(found, {})[0]["pid"] for found in (first, second)}
     assert len(pids) == 2
-    with database.write() as other:
-        other.exec_driver_sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
     with pytest.raises(DatabaseUnavailable) as caught, database.read() as connection:
+        with database.write() as other:
+            other.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
         prepared.all(connection, {})
     assert isinstance(caught.value.__cause__, OperationalError)
     assert caught.value.__cause__.connection_invalidated

@@ -1,6 +1,8 @@
 """Letting others into a contract: inviting, accepting, what a delegate may do, and the end."""
 
 import re
+from pathlib import Path
+from shutil import copy
 
 import pytest
 
@@ -285,14 +287,33 @@ def test_an_invitation_of_who_no_longer_holds_the_contract_is_void(
     vera.get(link(portal), status=404)
 
 
-def test_what_was_last_known_is_told_to_no_new_delegate(
-    portal: Portal, agron: CheckedClient, vera: CheckedClient
+def test_who_is_let_in_during_an_outage_takes_nothing_from_the_holder(
+    make_portal: MakePortal, demo_file: Path, tmp_path: Path
 ) -> None:
-    agron.get("/contracts/AL0000001/info")
+    """Both see what was last known, and the same."""
+    file = Path(copy(demo_file, tmp_path / "billing.sqlite3"))
+    portal = make_portal(billing={"url": f"sqlite:///{file}"})
+    agron, vera = portal.signed_in("Agron Hoxha"), portal.signed_in("Vera Leka")
+    pages = [f"/contracts/AL0000001/{name}" for name in ("pay", "history", "info")]
+    for address in ("/contracts", *pages):
+        agron.get(address)
     portal.services.last_known.flush()
-    let_in(portal, agron, vera, "view")
-    kept = "SELECT count(*) FROM last_known WHERE contract_code = 'AL0000001'"
-    assert rows(portal, kept) == [(0,)]
+    file.rename(file.with_suffix(".away"))
+    let_in(portal, agron, vera, "pay")
+    assert "AL0000001" in vera.get("/contracts").content
+    for address in pages:
+        holders, delegates = agron.get(address), vera.get(address)
+        assert "Po shihni të dhënat e datës" in holders.content
+        assert "Po shihni të dhënat e datës" in delegates.content
+        assert lines(delegates) - {"–"} <= lines(holders), address
+    phone = re.findall(r"\+355\d+", " ".join(lines(holders)))[0]  # of the page of information
+    assert phone in holders.content and phone not in delegates.content
+
+
+def lines(page: Page) -> set[str]:
+    main = page.find("main")
+    assert main is not None
+    return {text.strip() for text in main.itertext() if text.strip()}
 
 
 def test_the_trail_tells_who_let_whom_in(

@@ -1,10 +1,12 @@
 """Menaxho Llogarinë: devices signed out, one's own data, and the end of an account."""
 
 import json
+from typing import NoReturn
 
 import pytest
 
 from app.clock import today
+from app.database.engine import DatabaseUnavailable
 from tests.conftest import Portal
 from tests.profiles import (
     EMAIL,
@@ -121,6 +123,31 @@ def test_download_leaves_out_whoever_had_the_number_before(portal: Portal) -> No
     text = page.response.get_data().decode()
     assert NAME in text
     assert "198.51.100.9" not in text
+
+
+def test_what_billing_told_goes_with_the_account(
+    portal: Portal, client: CheckedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kept() -> set[str]:
+        portal.services.last_known.flush()
+        return {row["contract_code"] for row in rows(portal, "SELECT * FROM last_known")}
+
+    def fail(*_: object) -> NoReturn:
+        raise DatabaseUnavailable
+
+    client.get("/contracts")
+    other = portal.signed_in("Vera Leka")
+    other.get("/contracts/AL0000004/pay")
+    assert kept() == {"AL0000001", "AL0000002", "AL0000003", "AL0000004"}
+    client.get("/contracts/AL0000001/history")  # not written yet when the account is closed
+    client.post("/account/close", {"password": PASSWORD, "sure": "y"}, status=303)
+    assert kept() == {"AL0000004"}
+    monkeypatch.setattr("app.last_known.store.forget_unlinked", fail)
+    other.post("/account/close", {"password": PASSWORD, "sure": "y"}, status=303)
+    assert kept() == {"AL0000004"}
+    monkeypatch.undo()
+    portal.services.last_known.sweep()
+    assert kept() == set()
 
 
 def test_closing_deletes_and_ends_delegates(portal: Portal, client: CheckedClient) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select
 
 from app.accounts.records import (
     Account,
@@ -58,6 +58,11 @@ def unlink_all_granted_by(connection: Connection, account_id: AccountId) -> None
         delete(contract_invitation).where(contract_invitation.c.account_id == account_id)
     )
     connection.execute(delete(account_contract).where(account_contract.c.granted_by == account_id))
+
+
+def is_linked(code: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether an account has the contract, in whichever statement that names it."""
+    return exists().where(account_contract.c.contract_code == code)
 
 
 def list_labels(connection: Connection, account_id: AccountId) -> dict[ContractCode, Label]:

@@ -37,7 +37,6 @@ from app.web.language import has_chosen, language, remember
 from app.web.proofs import CodeForm, wrong_code
 from app.web.refusals import refuse_for_now, too_busy
 from legacy_adapters.errors import BillingError
-from legacy_adapters.records import ContractCode
 
 accounts = Blueprint("accounts", __name__)
 
@@ -59,7 +58,7 @@ def register() -> ResponseReturnValue:
     if isinstance(done, CodeSent):
         session["registering"] = done.token
         return redirect(url_for("accounts.register_code"), code=303)
-    return _welcome(done, applicant.user_name, applicant.contract_code)
+    return _welcome(done, applicant.user_name)
 
 
 @accounts.route("/register/code", methods=["GET", "POST"])
@@ -74,24 +73,21 @@ def register_code() -> ResponseReturnValue:
     if not form.validate():
         return _code_page(form), 400
     try:
-        account, wanted, code = services().registration.finish(
-            LinkToken(token), form.digits, visitor()
-        )
+        account, wanted = services().registration.finish(LinkToken(token), form.digits, visitor())
     except RegistrationRefused:
         form.refuse(wrong_code())
         return _code_page(form), 400
     except TooBusy:
         form.refuse(too_busy())
         return _code_page(form), 503
-    return _welcome(account, wanted, code)
+    return _welcome(account, wanted)
 
 
 def _code_page(form: CodeForm) -> str:
     return render_template("accounts/code.html", form=form, back=url_for("accounts.register"))
 
 
-def _welcome(account: Account, wanted: str, code: ContractCode) -> ResponseReturnValue:
-    services().last_known.forget(code)
+def _welcome(account: Account, wanted: str) -> ResponseReturnValue:
     opened = services().accounts.open_session(account, visitor())
     start_session(opened.token)
     _greet(account.user_name, wanted)

@@ -132,7 +132,6 @@ def accept(token: str) -> ResponseReturnValue:
             )
         )
         return _invitation_page(form, invitation), 400
-    services().last_known.forget(code)
     flash(_("Contract %(code)s is in your account now.", code=code))
     return redirect(url_for("contracts.index"), code=303)
 

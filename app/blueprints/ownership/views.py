@@ -132,7 +132,6 @@ def _code_page(form: CodeForm) -> str:
 
 
 def _added(code: ContractCode) -> ResponseReturnValue:
-    services().last_known.forget(code)
     flash(_("Contract %(code)s is in your account now.", code=code))
     return redirect(url_for("ownership.manage"), code=303)
 

@@ -3,8 +3,9 @@
 from flask import Blueprint, Response, abort, request, send_file
 from flask.typing import ResponseReturnValue
 
-from app.database.engine import DatabaseError
+from app.database.engine import DatabaseError, DatabaseReadOnly
 from app.database.schema import find_need
+from app.database.waiting import begin_waiting
 from app.web import theme
 from app.web.current import services
 from app.web.errors import log_failure
@@ -14,6 +15,8 @@ from legacy_adapters.records import ContractCode
 
 system = Blueprint("system", __name__)
 NOT_FOR_ROBOTS = ("/account", "/contracts", "/invitations", "/not-me", "/confirm-email")
+READ_ONLY = "read-only"
+READY_SECONDS = 2.5  # for the portal's database
 YEAR = "public, max-age=31536000, immutable"
 
 
@@ -29,10 +32,13 @@ def readyz() -> ResponseReturnValue:
 
     Billing's state is told beside it, for alarms: a portal without billing still shows what was
     last known, and a balancer that took it out of service would leave customers with nothing.
+    A database that takes no writes is told and stays, for the same reason: pages that only read
+    go on, and on every machine it is the same one.
     So is the jobs' state: late when mail or SMS wait although they should have been tried.
     """
+    begin_waiting(READY_SECONDS)  # who probes waits for less than a customer does
     states = {"database": _database_state(), "billing": _billing_state(), "jobs": _jobs_state()}
-    is_ready = states["database"] == "ok"
+    is_ready = states["database"] in {"ok", READ_ONLY}
     text = "".join(f"{name}: {state}\n" for name, state in states.items())
     return Response(text, 200 if is_ready else 503, mimetype="text/plain")
 
@@ -40,10 +46,17 @@ def readyz() -> ResponseReturnValue:
 def _database_state() -> str:
     try:
         need = find_need(services().database)
+        is_read_only = services().database.find_read_only()
     except DatabaseError as error:
         log_failure("portal database failed", error, "is SELFCARE_DATABASE_URL reachable?")
         return "unavailable"
-    return f"needs: {need}" if need else "ok"
+    if need:
+        return f"needs: {need}"
+    if not is_read_only:
+        return "ok"
+    told = DatabaseReadOnly("it takes no writes")
+    log_failure("portal database failed", told, told.do)
+    return READ_ONLY
 
 
 def _billing_state() -> str:
