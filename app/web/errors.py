@@ -134,7 +134,7 @@ def _show_billing_away(error: BillingError) -> Any:
 
 
 def _show_database_away(error: DatabaseUnavailable) -> Any:
-    log_failure("portal database failed", error, "is SELFCARE_DATABASE_URL reachable?")
+    log_failure("portal database failed", error, error.do)
     return show_error(503, plain=True)
 
 
