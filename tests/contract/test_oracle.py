@@ -36,6 +36,8 @@ from tests.oracle_net import (
     Statement,
 )
 
+# The driver leaves the socket of a connection that it lost to Python's collector.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 CODE = ContractCode(MANUAL_CODE)
 ODD = """
 CREATE TABLE ODD.CONTRACTS (CODE CHAR(12), NAME VARCHAR2(80), STREET CLOB, AMOUNT NUMBER);
