@@ -30,6 +30,7 @@ SAY_NOTHING = (BillingBusy, BillingPaused, BillingOutOfTime)  # of whether billi
 # Seconds, doubled from trial to trial: billing is back in use within half a minute, and a
 # server that accepts and stays silent is left with few connections that hang.
 PAUSE, LONGEST_PAUSE = 5.0, 20.0
+DOUBLED_AT_MOST = 10  # times: long past the longest, and far from where a float overflows
 # A refused password counts against the account that Oracle locks after some tries: the
 # first pause still lets billing come back within half a minute, the next are longer.
 REFUSED_PAUSE, LONGEST_REFUSED_PAUSE = 25.0, 900.0
@@ -117,7 +118,7 @@ class Breaker:
             if is_trial or not self._paused_until:  # stragglers of the same failure add nothing
                 pause = min(first * 2 ** self._pauses[refused], longest)
                 self._paused_until = self._clock() + pause
-                self._pauses[refused] += 1
+                self._pauses[refused] = min(self._pauses[refused] + 1, DOUBLED_AT_MOST)
                 log.error(
                     f"{self._what} is away",
                     reason=self._reason,
@@ -127,13 +128,13 @@ class Breaker:
 
     def _count(self, error: Exception) -> bool:
         """False for a customer whose page is slow, and who opens it again and again: it would be
-        everybody's outage."""
+        everybody's outage, also as the trial. Visitors without an account are one."""
         if not isinstance(error, BillingSlow):
             self._failures += 1
             return True
         self._failures = 0  # it did answer
         who = asker().customer
-        if who and who in self._slow:
+        if who in self._slow:
             return False
         self._slow.append(who)
         return True

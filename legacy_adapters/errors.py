@@ -208,7 +208,7 @@ def _wrong_with_the_row(error: Any, message: str, codes: set[str], state: str) -
     told = ", ".join(sorted(codes - {"None"})) or type(error).__name__
     if _fails_within(message, codes, state):
         return f"the row makes the database's own code fail ({told})"
-    if _cannot_convert(error, codes, state):
+    if _cannot_convert(error, codes, state) and RECURSIVE not in codes:
         return f"a value that the database itself cannot convert ({told})"
     return ""
 

@@ -56,7 +56,10 @@ class Lane:
             self._turns.release()
 
     def _run(self, call: "_Call", until: float) -> Any:
-        self._asked_at = call.asked_at = time.monotonic()
+        call.asked_at = time.monotonic()
+        if call.asked_at - self._asked_at > self._seconds and not self._abandoned:
+            self._silent_since = 0.0  # nobody asked for so long: that was no silence
+        self._asked_at = call.asked_at
         self._start_thread_if_needed()
         self._waiting.put(call)
         seconds = max(0.0, min(self._seconds, until - call.asked_at))

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Engine, event
 
 from legacy_adapters.asking import asker
-from legacy_adapters.breaker import LONGEST_REFUSED_PAUSE, REFUSED_PAUSE
+from legacy_adapters.breaker import DOUBLED_AT_MOST, LONGEST_REFUSED_PAUSE, REFUSED_PAUSE
 from legacy_adapters.errors import REASON_LENGTH, BillingBusy, BillingPaused, is_refused
 
 log = structlog.get_logger("selfcare")
@@ -70,7 +70,7 @@ class LogIns:
             if self._clock() < self._not_before:
                 return  # it was on its way already
             pause = min(REFUSED_PAUSE * 2**self._refused, LONGEST_REFUSED_PAUSE)
-            self._refused += 1
+            self._refused = min(self._refused + 1, DOUBLED_AT_MOST)
             self._not_before = self._clock() + pause
             self._reason = (
                 f"{type(error).__name__}: {str(error).partition(chr(10))[0][:REASON_LENGTH]}"

@@ -216,7 +216,8 @@ def _nvl(value: dict[str, Any]) -> Operation:
     def build(lookup: Lookup) -> ColumnElement[Any]:
         return func.coalesce(*(known_day(part.build(lookup)) for part in parts))
 
-    return Operation(_names(parts), build)
+    counted = tuple(name for part in parts for name in part.counted)
+    return Operation(_names(parts), build, counted=counted)
 
 
 def _concat(value: dict[str, Any]) -> Operation:

@@ -11,7 +11,9 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    and_,
     delete,
+    func,
     or_,
     select,
 )
@@ -79,16 +81,21 @@ def read(
 
 
 def clean(connection: Connection, *, since: datetime, now: datetime) -> None:
-    connection.execute(delete(last_known).where(last_known.c.told_at < since))
-    connection.execute(delete(last_known).where(last_known.c.told_at > now + AHEAD))
+    told_at = last_known.c.told_at
+    _delete(connection, or_(told_at < since, told_at > now + AHEAD))
 
 
 def forget_contract(connection: Connection, code: ContractCode) -> None:
-    ours = last_known.c.contract_code == code
-    # Taken in the order in which they are written, or this and a writer could wait in a circle.
-    topics = select(last_known.c.topic).where(ours).order_by(last_known.c.topic)
-    connection.execute(topics.with_for_update())
-    connection.execute(delete(last_known).where(ours))
+    _delete(connection, last_known.c.contract_code == code)
+
+
+def _delete(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Taken in the order in which they are written: two that take the same rows in another one
+    would wait in a circle, and a customer's registration may be one of them."""
+    rows = select(*last_known.primary_key).where(which).order_by(*last_known.primary_key)
+    taken = rows.with_for_update(of=last_known).subquery()
+    connection.execute(select(func.count()).select_from(taken))
+    connection.execute(delete(last_known).where(which))
 
 
 def list_unlinked(connection: Connection, is_linked: IsLinked) -> list[ContractCode]:
@@ -105,4 +112,4 @@ def forget_unlinked(
     code = last_known.c.contract_code
     for start in range(0, len(codes), IN_LIST):
         some = code.in_(codes[start : start + IN_LIST])
-        connection.execute(delete(last_known).where(some, ~is_linked(code)))
+        _delete(connection, and_(some, ~is_linked(code)))

@@ -146,13 +146,16 @@ class Writer:
         given_up = [code for job in jobs if isinstance(job, GivenUp) for code in job.codes]
         rows = [self._seal.close(*job) for job in newest.values()]
         now = self._now()
-        with self._database.write() as connection:
-            if rows:
+        if rows:
+            with self._database.write() as connection:
                 store.keep(connection, rows, now)
-            store.forget_unlinked(connection, given_up, self._is_linked)
-            if time.monotonic() >= self._clean_at:
+        if given_up:
+            with self._database.write() as connection:
+                store.forget_unlinked(connection, sorted(given_up), self._is_linked)
+        if time.monotonic() >= self._clean_at:
+            with self._database.write() as connection:
                 store.clean(connection, since=now - self._keep, now=now)
-                self._clean_at = time.monotonic() + CLEAN_SECONDS
+            self._clean_at = time.monotonic() + CLEAN_SECONDS
 
     def _forget(self, keys: list[tuple[str, ContractCode]]) -> None:
         with self._lock:

@@ -90,10 +90,9 @@ class Joins:
         """The same with no more tables than double the rows already."""
         near: list[str] = []
         while len(near) < len(whole.aliases):
+            left = [alias for alias in whole.aliases if alias not in near]
             beside = [self._telling, *near]
-            near.append(
-                next(a for a in whole.aliases if a not in near and self._is_linked(a, beside))
-            )
+            near.append(next((a for a in left if self._is_linked(a, beside)), left[0]))
             found = whole if len(near) == len(whole.aliases) else self._look(near)
             if found.doubled:
                 return Group(aliases=near, times=found.times)

@@ -46,4 +46,5 @@ def gone(codes: list[str]) -> list[str]:
 def of_flag(concept: str, codes: list[str]) -> dict[str, str]:
     """The map of a flag that says paid, or cancelled. Nothing when it is no flag."""
     yes = gone(codes)
-    return {code: concept if code in yes else OTHERWISE["status"] for code in {*yes, *codes}}
+    both = dict.fromkeys([*codes, *yes])
+    return {code: concept if code in yes else OTHERWISE["status"] for code in both}

@@ -70,8 +70,9 @@ def test_in_sqlite(tmp_path: Path, failing: str) -> None:
     check(f"sqlite:///{file}", tmp_path / "odd.toml", "OperationalError")
 
 
-def test_what_fails_at_the_log_in_is_nobodys_row() -> None:
-    told = "ORA-00604: error occurred at recursive SQL level 1\nORA-20001: not from ANA's host"
+@pytest.mark.parametrize("cause", ["ORA-20001: not from ANA's host", "ORA-01438: ANA is too long"])
+def test_what_fails_at_the_log_in_is_nobodys_row(cause: str) -> None:
+    told = f"ORA-00604: error occurred at recursive SQL level 1\n{cause}"
     with pytest.raises(BillingUnavailable) as caught, translated_errors():
         raise DatabaseError("SELECT", None, Exception(told))
     assert "ANA" not in str(caught.value)

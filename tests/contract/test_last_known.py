@@ -1,5 +1,6 @@
 """What is kept of billing's answers: over both databases, in the clear and sealed."""
 
+import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
@@ -10,11 +11,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from sqlalchemy import select
 
 from app.accounts.store.contracts import is_linked
 from app.clock import now
 from app.database import schema
 from app.database.engine import Database
+from app.last_known import store
 from app.last_known.records import CONTRACT, DEBT, HISTORY, INFO, PAYMENTS, STATEMENT, Topic
 from app.last_known.service import LastKnown
 from config.settings import LastKnownSettings
@@ -286,3 +289,34 @@ def test_portal_database_away_costs_no_page(
     with pytest.raises(BillingUnavailable):
         last_known.ask(DEBT, CODE, away)
     database.close()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_rows_are_taken_in_one_order(database: Database) -> None:
+    """Who deletes holds nothing while it waits for the first: else two would wait in a circle, and
+    a customer who registers may be one of them."""
+    codes = [ContractCode(code) for code in ("AL3", "AL2", "AL1")]
+    for code in codes:
+        row = store.Kept(contract_code=code, topic="debt", told_at=now(), body=b"")
+        with database.write() as connection:
+            store.keep(connection, [row], now())
+
+    def sweep() -> None:
+        with database.write() as connection:
+            store.forget_unlinked(connection, codes, is_linked)
+
+    def taken(code: str) -> Any:
+        rows = select(store.last_known).where(store.last_known.c.contract_code == code)
+        return rows.with_for_update(nowait=True)
+
+    sweeper = threading.Thread(target=sweep)
+    with database.write() as connection:
+        connection.execute(taken("AL1"))
+        sweeper.start()
+        waiting, until = "SELECT count(*) FROM pg_locks WHERE NOT granted", time.monotonic() + 3
+        while not connection.exec_driver_sql(waiting).scalar():
+            assert time.monotonic() < until
+        with database.write() as another:
+            assert another.execute(taken("AL3")).one()
+    sweeper.join()
+    assert bodies(database) == []

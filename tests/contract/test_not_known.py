@@ -96,6 +96,7 @@ def test_one_that_is_not_open_is_not_owed_whatever_is_left(
         '{ minus = ["net", "part"] }',
         '{ minus = [{ sum = ["part", "net"] }, "part"] }',
         '{ divide = { sum = ["part", "net"] }, by = 100 }',
+        '{ sum = [{ nvl = ["net", "part"] }, "part"] }',
         '{ times = "net", by = 1 }',
     ],
 )

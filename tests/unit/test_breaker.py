@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from legacy_adapters.asking import name_customer, stop_asking
-from legacy_adapters.breaker import Breaker
+from legacy_adapters.breaker import LONGEST_REFUSED_PAUSE, Breaker
 from legacy_adapters.errors import (
     BillingBusy,
     BillingDataError,
@@ -190,6 +190,19 @@ def test_slow_pages_of_several_customers_in_a_row_are_one(
     assert ask(breaker, SLOW) == "asked"
     assert ask(breaker) == "paused"
     clock.now += 10
+    assert ask(breaker) == "asked" and not breaker.is_open
+
+
+def test_visitors_without_an_account_are_one_customer(breaker: Breaker) -> None:
+    assert [ask(breaker, SLOW) for _ in range(9)] == ["asked"] * 9
+
+
+@pytest.mark.parametrize("refuses_us", [False, True])
+def test_an_outage_may_last_for_days(breaker: Breaker, clock: Clock, refuses_us: bool) -> None:
+    """Doubled without end its pause would be more than a number holds."""
+    for _ in range(1_100):
+        assert ask(breaker, BillingUnavailable("away", refuses_us=refuses_us)) == "asked"
+        clock.now += LONGEST_REFUSED_PAUSE
     assert ask(breaker) == "asked" and not breaker.is_open
 
 

@@ -163,3 +163,18 @@ def test_an_error_of_the_way_is_no_answer() -> None:
     begun = time.monotonic()
     while out_of_time(lane, cut):
         assert time.monotonic() - begun < 5
+
+
+def test_what_nobody_asked_is_no_silence() -> None:
+    """A question that was cut off long ago, and ended badly, says nothing of one of now."""
+    lane, short = Lane(1, 0.3), time.sleep
+
+    def cut() -> None:
+        short(0.1)
+        raise BillingUnavailable("connection lost")
+
+    with pytest.raises(BillingOutOfTime):
+        lane.run(cut, time.monotonic() + 0.05)
+    short(0.6)
+    with pytest.raises(BillingOutOfTime):
+        lane.run(lambda: short(0.1), time.monotonic() + 0.05)

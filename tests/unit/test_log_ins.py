@@ -43,6 +43,15 @@ def test_refused_ones_are_tried_ever_more_seldom() -> None:
     assert log_in(log_ins)
 
 
+def test_a_password_may_be_wrong_for_weeks() -> None:
+    clock = Clock()
+    log_ins = LogIns(1.5, clock)
+    for _ in range(1_100):
+        assert log_in(log_ins, REFUSED)
+        clock.now += 900
+    assert log_in(log_ins)
+
+
 def test_what_is_no_refusal_keeps_nobody_waiting() -> None:
     log_ins = LogIns(1.5)
     for error in (Exception("ORA-12514: unknown service"), OSError("reset"), None, None):
