@@ -244,11 +244,13 @@ def test_statements_that_hang(oracle_data: H2Database, honours_break: bool, trie
         billing = opened(server, connect_seconds=0.5, answer_seconds=0.6)
         billing.verify()
         fault = server.faults.on("KTR_KOD", Hang(honours_break=honours_break))
-        for _ in range(tries):
+        for number in range(tries):
+            name_customer(f"customer {number}")
             with pytest.raises(BillingSlow if honours_break else BillingHangs):
                 billing.find_contract(CODE)
         with pytest.raises(BillingPaused):
             billing.find_contract(CODE)
+        stop_asking()
         assert fault.hits == tries
         server.faults.clear()
         billing.close()
