@@ -220,7 +220,7 @@ class Relation:
         lookup = self._lookup("joins")
         joined: FromClause = self._aliases[relation.use.alias]
         for join in relation.joins:
-            on = and_(*(_same(lookup(left), lookup(right)) for left, right in join.on))
+            on = and_(*(same(lookup(left), lookup(right)) for left, right in join.on))
             joined = joined.join(self._aliases[join.use.alias], on, isouter=join.optional)
         return joined
 
@@ -242,7 +242,7 @@ def mixable(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return cast(column, String()) if isinstance(column.type, Enum) else column
 
 
-def _same(left: ColumnElement[Any], right: ColumnElement[Any]) -> ColumnElement[bool]:
+def same(left: ColumnElement[Any], right: ColumnElement[Any]) -> ColumnElement[bool]:
     """Of two that are padded to one length an index has to find the one by the other."""
     if isinstance(left.type, CHAR) is isinstance(right.type, CHAR):
         return left == right

@@ -10,13 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CHAR, ColumnElement, FromClause, Select, Subquery, and_, func, select, union
+from sqlalchemy import ColumnElement, FromClause, Select, Subquery, and_, func, select, union
 
 from legacy_adapters.contracts import is_one_of, list_of_codes, list_size
 from legacy_adapters.doctor.patient import Fitted, Patient
 from legacy_adapters.doctor.sampled import Codes, some_contracts
-from legacy_adapters.schema import Relation, find_column
-from legacy_adapters.unpadded import unpadded
+from legacy_adapters.schema import Relation, find_column, same
 
 ROWS = 5_000  # the first, and as many of some contracts, of which the values are looked up
 VALUES = 900
@@ -150,7 +149,7 @@ class Joins:
     def _on(self, alias: str, placed: Sequence[str], met: Subquery) -> ColumnElement[bool]:
         return and_(
             *(
-                _same(self._column(left, met), self._column(right, met))
+                same(self._column(left, met), self._column(right, met))
                 for left, right in self._links
                 if alias in (left[0], right[0])
                 and {left[0], right[0]} <= {alias, *placed}
@@ -184,10 +183,3 @@ class Joins:
 def split(name: str) -> Column:
     alias, _, column = name.rpartition(".")
     return alias, column
-
-
-def _same(left: ColumnElement[Any], right: ColumnElement[Any]) -> ColumnElement[bool]:
-    """As the relation compares them."""
-    if isinstance(left.type, CHAR) is isinstance(right.type, CHAR):
-        return left == right
-    return unpadded(left) == unpadded(right)

@@ -14,7 +14,6 @@ from sqlalchemy import (
     and_,
     case,
     func,
-    not_,
     select,
 )
 from sqlalchemy.types import NullType
@@ -24,6 +23,7 @@ from legacy_adapters.doctor.patient import Patient
 from legacy_adapters.doctor.questions import FAILURES, level_of, reason
 from legacy_adapters.doctor.report import Finding, Level, Topic
 from legacy_adapters.errors import BillingUnavailable
+from legacy_adapters.known import known
 from legacy_adapters.relations import RELATIONS, Kind
 from legacy_adapters.schema import Relation
 
@@ -101,18 +101,10 @@ def _of_rows(
     sums: list[ColumnElement[int]] = []
     for column in rows.c:
         is_text = func.typeof(column) == "text"
-        sums += [_times(is_text), _times(and_(is_text, not_(_is_plain(column))))]
+        sums += [_times(is_text), _times(and_(is_text, known(column).is_(None)))]
     found: Sequence[Any] = patient.ask(lambda c: c.execute(select(*sums)).one())
     return [int(number) for number in found]
 
 
 def _times(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-
-def _is_plain(column: ColumnElement[Any]) -> ColumnElement[bool]:
-    """As casts.PLAIN, in SQLite's own words."""
-    text = func.trim(column, " ")
-    bare = case((func.substr(text, 1, 1).in_(["+", "-"]), func.substr(text, 2)), else_=text)
-    odd = [bare.op("GLOB")(pattern) for pattern in ("*[^0-9.]*", "*.*.*")]
-    return and_(bare.op("GLOB")("*[0-9]*"), *map(not_, odd))

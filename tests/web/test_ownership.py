@@ -6,11 +6,9 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copy
-from typing import NoReturn
 
 import pytest
 
-from app.database.engine import DatabaseUnavailable
 from tests.conftest import MakePortal, Portal
 from tests.web.client import CheckedClient, Page
 
@@ -117,67 +115,6 @@ def test_the_holders_hear_of_it(portal: Portal) -> None:
     add(vera(portal))
     ((to, told),) = letters(portal, "contract added elsewhere")
     assert to == "agron.hoxha@example.com" and "AL0000001" in told
-
-
-def test_what_was_last_known_is_told_to_nobody_new(portal: Portal) -> None:
-    portal.signed_in("Agron Hoxha").get("/contracts/AL0000001/pay")
-    portal.services.last_known.flush()
-    kept = "SELECT count(*) FROM last_known WHERE contract_code = 'AL0000001'"
-    assert rows(portal, kept) != [(0,)]
-    add(vera(portal))
-    assert rows(portal, kept) == [(0,)]
-
-
-def test_nobody_new_holds_a_contract_while_what_was_told_of_it_is_kept(
-    portal: Portal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    portal.signed_in("Agron Hoxha").get("/contracts/AL0000001/pay")
-    portal.services.last_known.flush()
-
-    def fail(*_: object) -> NoReturn:
-        raise DatabaseUnavailable
-
-    client = vera(portal)
-    monkeypatch.setattr("app.last_known.store.forget_contract", fail)
-    add(client, 503)
-    client.get("/contracts/AL0000001/pay", status=404)
-    monkeypatch.undo()
-    add(client)
-
-
-def test_what_was_last_known_of_a_contract_goes_with_its_last_account(portal: Portal) -> None:
-    last_known = portal.services.last_known
-    agron, newcomer = portal.signed_in("Agron Hoxha"), vera(portal)
-    add(newcomer)
-    kept = "SELECT DISTINCT contract_code FROM last_known WHERE contract_code < 'AL0000003'"
-    for code in ("AL0000001", "AL0000002"):
-        agron.get(f"/contracts/{code}/pay")  # not written yet when the contracts go
-        agron.post(f"/contracts/{code}/remove", {}, status=303)
-    last_known.flush()
-    assert rows(portal, kept) == [("AL0000001",)]  # somebody else has it
-    newcomer.post("/contracts/AL0000001/remove", {}, status=303)
-    last_known.flush()
-    assert rows(portal, kept) == []
-
-
-def test_what_was_last_known_and_could_not_be_deleted_is_swept(
-    portal: Portal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> NoReturn:
-        raise DatabaseUnavailable
-
-    client, last_known = portal.signed_in("Agron Hoxha"), portal.services.last_known
-    for code in ("AL0000001", "AL0000002"):
-        client.get(f"/contracts/{code}/pay")
-    last_known.flush()
-    monkeypatch.setattr("app.last_known.store.forget_unlinked", fail)
-    client.post("/contracts/AL0000001/remove", {}, status=303)
-    last_known.flush()
-    monkeypatch.undo()
-    kept = "SELECT DISTINCT contract_code FROM last_known WHERE contract_code < 'AL0000003'"
-    assert len(rows(portal, kept)) == 2
-    portal.services.jobs.work["sweep_last_known"]()
-    assert rows(portal, kept) == [("AL0000002",)]
 
 
 @pytest.mark.parametrize(
